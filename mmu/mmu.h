@@ -1,0 +1,163 @@
+/* The memory system: guest RAM, x86-64 page tables kept in guest frames, and the TLB in front of them.
+ *
+ *   address ─► TLB (tlb.h, inlined in the interpreter) ─► host pointer
+ *                │ miss
+ *                ▼
+ *             mmu_translate ─► walk CR3 → PML4E → PDPTE → PDE → PTE (walk.c) ─► frame ─► host pointer
+ *
+ * One truth: the entries in guest frames. The TLB only caches them. This room knows nothing of instructions and
+ * nothing of Linux: it *returns* faults; whoever asked decides what they mean.
+ *
+ * Words: `address` guest virtual, `paddr` guest physical, `host` a host pointer, `size` bytes. */
+#ifndef EMU_MMU_MMU_H
+#define EMU_MMU_MMU_H
+
+#include "base/types.h"
+#include "mmu/tlb.h"
+
+/* ---- physical memory (phys.c) -------------------------------------------------------------------------------- */
+
+typedef enum FrameKind {
+    FRAME_FREE,
+    FRAME_RESERVED, /* frame 0: paddr 0 is never handed out, so 0 can mean "none" */
+    FRAME_TABLE,    /* a page table */
+    FRAME_ANON,     /* user memory without a file behind it */
+    FRAME_FILE,     /* a private or shared page of a file */
+    FRAME_ZERO,     /* the one shared page of zeroes */
+    FRAME_KINDS
+} FrameKind;
+
+enum {
+    FRAME_CODE = 1,  /* blocks decoded from this frame exist: stores must tell mmu->code_written */
+    FRAME_WATCH = 2, /* a watchpoint lies in this frame: every access is a fast-path miss */
+};
+
+typedef struct Frame {
+    u32 refs; /* mappings that share it (copy-on-write, MAP_SHARED); 0 when free */
+    u8 kind;  /* FrameKind */
+    u8 flags; /* FRAME_CODE, FRAME_WATCH */
+    u16 spare;
+} Frame;
+
+typedef struct Phys {
+    u8 *ram;           /* host address of paddr 0; a reserved mapping between two guard regions */
+    u64 size;          /* bytes, a multiple of PAGE_SIZE */
+    u32 frame_count;
+    u32 free_hint;     /* where the allocator looks first */
+    Frame *frames;     /* [frame_count] */
+    u32 used[FRAME_KINDS]; /* frames in use, by kind */
+    u32 used_total, used_peak;
+    u64 zero_page;     /* paddr of the shared page of zeroes */
+} Phys;
+
+/* Reserves `size` bytes of guest RAM (rounded up to a page, 1 MiB .. 1 TiB). false with errno set when the host refuses. */
+bool phys_create(Phys *phys, u64 size);
+void phys_destroy(Phys *phys);
+
+/* A zeroed frame with one reference; returns its paddr, or 0 when RAM is full. */
+u64 phys_alloc(Phys *phys, FrameKind kind);
+void phys_ref(Phys *phys, u64 paddr);
+/* Drops a reference; the last one frees the frame, and its host memory is given back. */
+void phys_unref(Phys *phys, u64 paddr);
+
+static INLINE Frame *phys_frame(Phys *phys, u64 paddr) { return &phys->frames[paddr >> PAGE_SHIFT]; }
+/* Host pointer to a guest physical byte; NULL when paddr lies outside RAM (a corrupt table must not reach the host). */
+static INLINE u8 *phys_host(const Phys *phys, u64 paddr) { return paddr < phys->size ? phys->ram + paddr : NULL; }
+
+/* ---- page tables (walk.c; bits in pte.h) ---------------------------------------------------------------------- */
+
+typedef enum Access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH } Access;
+
+typedef enum FaultKind {
+    FAULT_NONE,
+    FAULT_PAGE,          /* #PF: error code and address as SDM Vol. 3A "Page-Fault Exceptions" */
+    FAULT_NON_CANONICAL, /* #GP(0), or #SS(0) for stack references */
+    FAULT_BUS,           /* the entry names a frame outside RAM */
+} FaultKind;
+
+typedef struct Fault {
+    FaultKind kind;
+    u32 error;   /* #PF error code: bit 0 present, 1 write, 2 user, 3 reserved bit, 4 instruction fetch */
+    u64 address; /* the first byte that could not be accessed: CR2 */
+} Fault;
+
+/* One walk, for whoever wants to show it: levels 4 (PML4E) … 1 (PTE). */
+typedef struct Walk {
+    int leaf_level;     /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB leaf; 0: no translation */
+    int levels_read;    /* how many entries were read, 1..4 */
+    u64 entry_paddr[5]; /* [level] where the entry lies */
+    u64 entry[5];       /* [level] its value as found */
+    u64 paddr;          /* of the address itself, when leaf_level != 0 */
+    u64 rights;         /* PTE_W | PTE_U | PTE_NX as they combine over the levels */
+} Walk;
+
+/* Looks `address` up below `cr3` without changing anything. Fills `walk`; true when a present leaf was found. */
+bool pt_walk(const Phys *phys, u64 cr3, u64 address, Walk *walk);
+
+/* An empty PML4 table; its paddr (a CR3 value), or 0 when RAM is full. */
+u64 pt_create(Phys *phys);
+/* The host address of the 4 KiB-level entry for `address`; with `create`, missing tables are made (NULL: RAM full).
+ * Without, NULL means that a table is missing (nothing is mapped in that 2 MiB) or that a large leaf is in the way. */
+u64 *pt_entry(Phys *phys, u64 cr3, u64 address, bool create);
+/* Calls `visit` for each present or non-zero 4 KiB entry in [start, end), in address order; stops when it returns false. */
+typedef bool PtVisit(void *context, u64 address, u64 *entry);
+void pt_visit(Phys *phys, u64 cr3, u64 start, u64 end, PtVisit *visit, void *context);
+/* Frees every page table (not the leaves: clear those first), the PML4 too. */
+void pt_destroy(Phys *phys, u64 cr3);
+/* Frees tables that map nothing any more in [start, end). */
+void pt_prune(Phys *phys, u64 cr3, u64 start, u64 end);
+
+/* ---- the MMU of the one emulated core (translate.c) ----------------------------------------------------------- */
+
+typedef struct MmuStats {
+    u64 read_misses, write_misses; /* data-TLB look-ups that found no valid entry */
+    u64 extra_lookups;             /* second look-ups of page-crossing accesses */
+    u64 fetch_lookups;             /* exec-TLB look-ups: block entries that may lie in another page than the last */
+    u64 fetch_misses;
+    u64 walks, walk_references;    /* page walks; table entries read by them */
+} MmuStats;
+
+typedef struct Mmu {
+    Tlb tlb; /* first: the interpreter's fast path addresses it from the Cpu pointer */
+    Phys *phys;
+    u64 cr3;
+    u32 exec_epoch; /* grows when any executable translation is dropped: jump caches must be cleared */
+    MmuStats stats;
+    /* Called after a store into a FRAME_CODE frame: [paddr, paddr + size), inside one page. Set by cpu/. */
+    void (*code_written)(void *context, u64 paddr, u32 size);
+    /* Called for each access to a FRAME_WATCH frame, before it happens (NULL: none). Set by emu/. */
+    void (*watched)(void *context, u64 address, u32 size, Access access);
+    void *context;
+} Mmu;
+
+void mmu_init(Mmu *mmu, Phys *phys);
+
+/* CR3 load: switches the address space; the TLB forgets (unless it keeps spaces apart by PCID). */
+void mmu_set_cr3(Mmu *mmu, u64 cr3);
+/* INVLPG over a range: after any change of entries that removed a right, a translation, or moved it. */
+void mmu_flush_range(Mmu *mmu, u64 start, u64 end);
+void mmu_flush(Mmu *mmu);
+/* Drops the write (and, for watch pages, read) entries of whatever maps this frame: its flags changed. */
+void mmu_flush_frame(Mmu *mmu, u64 paddr);
+
+/* The miss path: TLB look-up, then the walk; sets A (and D for a write), fills the TLB unless the frame's flags keep the
+ * page out of the fast path. Counts. Returns the host address of `address`, good for the rest of its page, or NULL and
+ * `*fault`. User privilege always (U needed). */
+u8 *mmu_translate(Mmu *mmu, u64 address, Access access, Fault *fault);
+
+/* Whole accesses of any size, page-crossing too: all pages are translated (and faults found) before a byte moves.
+ * mmu_write tells code_written where needed. false and *fault when refused. */
+bool mmu_read(Mmu *mmu, u64 address, void *buffer, u64 size, Fault *fault);
+bool mmu_write(Mmu *mmu, u64 address, const void *buffer, u64 size, Fault *fault);
+
+/* Tells code_written if [host, host+size), a pointer that mmu_translate gave for a write, lies in a code frame. */
+void mmu_wrote(Mmu *mmu, const u8 *host, u32 size);
+
+/* For debuggers: no TLB, no A/D, no counts, rights ignored. Returns how many bytes could be moved. */
+u64 mmu_peek(const Phys *phys, u64 cr3, u64 address, void *buffer, u64 size);
+u64 mmu_poke(Mmu *mmu, u64 cr3, u64 address, const void *buffer, u64 size);
+
+/* Non-canonical: bits 63..47 are not all equal. SDM Vol. 1, "Canonical Addressing". */
+static INLINE bool mmu_canonical(u64 address) { return (u64)((i64)(address << 16) >> 16) == address; }
+
+#endif

@@ -1,0 +1,21 @@
+/* x86-64 paging-structure entries. SDM Vol. 3A, "4-Level Paging and 5-Level Paging", tables of entry formats. */
+#ifndef EMU_MMU_PTE_H
+#define EMU_MMU_PTE_H
+
+#include "base/types.h"
+
+#define PTE_P (1ull << 0)   /* present */
+#define PTE_W (1ull << 1)   /* writable */
+#define PTE_U (1ull << 2)   /* user */
+#define PTE_PWT (1ull << 3)
+#define PTE_PCD (1ull << 4)
+#define PTE_A (1ull << 5)   /* accessed */
+#define PTE_D (1ull << 6)   /* dirty (leaf) */
+#define PTE_PS (1ull << 7)  /* leaf at level 2 or 3 */
+#define PTE_G (1ull << 8)
+#define PTE_COW (1ull << 9) /* available to software: shared until written */
+#define PTE_SOFT_SHARED (1ull << 10) /* available to software: MAP_SHARED */
+#define PTE_NX (1ull << 63)
+#define PTE_FRAME 0x000ffffffffff000ull /* bits 51..12 */
+
+#endif
