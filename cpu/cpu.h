@@ -103,10 +103,12 @@ struct Cpu {
     CpuException exception;
     volatile u32 interrupt;   /* set by cpu_interrupt() */
     u32 leave;                /* a store changed decoded code, or a watch fired: leave the block behind this instruction */
-    u8 bounce[2][64] __attribute__((aligned(64))); /* page-crossing accesses pass through here */
-    struct { u64 address; u32 size; bool write; } crossing[2];
-    u32 crossing_count;
+    u8 bounce[2][64] __attribute__((aligned(64))); /* page-crossing reads [0] and writes [1] pass through here */
+    struct { u8 *host[2]; u32 size[2]; } split; /* where bounce[1] goes: the parts in each page */
     void *raise_target;       /* jmp_buf of cpu_run() */
+    u32 mode;                 /* MODE_… of the blocks that run */
+    bool stepping;            /* one instruction per block */
+    u32 seen_epoch;           /* mmu.exec_epoch when the jump cache was last valid */
     CpuStats stats;
     BlockCache *blocks;
     CpuLevel level;

@@ -53,7 +53,7 @@ enum { MODES = 2 };
 NORETURN void cpu_raise(Cpu *cpu, u8 vector, u32 error, u64 address);
 /* As cpu_raise, for traps: the instruction retires first, RIP behind it (INT3, INT n). */
 NORETURN void cpu_trap(Cpu *cpu, u8 vector);
-static INLINE void cpu_enter_slow(Cpu *cpu, const Op *op, u64 acc) { cpu->op = op; cpu->acc = acc; cpu->crossing_count = 0; }
+static INLINE void cpu_enter_slow(Cpu *cpu, const Op *op, u64 acc) { cpu->op = op; cpu->acc = acc; }
 
 /* Host pointer to `size` readable bytes at address (a bounce buffer when they cross a page), or raises. size <= 64. */
 const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size);
@@ -65,6 +65,8 @@ void cpu_slow_written(Cpu *cpu, u8 *p, u32 size);
 const Op *cpu_leave(Cpu *cpu, const Op *op, u64 acc, CpuExit exit);
 /* Continues at cpu->rip after an exit op (its counts already in acc): block look-up, or leaves when the slice is over. */
 const Op *cpu_continue(Cpu *cpu, u64 acc);
+/* The slice is over: stops in front of `target`. */
+const Op *cpu_slice_end(Cpu *cpu, const Op *target, u64 acc);
 
 /* The cold half of an op; index-parallel to the op arena. */
 const OpCold *cpu_op_cold(const Cpu *cpu, const Op *op);
@@ -133,6 +135,31 @@ static INLINE const Op *next_written(Cpu *cpu, const Op *op, u64 acc)
     if (EMU_MODE != MODE_FAST && UNLIKELY(cpu->leave))
         return cpu_leave(cpu, op, acc, CPU_EXIT_BUDGET);
     return next(cpu, op, acc);
+}
+
+/* ---- exits --------------------------------------------------------------------------------------------------- */
+
+/* From an exit op, whose counts are in acc already, to a block (or to a link op that finds it). */
+static INLINE const Op *exit_to(Cpu *cpu, const Op *target, u64 acc)
+{
+    if (UNLIKELY((i64)acc >= 0))
+        return cpu_slice_end(cpu, target, acc);
+    return go(cpu, target, acc);
+}
+
+static INLINE JumpCacheEntry *jump_cache_entry(Cpu *cpu, u64 rip)
+{
+    return &cpu->jump_cache[(rip ^ rip >> 12) & (JUMP_CACHE_SIZE - 1)];
+}
+
+/* To an address known only now (RET, indirect JMP and CALL). The exec TLB must still know the page. */
+static INLINE const Op *exit_indirect(Cpu *cpu, u64 rip, u64 acc)
+{
+    const JumpCacheEntry *entry = jump_cache_entry(cpu, rip);
+    if (LIKELY(entry->rip == rip && tlb_exec_entry(&cpu->mmu.tlb, rip)->tag == (rip & PAGE_MASK) && (i64)acc < 0))
+        return go(cpu, entry->op, acc);
+    cpu->rip = rip;
+    return cpu_continue(cpu, acc);
 }
 
 #endif
