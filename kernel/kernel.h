@@ -1,54 +1,274 @@
-/* The Linux personality's structures: machine, processes, tasks. Shared by the files of this room only; emu/ sees the
- * functions at the end.
+/* The Linux personality's structures: machine, processes, tasks. Shared by the files of this room only; emu/ sees
+ * kernel_api.h.
  *
- *   Kernel ──┬─ Task (thread): registers, signal mask, what it waits for ─┐
- *            ├─ Task                                                      ├─► Process: pids, Space, Files, Handlers
- *            └─ …  one runs at a time on the one Cpu                      ┘
+ *   Kernel ──┬─ Task (thread): registers, signal mask, Files, FsInfo, what it waits for ─┐
+ *            ├─ Task                                                                     ├─► Process: pids, Space, Handlers
+ *            └─ …  one runs at a time on the one Cpu                                     ┘
  *
  * Everything a clone(2) flag can share is its own counted object: Space (CLONE_VM), Files (CLONE_FILES), FsInfo (CLONE_FS),
- * Handlers (CLONE_SIGHAND). */
+ * Handlers (CLONE_SIGHAND). Threads of a process always share Space and Handlers, as CLONE_THREAD demands.
+ *
+ * A system call is a function of (task, arguments). It never blocks the host: it parks its task with wait_*() and returns
+ * SYS_BLOCK, and is called again from its beginning when the task wakes. It always runs with its task current, so guest
+ * memory is reached through the MMU. */
 #ifndef EMU_KERNEL_KERNEL_H
 #define EMU_KERNEL_KERNEL_H
 
+#include "base/types.h"
 #include "cpu/cpu.h"
+#include "kernel/kernel_api.h"
+#include "kernel/signal.h"
 #include "mmu/mmu.h"
 
-typedef struct Kernel Kernel;
 typedef struct Task Task;
 typedef struct Process Process;
 typedef struct Space Space;       /* space.h: VMAs, brk, page tables (CR3), page-fault resolution */
 typedef struct Files Files;       /* fd.h: guest descriptors → open file descriptions */
 typedef struct FsInfo FsInfo;     /* fd.h: cwd, umask, root */
-typedef struct Handlers Handlers; /* signal.h: sigaction table */
+typedef struct CachedFile CachedFile; /* page_cache.h: pages of a file, or of shared anonymous memory */
 
 /* What a system call returns to dispatch: 0 or more, -errno, or one of these. */
-#define SYS_BLOCK (-4096ll)   /* the task was parked by a wait_* call; the handler runs again when it wakes */
+#define SYS_BLOCK (-4096ll)    /* the task was parked by a wait_* call; the handler runs again when it wakes */
 #define SYS_NORETURN (-4097ll) /* registers were replaced (execve, rt_sigreturn, exit): leave RAX alone */
-#define SYS_RESTARTNOINTR (-513ll)
-#define SYS_RESTARTSYS (-512ll)     /* ERESTARTSYS: restart when SA_RESTART, else EINTR */
-#define SYS_RESTARTNOHAND (-514ll)
-#define SYS_RESTART_BLOCK (-516ll)
+/* After a wait that a signal ended. Linux's own numbers (include/linux/errno.h), because ptrace and strace show them. */
+#define SYS_RESTARTSYS (-512ll)       /* restart when no handler ran or it has SA_RESTART, else EINTR */
+#define SYS_RESTARTNOINTR (-513ll)    /* always restart */
+#define SYS_RESTARTNOHAND (-514ll)    /* restart when no handler ran, else EINTR */
+#define SYS_RESTART_BLOCK (-516ll)    /* as NOHAND, through restart_syscall(2): the deadline in task->call is kept */
 
 typedef i64 SyscallFunction(Task *task, const u64 *arg); /* arg[0..5] */
 
-/* Guest memory from a system call's side (uaccess.c). Faults are resolved as the program's own would be (demand paging,
- * stack growth, copy-on-write); false means -EFAULT. Nothing is moved unless everything can be, except copy_*_partial. */
+/* Why a parked task runs again. */
+typedef enum Woken {
+    WOKEN_NOT,     /* first run of the call */
+    WOKEN_READY,   /* an event, or a host descriptor is ready: try again */
+    WOKEN_TIMEOUT, /* the deadline has passed: try once more, then report the timeout */
+    WOKEN_SIGNAL,  /* a signal wants delivery: try once more, then return SYS_RESTART… or -EINTR */
+} Woken;
+
+typedef struct WaitNode WaitNode; /* one event a task waits for (sched.c) */
+
+typedef struct WaitFd {
+    int fd;       /* host */
+    short events; /* POLLIN … */
+} WaitFd;
+
+typedef struct Wait {
+    WaitNode *nodes; /* events, linked through WaitNode.next_of_task */
+    WaitFd *fds;
+    u32 fd_count, fd_capacity;
+    u64 deadline;    /* monotonic nanoseconds of kernel_now(); NO_DEADLINE: none */
+} Wait;
+#define NO_DEADLINE UINT64_MAX
+
+/* The call being executed: survives parking, zeroed at every new system call. */
+typedef struct Call {
+    u64 number;
+    u64 arg[6];
+    u64 deadline;   /* call_deadline() */
+    u64 scratch[4]; /* the handler's own across reruns */
+    void *data;     /* the handler's own; given to free() when the call ends, however it ends */
+    bool active;    /* between entry and result */
+    bool strace_open; /* strace has printed "name(args" without a result yet */
+} Call;
+
+typedef enum TaskState {
+    TASK_RUNNABLE,
+    TASK_PARKED,  /* waits in a system call */
+    TASK_STOPPED, /* job control: until SIGCONT */
+    TASK_DEAD,    /* exited; the structure stays until the scheduler lets it go */
+} TaskState;
+
+struct Task {
+    Kernel *kernel;
+    Process *process;
+    i32 tid;
+    TaskState state;
+    bool stopped_parked;       /* TASK_STOPPED while in a parked call */
+    Woken woken;
+    CpuState registers;        /* valid while the task is not current: use task_registers() */
+    Files *files;
+    FsInfo *fs;
+    Wait wait;
+    Call call;
+    /* Signals (signal.c) */
+    u64 blocked;               /* the mask: bit n - 1 is signal n */
+    u64 saved_mask;            /* restored after the handler: sigsuspend, ppoll, pselect, epoll_pwait */
+    bool restore_mask;
+    PendingSignals pending;    /* sent to this thread */
+    SignalStack altstack;
+    i64 restart_result;        /* SYS_RESTART… of the call that a signal interrupted, 0 when none */
+    /* clone(2) */
+    u64 set_child_tid, clear_child_tid;
+    u64 robust_list, robust_size;
+    u64 rseq; u32 rseq_size, rseq_signature;
+    struct Task *vfork_parent; /* parked until this task execs or exits */
+    i32 exit_signal;           /* to the parent, by the last thread of the process */
+    char comm[16];
+    u64 insns;                 /* retired by this task */
+    u64 system_calls;
+    u64 minor_faults, major_faults;
+    u64 voluntary_switches, involuntary_switches;
+    u64 personality;
+    u64 affinity;
+    u64 timer_slack;
+    Task *next, *previous;             /* of kernel->tasks, in order of creation */
+    Task *next_thread;                 /* of process->threads */
+    Task *next_runnable, *previous_runnable; /* of the run queue */
+    bool queued;
+};
+
+/* Numbers of a process's identity. Emulated: the host's rights decide what can be opened. */
+typedef struct Credentials {
+    u32 uid, euid, suid, fsuid;
+    u32 gid, egid, sgid, fsgid;
+    u32 group_count;
+    u32 groups[64];
+} Credentials;
+
+typedef struct Limit { u64 soft, hard; } Limit; /* RLIM_INFINITY = UINT64_MAX */
+enum { LIMITS = 16 };
+
+typedef struct ProcessTimer ProcessTimer; /* timer.c */
+
+struct Process {
+    Kernel *kernel;
+    i32 pid, pgid, sid;
+    Process *parent;             /* NULL: the first one */
+    Process *children, *next_sibling;
+    Task *threads;               /* the leader first while it lives */
+    u32 thread_count;
+    Task *leader;
+    Space *space;                /* NULL once dead */
+    Handlers *handlers;
+    PendingSignals pending;      /* sent to the process */
+    Credentials credentials;
+    Limit limits[LIMITS];
+    char *exe_path;              /* absolute; malloc'ed */
+    CachedFile *exe_file;
+    /* End of life */
+    bool exiting;                /* exit_group or a fatal signal: every thread ends as soon as it runs */
+    i32 exit_status;             /* as wait4(2) reports it */
+    bool zombie;                 /* dead, not yet waited for */
+    bool exec_done;              /* execve since fork: setpgid refuses */
+    bool stopped, stop_reported, continued_pending;
+    i32 stop_signal;
+    bool no_child_wait;
+    bool child_subreaper, dumpable, no_new_privs;
+    i32 parent_death_signal;
+    i32 nice;
+    i32 oom_score_adjust;
+    /* Accounting of dead threads, and of waited-for children */
+    u64 dead_insns, dead_calls, dead_minor_faults, dead_major_faults, dead_voluntary, dead_involuntary;
+    u64 children_insns, children_calls, children_minor_faults, children_major_faults, peak_rss, children_peak_rss;
+    u64 start_time;              /* kernel_now() at creation */
+    ProcessTimer *timers;        /* setitimer, alarm, timer_create */
+    Process *next, *previous;    /* of kernel->processes */
+};
+
+enum { FIRST_PID = 1000, TASK_BUCKETS = 1024, EVENT_BUCKETS = 1024 };
+
+struct Kernel {
+    Cpu cpu;                     /* the one core */
+    Phys phys;
+    KernelConfig config;         /* strings and arrays copied */
+    Task *current;               /* whose registers are in cpu.state; NULL: nobody's */
+    Task *tasks, *last_task;     /* all, in order of creation */
+    Process *processes, *last_process;
+    Process *init;               /* the program that was started: its end is the end */
+    Task *run_first, *run_last;  /* runnable tasks but the current one */
+    Task *tid_hash[TASK_BUCKETS];
+    u32 task_count, process_count;
+    i32 next_pid;
+    WaitNode *event_first[EVENT_BUCKETS], *event_last[EVENT_BUCKETS];
+    u32 parked_count;
+    u64 slice_left;              /* instructions until the current task is preempted */
+    u64 idle_ns;                 /* virtual time that passed while nobody could run (deterministic) */
+    u64 random_state[4];         /* xoshiro256**: seeded when deterministic */
+    u64 insns_limit;
+    KernelStop stop;             /* why kernel_run() returns */
+    bool stopping;
+    i32 terminal_pgid;           /* foreground group of the controlling terminal */
+    CachedFile *cached_files;    /* page_cache.c */
+    struct Vfs *vfs;             /* what file-side code keeps per machine (fd.c) */
+    struct Futexes *futexes;
+    struct Strace *strace;       /* NULL: off */
+    u64 boot_realtime_ns;        /* CLOCK_REALTIME at kernel_now() == 0 */
+    u64 boot_host_ns;            /* the host's CLOCK_MONOTONIC at kernel_now() == 0 */
+};
+
+/* ---- tasks ---------------------------------------------------------------------------------------------------- */
+
+/* The task's registers, wherever they are now. */
+static inline CpuState *task_registers(Task *task)
+{
+    return task->kernel->current == task ? &task->kernel->cpu.state : &task->registers;
+}
+Task *task_find(Kernel *kernel, i32 tid);
+Process *process_find(Kernel *kernel, i32 pid);
+
+/* ---- guest memory from a system call's side (uaccess.c) --------------------------------------------------------
+ * Faults are resolved as the program's own would be (demand paging, stack growth, copy-on-write); false means -EFAULT.
+ * Nothing is moved unless everything can be, except copy_*_partial. The task must be current. */
 bool copy_from_guest(Task *task, void *to, u64 address, u64 size);
 bool copy_to_guest(Task *task, u64 address, const void *from, u64 size);
 /* Bytes moved before the first fault. */
 u64 copy_from_guest_partial(Task *task, void *to, u64 address, u64 size);
 u64 copy_to_guest_partial(Task *task, u64 address, const void *from, u64 size);
-/* A NUL-terminated string of at most `capacity` bytes with the NUL. Length, -EFAULT or -ENAMETOOLONG. */
+bool clear_guest(Task *task, u64 address, u64 size);
+/* A NUL-terminated string into `capacity` bytes. Its length, -EFAULT, or -ENAMETOOLONG when no NUL is among them. */
 i64 string_from_guest(Task *task, char *to, u64 address, u64 capacity);
-/* Host pointer to guest bytes for zero-copy I/O: at most to the end of the page, `*size` shortened accordingly. NULL: fault. */
+/* Host pointer to guest bytes for zero-copy I/O: at most to the end of the page, `*size` shortened accordingly. NULL: fault.
+ * After writing through it call guest_wrote. Valid until guest memory is next mapped, unmapped or faulted. */
 u8 *guest_pages(Task *task, u64 address, u64 *size, Access access);
+void guest_wrote(Task *task, const u8 *host, u64 size);
+/* Linux's access_ok: [address, address + size) lies below the user limit. Bad ranges are EFAULT before anything is read. */
+static inline bool guest_range_ok(u64 address, u64 size)
+{
+    return size <= 0x7ffffffff000ull && address <= 0x7ffffffff000ull - size;
+}
 
-/* Parking (sched.c). Each returns SYS_BLOCK after noting what wakes the task; several may be combined before returning.
- * When the handler runs again task->woken says why. A signal that is not blocked wakes it with WOKEN_SIGNAL. */
-typedef enum Woken { WOKEN_NOT, WOKEN_READY, WOKEN_TIMEOUT, WOKEN_SIGNAL } Woken;
+/* ---- parking (sched.c) ------------------------------------------------------------------------------------------
+ * Each notes one thing that wakes the task and returns SYS_BLOCK, for `return wait_…(…)`; several may be combined.
+ * When the handler runs again all notes are gone and task->woken says why. A pending unblocked signal wakes with
+ * WOKEN_SIGNAL at once. */
 i64 wait_host_fd(Task *task, int host_fd, short poll_events);
-i64 wait_deadline(Task *task, u64 monotonic_ns);
+i64 wait_deadline(Task *task, u64 deadline); /* kernel_now() nanoseconds; NO_DEADLINE: none */
 i64 wait_event(Task *task, const void *event); /* until wake_event(kernel, event) */
-void wake_event(Kernel *kernel, const void *event, u32 count);
+i64 wait_forever(Task *task);                /* signals only */
+/* Wakes up to `count` of those that wait for `event`, longest first; how many. */
+u32 wake_event(Kernel *kernel, const void *event, u32 count);
+void wake_task(Task *task, Woken why);
+
+/* The absolute deadline for a call's relative timeout: computed on its first run, remembered on reruns. */
+u64 call_deadline(Task *task, u64 relative_ns);
+
+/* ---- time (clock.c) ---------------------------------------------------------------------------------------------
+ * Nanoseconds since the machine started: the host's monotonic clock, or instructions retired when deterministic. */
+u64 kernel_now(Kernel *kernel);
+/* CLOCK_REALTIME and CLOCK_MONOTONIC as the guest sees them. */
+u64 kernel_realtime(Kernel *kernel);
+u64 kernel_monotonic(Kernel *kernel);
+/* Random bytes: the host's, or seeded when deterministic. */
+void kernel_random(Kernel *kernel, void *buffer, u64 size);
+
+/* ---- what processes need from the file side (fd.c, path.c; the `files` room) --------------------------------------- */
+
+/* The first process's descriptors: 0, 1, 2 on the host descriptors config.stdio. NULL: no host memory. */
+Files *files_create(Kernel *kernel);
+Files *files_copy(Files *files); /* fork: an own table of the same open file descriptions */
+void files_ref(Files *files);
+void files_unref(Task *task, Files *files); /* the last one closes all (record locks of the task's process too) */
+void files_close_on_exec(Task *task, Files *files);
+FsInfo *fs_create(Kernel *kernel); /* cwd, root and umask of the host process */
+FsInfo *fs_copy(FsInfo *fs);
+void fs_ref(FsInfo *fs);
+void fs_unref(FsInfo *fs);
+/* Opens a program for execve/execveat: a host descriptor (O_RDONLY|O_CLOEXEC, the caller closes it), its absolute guest
+ * path in `real_path` (PATH_MAX bytes); -ENOENT, -EACCES (no x right, not a regular file), -ELOOP … */
+i64 file_open_program(Task *task, i32 dirfd, const char *path, u32 at_flags, char *real_path);
+/* What mmap(2) needs of a descriptor: a host descriptor (not the caller's to close) and its name for /proc/pid/maps;
+ * -EBADF, -EACCES (`write_shared`: not open for writing; never: not open for reading), -ENODEV. `*zero`: it is /dev/zero. */
+i64 file_for_mapping(Task *task, i32 fd, bool write_shared, char *real_path, bool *zero);
 
 #endif

@@ -1,0 +1,71 @@
+/* The Linux personality as emu/ sees it: create a machine, start a program in it, run it until something happens. */
+#ifndef EMU_KERNEL_KERNEL_API_H
+#define EMU_KERNEL_KERNEL_API_H
+
+#include "base/types.h"
+#include "cpu/cpu.h"
+
+typedef struct Kernel Kernel;
+
+typedef struct KernelConfig {
+    u64 memory_size;      /* bytes of guest RAM; 0: 4 GiB */
+    u64 stack_size;       /* RLIMIT_STACK; 0: 8 MiB */
+    u64 code_bytes;       /* bound of the cache of decoded code; 0: default */
+    CpuLevel cpu_level;   /* 0: CPU_V2 */
+    bool deterministic;   /* virtual time from the instruction count, fixed addresses, seeded randomness */
+    u64 seed;             /* of randomness and addresses when deterministic */
+    u64 sched_seed;       /* varies time slices; 0: equal slices */
+    u64 max_insns;        /* stop after exactly so many instructions in all; 0: no limit */
+    u64 timeout_ns;       /* host time; 0: none */
+    bool no_net;          /* sockets other than AF_UNIX are refused */
+    int stdio[3];         /* host descriptors of the guest's 0, 1, 2; -1: closed */
+    const char *strace;   /* NULL: off; "": all calls; else strace's filter: "read,write", "!mmap", "%file", "trace=…" */
+    int strace_fd;        /* where the trace goes; 0 means 2 */
+    bool strace_follow;   /* pids in front of every line: what strace -f prints */
+    bool stop_on_fatal;   /* return KERNEL_FATAL before a fatal fault kills (crash reports, debuggers) */
+    bool forward_signals; /* host signals that reach the emulator are the guest's: SIGINT, SIGTERM, SIGWINCH … */
+} KernelConfig;
+
+typedef enum KernelStopKind {
+    KERNEL_EXITED,      /* the first process has exited: status */
+    KERNEL_KILLED,      /* … was killed: signal */
+    KERNEL_INSN_LIMIT,  /* max_insns reached, or the budget given to kernel_run() */
+    KERNEL_TIMEOUT,     /* timeout_ns */
+    KERNEL_INTERRUPTED, /* kernel_interrupt() */
+    KERNEL_BREAKPOINT,  /* task tid stands at a breakpoint, not executed */
+    KERNEL_WATCH,       /* task tid touched a watched range */
+    KERNEL_FATAL,       /* task tid is about to die of `signal`; run again to let it */
+    KERNEL_DEADLOCK,    /* nothing can run and nothing can wake anybody */
+} KernelStopKind;
+
+typedef struct KernelStop {
+    KernelStopKind kind;
+    i32 status;      /* exit status 0..255 */
+    i32 signal;
+    bool core;       /* KERNEL_KILLED: a signal that dumps core */
+    i32 pid, tid;    /* who stopped */
+    CpuException exception; /* KERNEL_FATAL: what the processor said, when `from_cpu` */
+    bool from_cpu;
+    i32 signal_code; /* si_code, si_addr */
+    u64 signal_address;
+} KernelStop;
+
+/* A machine without a program. `config` is copied. NULL with errno when the host has no memory. */
+Kernel *kernel_create(const KernelConfig *config);
+void kernel_destroy(Kernel *kernel);
+
+/* Starts the first process: `path` is opened as execve(2) would (relative to the working directory, no PATH search), and
+ * `#!` scripts run their interpreter. argv and envp end with NULL. 0, or -errno, with one line of explanation in `why`
+ * (what the file is and what to do): -ENOEXEC and -EACCES are exit code 126, -ENOENT is 127. */
+i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, const char *const *envp, char *why, u64 why_size);
+
+/* Runs at most `max_insns` more instructions (exact), over all tasks together. */
+KernelStop kernel_run(Kernel *kernel, u64 max_insns);
+
+/* Makes a running kernel_run() return KERNEL_INTERRUPTED soon. Async-signal-safe. */
+void kernel_interrupt(Kernel *kernel);
+
+/* The core (registers of the current task, statistics, breakpoints). */
+Cpu *kernel_cpu(Kernel *kernel);
+
+#endif

@@ -1,0 +1,35 @@
+/* Pages of files in guest frames, shared by every mapping of the same file (by device and inode), and anonymous memory
+ * that is shared across fork or by memfd/SysV. One truth: while a page is cached, host reads and writes of the file by
+ * guest calls go through cached_file_sync()/cached_file_changed(), so mappings and read(2)/write(2) agree. */
+#ifndef EMU_KERNEL_PAGE_CACHE_H
+#define EMU_KERNEL_PAGE_CACHE_H
+
+#include "kernel/kernel.h"
+
+/* The cache of the file behind `host_fd` (duplicated, the caller keeps his); one reference. NULL with errno. */
+CachedFile *cached_file_open(Kernel *kernel, int host_fd, const char *path);
+/* Shared anonymous memory of `size` bytes under `name` (as /proc/pid/maps shows it). */
+CachedFile *cached_file_anonymous(Kernel *kernel, u64 size, const char *name);
+void cached_file_ref(CachedFile *file);
+void cached_file_unref(CachedFile *file);
+
+/* The frame of page `index` with one more reference, read in or zeroed if it was not there; 0: RAM full, or (`*beyond`)
+ * the page lies wholly beyond the end of the file. */
+u64 cached_file_page(CachedFile *file, u64 index, bool *beyond, bool *major);
+/* Notes that the page may be written through a shared mapping. */
+void cached_file_dirty(CachedFile *file, u64 index);
+/* Writes back dirty pages in [offset, offset + size) to the host file. 0 or -errno. */
+i64 cached_file_write_back(CachedFile *file, u64 offset, u64 size);
+
+/* For the file side. Both are one test when no such file is mapped. `fd` is a host descriptor. */
+/* Before a host read (or stat of times) of the file: brings the host file up to date with shared mappings. */
+void cached_file_sync(Kernel *kernel, int host_fd, u64 offset, u64 size);
+/* After a host write or truncation: cached pages of the range are read again; pages beyond a new end are dropped. */
+void cached_file_changed(Kernel *kernel, int host_fd, u64 offset, u64 size);
+
+/* For /proc/pid/maps. */
+const char *cached_file_name(const CachedFile *file);
+u64 cached_file_device(const CachedFile *file); /* st_dev */
+u64 cached_file_inode(const CachedFile *file);
+
+#endif
