@@ -1,0 +1,14 @@
+/* Recognising files by their first bytes (inside loader/ only). */
+#ifndef EMU_LOADER_FORMAT_H
+#define EMU_LOADER_FORMAT_H
+
+#include "base/types.h"
+#include "loader/elf.h"
+
+/* The format that the first `size` bytes (a few hundred at best) announce. */
+FileFormat format_of(const u8 *head, u64 size);
+
+/* The name of an ELF e_machine, or NULL when it is not a well-known one. */
+const char *format_machine_name(u16 machine);
+
+#endif
