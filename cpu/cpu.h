@@ -45,14 +45,19 @@ typedef union Vector { /* a YMM register; XMM is its low half */
     float f32[8]; double f64[4];
 } __attribute__((aligned(32))) Vector;
 
+/* The x87 and MMX registers, at rest. While x87 instructions run they live in the host's own FPU (x87.h); this is up to
+ * date outside cpu_run(), and inside it after x87_settle(). */
 typedef struct X87 {
     u8 st[8][16];   /* physical registers R0..R7, 80 bits each in 16 bytes; MMX register n is the low 64 of R n */
-    u16 control;    /* FCW */
-    u16 status;     /* FSW with TOP kept in `top` instead (bits 13..11 zero here) */
+    u16 control;    /* FCW; always up to date */
+    u16 status;     /* FSW without TOP, ES and B (zero here): x87_status_word() puts them in */
     u8 top;         /* 0..7 */
     u8 tags;        /* abridged: bit n set = R n is not empty, as FXSAVE stores it */
-    u16 opcode;     /* last non-control instruction: FOP, FIP, FDP */
-    u64 ip, dp;
+    u16 data_selector; /* FDS and FCS as FNSTENV shows them; always up to date, as are the next three */
+    u16 opcode;     /* FOP: of the last non-control instruction */
+    u16 code_selector;
+    u64 ip, dp;     /* FIP, FDP: addresses of it and of its memory operand. FXSAVE and XSAVE show FOP, FIP and FDP only while an
+                       unmasked exception is pending (ES), else zeros, as AMD's processors do: x87_pending() */
 } X87;
 
 /* Everything that a thread owns of the processor: what a context switch saves and restores, what signal frames hold. */
@@ -102,6 +107,7 @@ struct Cpu {
     CpuExit exit;
     CpuException exception;
     volatile u32 interrupt;   /* set by cpu_interrupt() */
+    u32 x87_mode;             /* where the x87 registers are (x87.h); 0 whenever cpu_run() is not running */
     u32 leave;                /* a store changed decoded code, or a watch fired: leave the block behind this instruction */
     u8 bounce[2][64] __attribute__((aligned(64))); /* page-crossing reads [0] and writes [1] pass through here */
     struct { u8 *host[2]; u32 size[2]; } split; /* where bounce[1] goes: the parts in each page */
