@@ -30,6 +30,7 @@ typedef enum FrameKind {
 enum {
     FRAME_CODE = 1,  /* blocks decoded from this frame exist: stores must tell mmu->code_written */
     FRAME_WATCH = 2, /* a watchpoint lies in this frame: every access is a fast-path miss */
+    /* After changing either: mmu_flush_frame. Both are forgotten when the frame is freed. */
 };
 
 typedef struct Frame {
@@ -39,26 +40,47 @@ typedef struct Frame {
     u16 spare;
 } Frame;
 
+enum { FREE_LEVELS = 5 }; /* 64^5 frames: 4 TiB */
+
 typedef struct Phys {
     u8 *ram;           /* host address of paddr 0; a reserved mapping between two guard regions */
     u64 size;          /* bytes, a multiple of PAGE_SIZE */
     u32 frame_count;
-    u32 free_hint;     /* where the allocator looks first */
+    u32 fresh;         /* frames from here on were never used: known zero, and their Frame is all zero */
     Frame *frames;     /* [frame_count] */
     u32 used[FRAME_KINDS]; /* frames in use, by kind */
     u32 used_total, used_peak;
-    u64 zero_page;     /* paddr of the shared page of zeroes */
+    u32 table_peak;    /* most FRAME_TABLE frames at one time */
+    u64 zero_page;     /* paddr of the shared page of zeroes; its references are not counted */
+    /* Called when a FRAME_CODE frame is freed: blocks decoded from it are void. Set by cpu/ (NULL: nobody decodes). */
+    void (*code_freed)(void *context, u64 paddr);
+    void *code_context;
+    u64 tables_destroyed; /* how often pt_destroy ran: CR3 values seen before may mean another space now */
+    /* private to phys.c: freed frames, lowest first */
+    u64 *free_bits[FREE_LEVELS]; /* bit n of level k: something is free among its 64^k frames */
+    u64 *dirty_bits;             /* free frames whose host memory still holds old contents */
+    u32 free_count;              /* freed frames below `fresh` */
+    u32 dirty_count, dirty_low, dirty_high; /* how many are dirty, and the range they lie in */
+    void *reservation, *metadata;
+    u64 reservation_size, metadata_size;
 } Phys;
 
-/* Reserves `size` bytes of guest RAM (rounded up to a page, 1 MiB .. 1 TiB). false with errno set when the host refuses. */
+/* Reserves `size` bytes of guest RAM (rounded up to a page, 1 MiB .. 1 TiB). false with errno set when the host refuses.
+ * Nothing is committed: RAM and its bookkeeping cost resident memory only where frames are used. */
 bool phys_create(Phys *phys, u64 size);
 void phys_destroy(Phys *phys);
 
-/* A zeroed frame with one reference; returns its paddr, or 0 when RAM is full. */
+/* A zeroed frame with one reference; returns its paddr, or 0 when RAM is full. Freed frames first, lowest first; then the
+ * lowest never used: a program that only grows sees ascending, contiguous frames. */
 u64 phys_alloc(Phys *phys, FrameKind kind);
 void phys_ref(Phys *phys, u64 paddr);
-/* Drops a reference; the last one frees the frame, and its host memory is given back. */
+/* Drops a reference; the last one frees the frame, and its host memory is given back (in batches; a few MiB may linger for
+ * the next phys_alloc). The shared page of zeroes is never freed. */
 void phys_unref(Phys *phys, u64 paddr);
+/* Frames that phys_alloc could still hand out. */
+u32 phys_available(const Phys *phys);
+/* Gives the host memory of all freed frames back now. */
+void phys_trim(Phys *phys);
 
 static INLINE Frame *phys_frame(Phys *phys, u64 paddr) { return &phys->frames[paddr >> PAGE_SHIFT]; }
 /* Host pointer to a guest physical byte; NULL when paddr lies outside RAM (a corrupt table must not reach the host). */
@@ -81,14 +103,18 @@ typedef struct Fault {
     u64 address; /* the first byte that could not be accessed: CR2 */
 } Fault;
 
+/* How a walk ended. */
+typedef enum WalkEnd { WALK_LEAF, WALK_NOT_PRESENT, WALK_RESERVED_BIT, WALK_OUTSIDE_RAM } WalkEnd;
+
 /* One walk, for whoever wants to show it: levels 4 (PML4E) … 1 (PTE). */
 typedef struct Walk {
+    WalkEnd end;
     int leaf_level;     /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB leaf; 0: no translation */
-    int levels_read;    /* how many entries were read, 1..4 */
+    int levels_read;    /* how many entries were read, 1..4 (0: CR3 lies outside RAM) */
     u64 entry_paddr[5]; /* [level] where the entry lies */
     u64 entry[5];       /* [level] its value as found */
     u64 paddr;          /* of the address itself, when leaf_level != 0 */
-    u64 rights;         /* PTE_W | PTE_U | PTE_NX as they combine over the levels */
+    u64 rights;         /* PTE_W | PTE_U | PTE_NX as they combine over the levels read */
 } Walk;
 
 /* Looks `address` up below `cr3` without changing anything. Fills `walk`; true when a present leaf was found. */
@@ -102,58 +128,87 @@ u64 *pt_entry(Phys *phys, u64 cr3, u64 address, bool create);
 /* Calls `visit` for each present or non-zero 4 KiB entry in [start, end), in address order; stops when it returns false. */
 typedef bool PtVisit(void *context, u64 address, u64 *entry);
 void pt_visit(Phys *phys, u64 cr3, u64 start, u64 end, PtVisit *visit, void *context);
-/* Frees every page table (not the leaves: clear those first), the PML4 too. */
+/* Frees every page table (not the leaves: clear those first), the PML4 too. Not the space that the MMU runs in. */
 void pt_destroy(Phys *phys, u64 cr3);
 /* Frees tables that map nothing any more in [start, end). */
 void pt_prune(Phys *phys, u64 cr3, u64 start, u64 end);
 
 /* ---- the MMU of the one emulated core (translate.c) ----------------------------------------------------------- */
 
+/* Hits are look-ups minus misses, and the interpreter counts its look-ups: one per access. Whoever wants the kernel's own accesses apart saves and restores this around them. */
 typedef struct MmuStats {
-    u64 read_misses, write_misses; /* data-TLB look-ups that found no valid entry */
-    u64 extra_lookups;             /* second look-ups of page-crossing accesses */
-    u64 fetch_lookups;             /* exec-TLB look-ups: block entries that may lie in another page than the last */
+    u64 read_misses, write_misses; /* data-TLB look-ups that found no entry and got one. A look-up that ended in a fault is
+                                      neither hit nor miss: its instruction starts over, and counts then */
+    u64 extra_lookups;             /* second and further look-ups of page-crossing accesses; who makes them counts them */
+    u64 fetch_lookups;             /* exec-TLB look-ups: block entries that may lie in another page than the last. Counted by
+                                      whoever calls tlb_exec_entry, which is where they happen */
     u64 fetch_misses;
-    u64 walks, walk_references;    /* page walks; table entries read by them */
+    u64 walks, walk_references;    /* page walks, also those that ended in a fault; table entries read by them */
 } MmuStats;
+
+enum {
+    TLB_BITMAP_WORDS = (2 * TLB_SETS + TLB_EXEC_SETS) / 64,
+    EXEC_FILTER_WORDS = 64,
+};
+typedef struct MmuSlot MmuSlot; /* the TLB contents of a space that is not running, as PCIDs keep them */
 
 typedef struct Mmu {
     Tlb tlb; /* first: the interpreter's fast path addresses it from the Cpu pointer */
     Phys *phys;
     u64 cr3;
-    u32 exec_epoch; /* grows when any executable translation is dropped: jump caches must be cleared */
+    /* Changes when any executable translation is dropped and when another space is loaded: jump caches must be cleared
+     * unless their entries carry the epoch. A space that comes back with all its translations has its old value again; no
+     * value ever means anything else than it did. */
+    u32 exec_epoch;
     MmuStats stats;
     /* Called after a store into a FRAME_CODE frame: [paddr, paddr + size), inside one page. Set by cpu/. */
     void (*code_written)(void *context, u64 paddr, u32 size);
     /* Called for each access to a FRAME_WATCH frame, before it happens (NULL: none). Set by emu/. */
     void (*watched)(void *context, u64 address, u32 size, Access access);
     void *context;
+    /* private to translate.c */
+    u64 valid[TLB_BITMAP_WORDS];          /* sets of read, write, exec that hold an entry: flushing costs what is held */
+    u64 exec_filter[EXEC_FILTER_WORDS];   /* hashed: pages that were executed from since exec_epoch last changed … */
+    u64 exec_low, exec_high;              /* … and the range of addresses they lie in */
+    u32 last_epoch;                       /* the newest value handed out */
+    u64 tables_destroyed;                 /* phys->tables_destroyed when the slots were last known good */
+    MmuSlot *slots;                       /* NULL: the host had no memory for them; every switch is a full flush */
+    u64 slot_clock;
 } Mmu;
 
 void mmu_init(Mmu *mmu, Phys *phys);
+void mmu_destroy(Mmu *mmu);
 
-/* CR3 load: switches the address space; the TLB forgets (unless it keeps spaces apart by PCID). */
+/* CR3 load: switches the address space. Translations of a few recent spaces are kept apart, as by PCID, so a change of a
+ * space that does not run needs mmu_flush_space. */
 void mmu_set_cr3(Mmu *mmu, u64 cr3);
-/* INVLPG over a range: after any change of entries that removed a right, a translation, or moved it. */
+/* INVLPG over a range of the running space: after any change of entries that removed a right, a translation, or moved it. */
 void mmu_flush_range(Mmu *mmu, u64 start, u64 end);
+/* The same for whichever space has this CR3, running or not. */
+void mmu_flush_space(Mmu *mmu, u64 cr3, u64 start, u64 end);
+/* All translations of all spaces. */
 void mmu_flush(Mmu *mmu);
-/* Drops the write (and, for watch pages, read) entries of whatever maps this frame: its flags changed. */
+/* Brings the TLB's entries for this frame in agreement with its flags, which have changed. No translation is lost by it. */
 void mmu_flush_frame(Mmu *mmu, u64 paddr);
 
-/* The miss path: TLB look-up, then the walk; sets A (and D for a write), fills the TLB unless the frame's flags keep the
- * page out of the fast path. Counts. Returns the host address of `address`, good for the rest of its page, or NULL and
- * `*fault`. User privilege always (U needed). */
+/* The miss path: TLB look-up, then the walk; sets A (and D for a write), fills the TLB. A page that its frame's flags keep
+ * out of the fast path gets an entry too (a hit here), under a tag that the fast path cannot match. Counts misses and
+ * walks. Returns the host address of `address`, good for the rest of its page, or NULL and `*fault`; a walk that faults
+ * changes nothing. User privilege always (U needed). */
 u8 *mmu_translate(Mmu *mmu, u64 address, Access access, Fault *fault);
 
 /* Whole accesses of any size, page-crossing too: all pages are translated (and faults found) before a byte moves.
- * mmu_write tells code_written where needed. false and *fault when refused. */
+ * mmu_read and mmu_write tell `watched`, mmu_write tells code_written, where needed. false and *fault when refused. */
 bool mmu_read(Mmu *mmu, u64 address, void *buffer, u64 size, Fault *fault);
 bool mmu_write(Mmu *mmu, u64 address, const void *buffer, u64 size, Fault *fault);
 
-/* Tells code_written if [host, host+size), a pointer that mmu_translate gave for a write, lies in a code frame. */
+/* For who accesses memory through pointers that mmu_translate gave ([host, host+size) inside one page): before the access,
+ * tells `watched` if the frame is watched; after a store, tells code_written if it is a code frame. */
+void mmu_touching(Mmu *mmu, const u8 *host, u64 address, u32 size, Access access);
 void mmu_wrote(Mmu *mmu, const u8 *host, u32 size);
 
-/* For debuggers: no TLB, no A/D, no counts, rights ignored. Returns how many bytes could be moved. */
+/* For debuggers: no TLB, no A/D, no counts, rights ignored. Returns how many bytes could be moved. A poke stops before a
+ * page that others see too (the page of zeroes, copy-on-write): whoever wants to write there makes it private first. */
 u64 mmu_peek(const Phys *phys, u64 cr3, u64 address, void *buffer, u64 size);
 u64 mmu_poke(Mmu *mmu, u64 cr3, u64 address, const void *buffer, u64 size);
 

@@ -18,4 +18,7 @@
 #define PTE_NX (1ull << 63)
 #define PTE_FRAME 0x000ffffffffff000ull /* bits 51..12 */
 
+enum { PHYS_ADDRESS_BITS = 48 }; /* MAXPHYADDR, as CPUID 80000008h must report it: higher bits of a frame are reserved */
+#define PTE_RESERVED (PTE_FRAME & ~((1ull << PHYS_ADDRESS_BITS) - 1))
+
 #endif
