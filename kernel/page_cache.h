@@ -27,6 +27,10 @@ void cached_file_sync(Kernel *kernel, int host_fd, u64 offset, u64 size);
 /* After a host write or truncation: cached pages of the range are read again; pages beyond a new end are dropped. */
 void cached_file_changed(Kernel *kernel, int host_fd, u64 offset, u64 size);
 
+/* What the file holds at `offset`, cached or not, without caching it (for debuggers). Behind the end of the file, up to the
+ * end of its last page, it is zero. Returns the bytes copied. */
+u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size);
+
 /* For /proc/pid/maps. */
 const char *cached_file_name(const CachedFile *file);
 u64 cached_file_device(const CachedFile *file); /* st_dev */

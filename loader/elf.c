@@ -70,7 +70,7 @@ static void describe_other(ElfImage *image, const u8 *head, u64 size)
 
 static void describe_machine(ElfImage *image, u16 machine)
 {
-    const char *name = format_machine_name(machine);
+    const char *name = elf_machine_name(machine);
     if (image->format == FORMAT_ELF32)
         return judge(image, ELF_UNSUPPORTED, ENOEXEC, "it is a 32-bit x86 program: only 64-bit ones are emulated; build it with -m64");
     if (name)

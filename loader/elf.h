@@ -83,5 +83,7 @@ u64 elf_span(const ElfImage *image);
 
 /* A few words for people: "ELF64 x86-64 executable", "PE (Windows)" … */
 const char *elf_format_name(FileFormat format);
+/* The name of an e_machine, or NULL when it is not a well-known one. */
+const char *elf_machine_name(u16 machine);
 
 #endif

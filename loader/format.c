@@ -16,7 +16,7 @@ static const struct {
     {EM_BPF, "BPF"}, {EM_X86_64, "x86-64"},
 };
 
-const char *format_machine_name(u16 machine)
+const char *elf_machine_name(u16 machine)
 {
     for (size_t i = 0; i < ARRAY_LEN(machines); i++)
         if (machines[i].machine == machine)

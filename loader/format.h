@@ -8,7 +8,4 @@
 /* The format that the first `size` bytes (a few hundred at best) announce. */
 FileFormat format_of(const u8 *head, u64 size);
 
-/* The name of an ELF e_machine, or NULL when it is not a well-known one. */
-const char *format_machine_name(u16 machine);
-
 #endif

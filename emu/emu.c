@@ -1,0 +1,123 @@
+/* Making, loading and running a machine: the public names over the kernel room's. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "emu/machine.h"
+
+void emu_config_init(EmuConfig *config)
+{
+    memset(config, 0, sizeof *config);
+    config->memory_size = 4ull << 30;
+    config->stack_size = 8ull << 20;
+    config->stdio[1] = 1;
+    config->stdio[2] = 2;
+    config->strace_fd = 2;
+}
+
+static KernelConfig kernel_config(const EmuConfig *c)
+{
+    return (KernelConfig){
+        .memory_size = c->memory_size, .stack_size = c->stack_size, .cpu_level = (CpuLevel)c->cpu_level,
+        .deterministic = c->deterministic, .seed = c->seed, .sched_seed = c->sched_seed,
+        .max_insns = c->max_insns, .timeout_ns = c->timeout_ns, .no_net = c->no_net,
+        .stdio = {c->stdio[0], c->stdio[1], c->stdio[2]},
+        .strace = c->strace, .strace_fd = c->strace_fd, .strace_follow = c->strace_follow,
+        .stop_on_fatal = c->stop_on_fatal, .forward_signals = c->forward_signals,
+    };
+}
+
+Emu *emu_create(const EmuConfig *config)
+{
+    Emu *emu = calloc(1, sizeof *emu);
+    if (!emu)
+        return NULL;
+    emu->config = *config;
+    emu->config.strace = NULL; /* the kernel keeps its own copy */
+    KernelConfig kernel = kernel_config(config);
+    emu->kernel = kernel_create(&kernel);
+    if (!emu->kernel) {
+        int saved = errno;
+        free(emu);
+        errno = saved;
+        return NULL;
+    }
+    return emu;
+}
+
+void emu_destroy(Emu *emu)
+{
+    if (!emu)
+        return;
+    machine_forget_programs(emu);
+    kernel_destroy(emu->kernel);
+    free(emu);
+}
+
+int emu_load(Emu *emu, const char *path, const char *const *argv, const char *const *envp)
+{
+    emu->error[0] = 0;
+    i64 result = kernel_start(emu->kernel, path, argv, envp, emu->error, sizeof emu->error);
+    if (result < 0 && !emu->error[0])
+        snprintf(emu->error, sizeof emu->error, "%s", strerror((int)-result));
+    return result < 0 ? (int)-result : 0;
+}
+
+const char *emu_error(const Emu *emu) { return emu->error; }
+
+static u64 host_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
+static EmuStop stop_of(const KernelStop *k)
+{
+    static const u8 kinds[] = {
+        [KERNEL_EXITED] = EMU_EXITED, [KERNEL_KILLED] = EMU_KILLED, [KERNEL_INSN_LIMIT] = EMU_BUDGET,
+        [KERNEL_TIMEOUT] = EMU_TIMEOUT, [KERNEL_INTERRUPTED] = EMU_INTERRUPTED, [KERNEL_BREAKPOINT] = EMU_BREAKPOINT,
+        [KERNEL_WATCH] = EMU_WATCHPOINT, [KERNEL_FATAL] = EMU_FATAL, [KERNEL_DEADLOCK] = EMU_DEADLOCK,
+    };
+    return (EmuStop){
+        .kind = (EmuStopKind)kinds[k->kind], .status = k->status, .signal = k->signal, .core = k->core,
+        .pid = k->pid, .tid = k->tid, .signal_code = k->signal_code, .address = k->signal_address,
+        .from_cpu = k->from_cpu, .vector = k->exception.vector, .error_code = k->exception.error,
+        .fault_address = k->exception.address,
+    };
+}
+
+EmuStop emu_run(Emu *emu, uint64_t max_insns)
+{
+    u64 start = host_now();
+    KernelStop stop = kernel_run(emu->kernel, max_insns);
+    emu->run_ns += host_now() - start;
+    emu->last_pid = stop.pid;
+    emu->last_tid = stop.tid;
+    return stop_of(&stop);
+}
+
+void emu_interrupt(Emu *emu) { kernel_interrupt(emu->kernel); }
+
+const char *emu_version(void) { return EMU_VERSION; }
+
+const char *emu_features(void)
+{
+    return ""
+#ifdef EMU_TAIL_CALLS
+           "tail-calls "
+#else
+           "loop "
+#endif
+#ifdef HAVE_LIBDW
+           "libdw "
+#endif
+#ifdef HAVE_EDITLINE
+           "libedit "
+#endif
+#ifdef HAVE_SDL2
+           "sdl2 "
+#endif
+        ;
+}

@@ -1,0 +1,254 @@
+/* libemu: a machine that runs static x86-64 Linux programs, and can be looked into while it does.
+ *
+ *     EmuConfig config;
+ *     emu_config_init(&config);
+ *     Emu *emu = emu_create(&config);
+ *     const char *argv[] = {"hello", NULL}, *envp[] = {NULL};
+ *     if (emu && emu_load(emu, "./hello", argv, envp) == 0) {
+ *         EmuStop stop = emu_run(emu, EMU_FOREVER);
+ *         ...
+ *     }
+ *     emu_destroy(emu);
+ *
+ * Several machines may exist at once; one machine belongs to one host thread at a time. Only emu_interrupt() may be called
+ * from elsewhere. Nothing here exits, aborts or prints except as the configuration asks (strace; one line per instruction
+ * or system call that is not implemented, on stderr). Strings returned live as long as the Emu unless it says otherwise.
+ *
+ * Words: `address` is guest virtual, `paddr` guest physical; `pid` and `tid` are the guest's numbers, 0 means the process or
+ * thread that ran last. C11 and C++. docs/embedding.md shows more. */
+#ifndef EMU_EMU_H
+#define EMU_EMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Emu Emu;
+#define EMU_FOREVER UINT64_MAX
+
+/* ---- make and run (emu.c) ------------------------------------------------------------------------------------- */
+
+typedef struct EmuConfig {
+    uint64_t memory_size;    /* guest RAM in bytes, 1 MiB .. 1 TiB (4 GiB); committed as it is touched */
+    uint64_t stack_size;     /* RLIMIT_STACK in bytes (8 MiB) */
+    int cpu_level;           /* x86-64 psABI level 1..3; 0: the default */
+    bool deterministic;      /* fixed addresses, time from the instruction count, seeded randomness */
+    uint64_t seed;
+    uint64_t sched_seed;     /* varies time slices, reproducibly; 0: equal slices */
+    uint64_t max_insns;      /* the machine stops for good after exactly so many; 0: no limit */
+    uint64_t timeout_ns;     /* of host time; 0: none */
+    bool no_net;             /* sockets other than AF_UNIX are refused */
+    int stdio[3];            /* host descriptors of the guest's 0, 1, 2; -1: closed (0, 1, 2) */
+    const char *strace;      /* NULL: off; "": all calls; else strace's -e filter */
+    int strace_fd;           /* (2) */
+    bool strace_follow;      /* pids in front, as strace -f */
+    bool stop_on_fatal;      /* EMU_FATAL before a signal kills the program */
+    bool forward_signals;    /* signals that reach this host process are the guest's: SIGINT, SIGTERM, SIGWINCH … */
+} EmuConfig;
+
+/* Fills in the defaults named above. */
+void emu_config_init(EmuConfig *config);
+
+/* A machine without a program; the configuration is copied. NULL with errno when the host has no memory. */
+Emu *emu_create(const EmuConfig *config);
+void emu_destroy(Emu *emu); /* NULL is fine */
+
+/* Starts `path` (as execve(2) would find it: no PATH search) as the first process. argv and envp end with NULL.
+ * 0, or an errno: ENOENT, EACCES, ENOEXEC … with one line that says why in emu_error(). */
+int emu_load(Emu *emu, const char *path, const char *const *argv, const char *const *envp);
+const char *emu_error(const Emu *emu);
+
+typedef enum EmuStopKind {
+    EMU_EXITED,      /* the program ended: status */
+    EMU_KILLED,      /* a signal killed it: signal, core */
+    EMU_BUDGET,      /* max_insns (given to emu_run, or configured) have retired */
+    EMU_TIMEOUT,     /* timeout_ns are over */
+    EMU_INTERRUPTED, /* emu_interrupt() */
+    EMU_BREAKPOINT,  /* tid stands at a breakpoint, not executed */
+    EMU_WATCHPOINT,  /* tid touched a watched range; its instruction has retired */
+    EMU_FATAL,       /* tid is about to die of `signal`; running on lets it */
+    EMU_DEADLOCK,    /* nobody can run and nothing will wake anybody */
+} EmuStopKind;
+
+typedef struct EmuStop {
+    EmuStopKind kind;
+    int status;        /* exit status 0..255 */
+    int signal;        /* KILLED, FATAL */
+    bool core;
+    int pid, tid;
+    int signal_code;   /* FATAL: si_code */
+    uint64_t address;  /* FATAL: si_addr; WATCHPOINT: what was touched */
+    bool from_cpu;     /* FATAL: an exception of the processor, as follows */
+    int vector;        /* its number: 14 is #PF */
+    uint32_t error_code;
+    uint64_t fault_address; /* CR2, or the non-canonical address */
+} EmuStop;
+
+/* Runs at most max_insns instructions (exact, over all threads). After EMU_EXITED or EMU_KILLED there is nothing to run. */
+EmuStop emu_run(Emu *emu, uint64_t max_insns);
+/* Makes a running emu_run() return EMU_INTERRUPTED soon. Async-signal-safe, from any thread. */
+void emu_interrupt(Emu *emu);
+
+/* ---- look and change (inspect.c) ------------------------------------------------------------------------------ */
+
+typedef struct EmuRegisters {
+    uint64_t r[16];        /* rax rcx rdx rbx rsp rbp rsi rdi r8 … r15: the encoding's order */
+    uint64_t rip, rflags, fs_base, gs_base;
+    uint16_t cs, ss, ds, es, fs, gs;
+    uint8_t vector[16][32]; /* ymm0 … ymm15; xmm is the low half */
+    uint8_t st[8][10];      /* st(0) … st(7) */
+    uint16_t fcw, fsw, ftw, fop; /* ftw: the full tag word, two bits a register */
+    uint64_t fip, fdp;
+    uint32_t mxcsr;
+} EmuRegisters;
+
+/* false: no such thread. */
+bool emu_registers(Emu *emu, int tid, EmuRegisters *registers);
+bool emu_set_registers(Emu *emu, int tid, const EmuRegisters *registers);
+
+/* Memory of a process, without side effects (no A or D bits, no counts; page rights do not matter; pages that were never
+ * touched are read from their file or as zero). Returns how many bytes could be moved. */
+uint64_t emu_read(Emu *emu, int pid, uint64_t address, void *buffer, uint64_t size);
+uint64_t emu_write(Emu *emu, int pid, uint64_t address, const void *buffer, uint64_t size);
+uint64_t emu_read_physical(Emu *emu, uint64_t paddr, void *buffer, uint64_t size);
+
+typedef struct EmuWalk {
+    int leaf_level;          /* 1: 4 KiB page, 2: 2 MiB, 3: 1 GiB; 0: not present */
+    int levels_read;         /* entries looked at, from level 4 (PML4E) down to 1 (PTE) */
+    uint64_t cr3;
+    uint64_t entry_paddr[5]; /* [level] */
+    uint64_t entry[5];       /* [level] */
+    uint64_t paddr;          /* of the address, when leaf_level is not 0 */
+    bool writable, user, executable;
+} EmuWalk;
+/* The page walk for an address; true when it is mapped by a present entry. */
+bool emu_walk(Emu *emu, int pid, uint64_t address, EmuWalk *walk);
+
+enum { EMU_MAP_READ = 1, EMU_MAP_WRITE = 2, EMU_MAP_EXEC = 4, EMU_MAP_SHARED = 8, EMU_MAP_GROWSDOWN = 16 };
+typedef struct EmuMapping {
+    uint64_t start, end, offset;
+    uint32_t flags;   /* EMU_MAP_… */
+    const char *name; /* file, "[heap]", "[stack]" or ""; valid until the machine runs again */
+    uint64_t device, inode;
+    uint64_t resident; /* bytes that have a frame */
+} EmuMapping;
+/* The mapping with index 0, 1, … in address order, as /proc/PID/maps lists them; false behind the last. */
+bool emu_mapping(Emu *emu, int pid, uint32_t index, EmuMapping *mapping);
+
+typedef struct EmuTask {
+    int pid, tid, parent;
+    char state;      /* R running, S waiting, T stopped, Z zombie: ps(1) */
+    char name[16];
+    uint64_t insns;
+    const char *exe; /* absolute path of its program */
+} EmuTask;
+/* Threads of all processes, in order of creation. */
+bool emu_task(Emu *emu, uint32_t index, EmuTask *task);
+
+typedef struct EmuStats {
+    uint64_t insns, rep_iterations, reads, writes;
+    uint64_t page_crossings;                      /* accesses that touched two pages: two look-ups */
+    uint64_t read_misses, write_misses;           /* of the data TLB */
+    uint64_t fetch_lookups, fetch_misses;         /* of the instruction TLB */
+    uint64_t walks, walk_references;              /* page walks, table entries they read */
+    uint64_t minor_faults, major_faults;
+    uint64_t frames, frames_peak, table_frames;   /* 4 KiB each; tables are among frames */
+    uint64_t system_calls;
+    uint64_t blocks_decoded, insns_decoded, blocks_invalidated;
+    uint64_t run_ns;                              /* host time spent in emu_run() */
+} EmuStats;
+void emu_stats(Emu *emu, EmuStats *stats);
+
+/* ---- code and names (symbols.c, disassemble.c, backtrace.c) --------------------------------------------------- */
+
+typedef struct EmuSymbol {
+    const char *name;
+    uint64_t address, size;
+    bool function;
+} EmuSymbol;
+/* The symbol that `address` lies in (or follows, for symbols without a size). */
+bool emu_symbol_at(Emu *emu, int pid, uint64_t address, EmuSymbol *symbol);
+bool emu_symbol_named(Emu *emu, int pid, const char *name, EmuSymbol *symbol);
+/* All symbols by address; false behind the last. */
+bool emu_symbol(Emu *emu, int pid, uint32_t index, EmuSymbol *symbol);
+
+typedef struct EmuSource {
+    const char *file; /* as the compiler was given it, made absolute with its directory */
+    int line, column;
+    const char *function;
+} EmuSource;
+/* From DWARF; false without it (or without libdw). */
+bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *source);
+
+typedef struct EmuInsn {
+    uint8_t bytes[15];
+    uint8_t length;   /* 0: unreadable */
+    bool valid;       /* false: the bytes are no instruction; text is "(bad)" */
+    char text[128];   /* Intel syntax; AT&T with emu_set_syntax() */
+} EmuInsn;
+/* false: Intel syntax. */
+void emu_set_syntax(Emu *emu, bool att);
+/* Decodes the instruction at `address`; false when not even one byte could be read. */
+bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *insn);
+
+typedef struct EmuFrame {
+    uint64_t pc, cfa; /* canonical frame address: RSP before the call that made the frame */
+} EmuFrame;
+/* Frames from the innermost; how many (at most `capacity`). By CFI, else by frame pointers, else by return addresses. */
+uint32_t emu_backtrace(Emu *emu, int tid, EmuFrame *frames, uint32_t capacity);
+
+/* ---- files (file.c): what `emu info` prints -------------------------------------------------------------------- */
+
+typedef struct EmuFile EmuFile;
+typedef struct EmuFileInfo {
+    const char *format;     /* "ELF64 x86-64", "PE (Windows)" … */
+    bool runs;              /* Linux and this emulator would start it */
+    const char *why_not;    /* else: one line */
+    bool elf;               /* the rest means something */
+    bool position_independent, is_static;
+    const char *interp;     /* or NULL */
+    const char *machine;
+    uint64_t entry, size;
+    uint64_t text_size, data_size, bss_size; /* as size(1) */
+    uint32_t segments, sections, symbols;    /* how many */
+    bool has_dwarf, stripped, stack_exec, has_tls, has_relro;
+    uint64_t relro_start, relro_size, tls_file_size, tls_memory_size;
+} EmuFileInfo;
+typedef struct EmuFileSegment {
+    uint64_t address, memory_size, offset, file_size, align;
+    uint32_t flags;           /* EMU_MAP_READ … */
+    uint64_t map_start, map_end, anon_start, anon_end; /* file pages and pages of zeroes, unbiased */
+} EmuFileSegment;
+typedef struct EmuFileSection {
+    const char *name, *type;
+    uint64_t address, offset, size;
+    bool alloc, write, exec, no_bits;
+} EmuFileSection;
+
+/* NULL with errno when it cannot be read. Any file is good. */
+EmuFile *emu_file_open(const char *path);
+void emu_file_close(EmuFile *file);
+void emu_file_info(const EmuFile *file, EmuFileInfo *info);
+bool emu_file_segment(const EmuFile *file, uint32_t index, EmuFileSegment *segment);
+bool emu_file_section(const EmuFile *file, uint32_t index, EmuFileSection *section);
+bool emu_file_symbol(const EmuFile *file, uint32_t index, EmuSymbol *symbol);
+/* The bytes of the file at `offset`: how many of `size` are there, and where. */
+uint64_t emu_file_bytes(const EmuFile *file, uint64_t offset, uint64_t size, const uint8_t **bytes);
+
+/* ---- what this build can do ------------------------------------------------------------------------------------ */
+
+const char *emu_version(void);
+const char *emu_features(void); /* "tail-calls libdw …" */
+typedef struct EmuSyscallRow { const char *name; bool implemented; } EmuSyscallRow;
+/* Row `number` of the table of system calls; false behind the last. name NULL: Linux has no such call. */
+bool emu_syscall_row(uint32_t number, EmuSyscallRow *row);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,16 @@
+/* A program file as the rest of emu/ uses it. Inside emu/ only. */
+#ifndef EMU_EMU_FILE_H
+#define EMU_EMU_FILE_H
+
+#include "emu/emu.h"
+#include "loader/sections.h"
+#include "loader/symbols.h"
+
+Symbols *file_symbols(EmuFile *file);
+/* e_entry, unbiased. */
+u64 file_entry(const EmuFile *file);
+
+/* A loader's symbol as the public API shows it. */
+void symbol_out(const Symbol *symbol, u64 bias, EmuSymbol *out);
+
+#endif
