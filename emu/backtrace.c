@@ -66,9 +66,31 @@ static bool unwind_return_address(Unwinder *u, const DwarfRegisters *in, DwarfRe
     return true;
 }
 
+/* A signal handler returns into `mov $15, %eax/%rax; syscall`, with the interrupted registers in a ucontext_t on the stack:
+ * sigreturn(2), and struct sigcontext of the kernel's <asm/sigcontext.h>. */
+static bool unwind_signal_frame(Unwinder *u, const DwarfRegisters *in, DwarfRegisters *out)
+{
+    static const u8 code[2][9] = {{0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 5}, {0xb8, 15, 0, 0, 0, 0x0f, 5}};
+    static const u8 in_context[17] = {8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16}; /* DWARF numbers */
+    u8 bytes[9];
+    u64 words[17], context = in->value[DWARF_RSP] + 40;
+    if (emu_read(u->emu, u->pid, in->value[DWARF_RA], bytes, 9) != 9 || (memcmp(bytes, code[0], 9) && memcmp(bytes, code[1], 7)))
+        return false;
+    if (emu_read(u->emu, u->pid, context, words, sizeof words) != sizeof words)
+        return false;
+    *out = (DwarfRegisters){.interrupted = true, .cfa = in->value[DWARF_RSP]};
+    for (int i = 0; i < 17; i++) {
+        out->value[in_context[i]] = words[i];
+        out->known[in_context[i]] = true;
+    }
+    return true;
+}
+
 static bool unwind(Unwinder *u, bool innermost, const DwarfRegisters *in, DwarfRegisters *out)
 {
     u64 pc = in->value[DWARF_RA];
+    if (unwind_signal_frame(u, in, out))
+        return true;
     if (u->dwarf && dwarf_unwind(u->dwarf, pc - !innermost - u->bias, in, out, read_word, u))
         return out->known[DWARF_RA];
     if (innermost && !is_code(u, pc))
@@ -88,9 +110,9 @@ uint32_t emu_backtrace(Emu *emu, int tid, EmuFrame *frames, uint32_t capacity)
     u32 n = 0;
     while (n < capacity) {
         frames[n] = (EmuFrame){.pc = in.value[DWARF_RA]};
-        bool more = unwind(&u, n == 0, &in, &out);
+        bool more = unwind(&u, n == 0 || in.interrupted, &in, &out);
         frames[n++].cfa = more ? out.cfa : 0;
-        if (!more || out.value[DWARF_RA] == 0 || out.cfa <= in.cfa)
+        if (!more || out.value[DWARF_RA] == 0 || (out.cfa <= in.cfa && !out.interrupted && !in.interrupted))
             break;
         in = out;
     }

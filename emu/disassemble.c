@@ -21,11 +21,16 @@ static ZyanStatus print_address(const ZydisFormatter *formatter, ZydisFormatterB
     if (!emu_symbol_at(context->emu, context->pid, address, &symbol))
         return ZYAN_STATUS_SUCCESS;
     ZyanString *string;
+    ZyanStringView view;
+    char name[96];
     ZYAN_CHECK(ZydisFormatterBufferAppend(buffer, ZYDIS_TOKEN_SYMBOL));
     ZYAN_CHECK(ZydisFormatterBufferGetString(buffer, &string));
     if (symbol.address == address)
-        return ZyanStringAppendFormat(string, " <%s>", symbol.name);
-    return ZyanStringAppendFormat(string, " <%s+%llu>", symbol.name, (unsigned long long)(address - symbol.address));
+        snprintf(name, sizeof name, " <%s>", symbol.name);
+    else
+        snprintf(name, sizeof name, " <%.64s+%llu>", symbol.name, (unsigned long long)(address - symbol.address));
+    ZYAN_CHECK(ZyanStringViewInsideBuffer(&view, name));
+    return ZyanStringAppend(string, &view);
 }
 
 static bool formatter_init(ZydisFormatter *formatter, Context *context)

@@ -159,6 +159,7 @@ static bool unwind_by(Dwarf_CFI *cfi, u64 pc, Expression *e, DwarfRegisters *cal
     size_t count;
     bool good = dw.dwarf_frame_cfa(frame, &ops, &count) == 0 && expression_evaluate(e, ops, count, &e->cfa) != EXPRESSION_BAD;
     *caller = (DwarfRegisters){.cfa = e->cfa};
+    dw.dwarf_frame_info(frame, NULL, NULL, &caller->interrupted);
     for (int i = 0; good && i <= DWARF_RA; i++)
         good = restore(frame, i, e, caller) || i != DWARF_RA;
     if (good && !caller->known[DWARF_RSP]) {

@@ -19,6 +19,7 @@ typedef struct DwarfRegisters {
     u64 value[17];
     bool known[17];
     u64 cfa;
+    bool interrupted; /* a signal handler's frame lies below: its pc is the interrupted instruction, not a return address */
 } DwarfRegisters;
 
 /* Reads 8 bytes of the program's memory. */
@@ -31,7 +32,7 @@ void dwarf_close(DebugInfo *info); /* NULL is fine */
 /* The line that the code at `address` (unbiased) comes from. */
 bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source);
 
-/* From the registers in the frame whose code stands at `pc` (unbiased; for callers: return address - 1), those of its
+/* From the registers in the frame whose code stands at `pc` (unbiased; for callers that were not interrupted: return address - 1), those of its
  * caller, by .eh_frame or .debug_frame. false: no rule for this pc, or memory that it needs cannot be read. */
 bool dwarf_unwind(DebugInfo *info, u64 pc, const DwarfRegisters *callee, DwarfRegisters *caller, DwarfReadWord *read,
                   void *context);
