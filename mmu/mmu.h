@@ -74,7 +74,7 @@ void phys_destroy(Phys *phys);
  * lowest never used: a program that only grows sees ascending, contiguous frames. */
 u64 phys_alloc(Phys *phys, FrameKind kind);
 void phys_ref(Phys *phys, u64 paddr);
-/* Drops a reference; the last one frees the frame, and its host memory is given back (in batches; a few MiB may linger for
+/* Drops a reference; the last one frees the frame, and its host memory is given back (in batches; up to 16 MiB may linger for
  * the next phys_alloc). The shared page of zeroes is never freed. */
 void phys_unref(Phys *phys, u64 paddr);
 /* Frames that phys_alloc could still hand out. */
