@@ -68,7 +68,7 @@ typedef struct OpCold {
     u16 reads;
     u16 writes;
     u8 length;  /* of its instruction, bytes */
-    u8 spare;
+    u8 own;     /* this instruction's reads in the high four bits, writes in the low */
 } OpCold;
 
 #endif

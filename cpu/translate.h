@@ -26,12 +26,15 @@ typedef bool TranslateFunction(Translator *t, const Insn *insn, const Row *row);
 struct Row {
     const char *name;               /* NULL: no such row, the instruction is not implemented */
     TranslateFunction *translate;
-    const void *handlers[MODES];    /* the family's table of handlers, per mode; its shape is the family's own */
+    OpHandler *const *handlers[MODES]; /* the family's table of handlers, per mode; its shape is the family's own */
     u32 notes;                      /* ROW_… */
     CpuLevel level;                 /* below this level the instruction is #UD */
+    void (*rare)(Cpu *cpu, const Op *op, u64 acc); /* the function of a rare instruction */
 };
 enum {
     ROW_LOCKABLE = 1 << 0,
+    ROW_NO_ACCESS = 1 << 1, /* has a memory operand that is never accessed */
+    ROW_CONDITION_SHIFT = 8, /* bits 8..11: the Condition of Jcc, SETcc, CMOVcc */
 };
 
 extern const Row instruction_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1];
@@ -40,15 +43,20 @@ struct Translator {
     Cpu *cpu;
     u32 mode;       /* MODE_FAST, MODE_SLOW: index into Row.handlers */
     bool step;      /* one instruction per block, nothing fused */
-    /* private to translate.c and block.c */
-    Op *ops;
-    OpCold *cold;
-    u32 count, capacity;
-    Insn *insns;
-    u32 insn_count;
-    u32 insns_before, reads_before, writes_before;
+    u32 cc_kind;    /* the flag producer in force, or CC_UNKNOWN: readers with a constant kind are faster */
+    u32 cc_next;    /* what the current instruction makes it, if it writes flags (reset to CC_UNKNOWN before each) */
+    bool ended;     /* an exit op has been emitted: the block is complete */
     const Insn *current;
+    Insn *insns;    /* the block */
+    u32 insn_index, insn_count;
+    /* private to translate.c and block.c */
+    Op *ops;        /* next free slot of the arena */
+    OpCold *cold;
+    u32 count;      /* emitted so far */
+    u32 reads, writes; /* of the instructions before the current one */
+    u32 current_reads, current_writes;
 };
+#define CC_UNKNOWN (~0u)
 
 /* A memory operand, resolved. */
 typedef struct Address {
@@ -67,6 +75,20 @@ static INLINE void op_set_address(Op *op, Address a) { op->base = a.base; op->in
 /* Byte offset in cpu->r of a general register of any width (AH…BH: +1); number 0..15 of an XMM/YMM, 0..7 of MM/ST. */
 u8 gpr_slot(ZydisRegister reg);
 u8 vector_number(ZydisRegister reg);
+
+/* Emits an exit's last parts: what the block counts, up to and including the current instruction. */
+u64 translate_counts(const Translator *t);
+/* Ends the block with a link to `rip`, to be found when first reached; `field` (of the exit op before) then points there. */
+void emit_link(Translator *t, u64 rip, const Op **field);
+
+/* Width index 0..3 of 8, 16, 32, 64 bits. */
+static INLINE unsigned width_index(unsigned bits) { return bits == 8 ? 0 : bits == 16 ? 1 : bits == 32 ? 2 : 3; }
+static INLINE bool is_gpr(const ZydisDecodedOperand *o)
+{
+    return o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value >= ZYDIS_REGISTER_AL && o->reg.value <= ZYDIS_REGISTER_R15;
+}
+static INLINE bool is_memory(const ZydisDecodedOperand *o) { return o->type == ZYDIS_OPERAND_TYPE_MEMORY; }
+static INLINE bool is_immediate(const ZydisDecodedOperand *o) { return o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE; }
 
 /* For rare instructions: a handler that calls `function` (all accesses slow, may raise) and goes on to the next op; if the
  * function changed cpu->leave the block ends behind it. Static counts of reads and writes come from the operands. */

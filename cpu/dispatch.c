@@ -1,0 +1,320 @@
+/* The run loop, and every way into and out of the chain of handlers. Read it first.
+ *
+ * cpu_run() enters the chain at the block of cpu->rip with an accumulator that counts up to the end of a slice. Handlers
+ * follow each other (NEXT is exec.h's go()) until one ends the chain by returning NULL, having set cpu->exit, cpu->rip and
+ * cpu->acc; or until cpu_raise() jumps back here from anywhere. */
+#include <setjmp.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "cpu/block.h"
+#include "cpu/exec.h"
+#include "cpu/flags.h"
+#include "cpu/fpenv.h"
+
+enum { SLICE = 1 << 16 }; /* instructions between looks at cpu->interrupt; ACC_ fields hold eight accesses for each */
+
+/* ---- life ---------------------------------------------------------------------------------------------------- */
+
+void cpu_state_init(CpuState *state)
+{
+    *state = (CpuState){ .rflags = FLAG_ONE | FLAG_IF, .mxcsr = 0x1f80 };
+    state->x87.control = 0x37f;
+}
+
+static void code_written(void *context, u64 paddr, u32 size) { block_invalidate(context, paddr, size); }
+
+bool cpu_init(Cpu *cpu, Phys *phys, u64 code_bytes)
+{
+    cpu_state_init(&cpu->state);
+    cpu->level = CPU_V3;
+    cpu->mode = MODE_FAST;
+    mmu_init(&cpu->mmu, phys);
+    cpu->mmu.code_written = code_written;
+    cpu->mmu.context = cpu;
+    cpu->blocks = block_cache_create(code_bytes);
+    return cpu->blocks;
+}
+
+void cpu_destroy(Cpu *cpu)
+{
+    block_cache_destroy(cpu->blocks);
+    cpu->blocks = NULL;
+}
+
+void cpu_interrupt(Cpu *cpu) { cpu->interrupt = 1; }
+
+u32 cpu_mxcsr(const Cpu *cpu) { return cpu->mxcsr; }
+
+/* ---- leaving ------------------------------------------------------------------------------------------------- */
+
+const OpCold *cpu_op_cold(const Cpu *cpu, const Op *op) { return &cpu->blocks->cold[op - cpu->blocks->ops]; }
+
+/* acc with everything before `op`'s instruction / the instruction too. */
+static u64 acc_before(const OpCold *cold, u64 acc) { return acc + ACC_PACK(cold->insns, cold->reads, cold->writes); }
+static u64 acc_after(const OpCold *cold, u64 acc) { return acc_before(cold, acc) + ACC_PACK(1, cold->own >> 4, cold->own & 15); }
+
+static NORETURN void unwind(Cpu *cpu) { longjmp(*(jmp_buf *)cpu->raise_target, 1); }
+
+void cpu_raise(Cpu *cpu, u8 vector, u32 error, u64 address)
+{
+    const OpCold *cold = cpu_op_cold(cpu, cpu->op);
+    cpu->exception = (CpuException){ .vector = vector, .error = error, .address = address };
+    cpu->exit = CPU_EXIT_EXCEPTION;
+    cpu->rip = cold->rip;
+    cpu->acc = acc_before(cold, cpu->acc);
+    unwind(cpu);
+}
+
+void cpu_trap(Cpu *cpu, u8 vector)
+{
+    const OpCold *cold = cpu_op_cold(cpu, cpu->op);
+    cpu->exception = (CpuException){ .vector = vector };
+    cpu->exit = CPU_EXIT_EXCEPTION;
+    cpu->rip = cold->rip + cold->length;
+    cpu->acc = acc_after(cold, cpu->acc);
+    unwind(cpu);
+}
+
+const Op *cpu_leave(Cpu *cpu, const Op *op, u64 acc, CpuExit exit)
+{
+    const OpCold *cold = cpu_op_cold(cpu, op);
+    cpu->leave = 0;
+    cpu->exit = exit;
+    cpu->rip = cold->rip + cold->length;
+    cpu->acc = acc_after(cold, acc);
+    return NULL;
+}
+
+const Op *cpu_slice_end(Cpu *cpu, const Op *target, u64 acc)
+{
+    cpu->rip = cpu_op_cold(cpu, target)->rip;
+    cpu->acc = acc;
+    cpu->exit = CPU_EXIT_BUDGET;
+    return NULL;
+}
+
+const Op *cpu_continue(Cpu *cpu, u64 acc)
+{
+    cpu->acc = acc;
+    cpu->exit = CPU_EXIT_BUDGET;
+    if ((i64)acc >= 0)
+        return NULL;
+    const Op *op = block_find(cpu);
+    if (op)
+        return go(cpu, op, acc);
+    cpu->exit = CPU_EXIT_EXCEPTION;
+    return NULL;
+}
+
+/* ---- block machinery's own ops -------------------------------------------------------------------------------- */
+
+/* The first time an exit is taken: find the block, and remember it in the exit (same page) or here (another page, whose
+ * translation must be checked each time). */
+const Op *block_op_link(Cpu *cpu, const Op *op, u64 acc)
+{
+    u32 generation = cpu->blocks->generation;
+    cpu->rip = (u64)op->disp;
+    const Op *target = block_find(cpu);
+    if (!target) {
+        cpu->acc = acc;
+        cpu->exit = CPU_EXIT_EXCEPTION;
+        return NULL;
+    }
+    if (generation == cpu->blocks->generation) {
+        Op *link = (Op *)op;
+        if (op->a) {
+            *(const Op **)(uintptr_t)op->imm = target;
+        } else {
+            link->imm = tlb_exec_entry(&cpu->mmu.tlb, cpu->rip)->paddr;
+            link->taken = target;
+            link->handler = block_op_goto_page;
+        }
+    }
+    return go(cpu, target, acc);
+}
+
+const Op *block_op_goto_page(Cpu *cpu, const Op *op, u64 acc)
+{
+    const TlbExecEntry *entry = tlb_exec_entry(&cpu->mmu.tlb, (u64)op->disp);
+    if (LIKELY(entry->tag == ((u64)op->disp & PAGE_MASK) && entry->paddr == op->imm))
+        return go(cpu, op->taken, acc);
+    cpu->rip = (u64)op->disp;
+    return cpu_continue(cpu, acc);
+}
+
+const Op *block_op_dead(Cpu *cpu, const Op *op, u64 acc)
+{
+    cpu->rip = (u64)op->disp;
+    return cpu_continue(cpu, acc);
+}
+
+/* In front of an instruction that crosses into another page: is that still the page it was decoded from? */
+const Op *block_op_second_page(Cpu *cpu, const Op *op, u64 acc)
+{
+    const TlbExecEntry *entry = tlb_exec_entry(&cpu->mmu.tlb, (u64)op->disp);
+    if (LIKELY(entry->tag == (u64)op->disp && entry->paddr == op->imm))
+        return next(cpu, op, acc);
+    Fault fault;
+    cpu->op = op;
+    cpu->acc = acc;
+    const u8 *host = mmu_translate(&cpu->mmu, (u64)op->disp, ACCESS_FETCH, &fault);
+    if (!host)
+        cpu_raise(cpu, fault.kind == FAULT_PAGE ? VECTOR_PF : VECTOR_GP, fault.kind == FAULT_PAGE ? fault.error : 0, fault.address);
+    if ((u64)(host - cpu->mmu.phys->ram) == op->imm)
+        return next(cpu, op, acc);
+    cpu->rip = cpu_op_cold(cpu, op)->rip;
+    block_invalidate(cpu, (u64)(uintptr_t)op->imm, 1);
+    cpu->leave = 0;
+    return cpu_continue(cpu, acc);
+}
+
+/* ---- memory, the slow way -------------------------------------------------------------------------------------- */
+
+/* Does the instruction at rip reach memory through SS (then a non-canonical address is #SS, not #GP)? */
+static bool uses_stack_segment(Cpu *cpu, const OpCold *cold)
+{
+    Insn insn;
+    u8 bytes[15];
+    u64 have = mmu_peek(cpu->mmu.phys, cpu->mmu.cr3, cold->rip, bytes, cold->length);
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&cpu->blocks->decoder, bytes, have, &insn.z, insn.operand)))
+        return false;
+    for (unsigned i = 0; i < insn.z.operand_count; i++)
+        if (is_memory(&insn.operand[i]) && insn.operand[i].mem.segment == ZYDIS_REGISTER_SS)
+            return true;
+    return false;
+}
+
+static NORETURN void raise_fault(Cpu *cpu, const Fault *fault)
+{
+    if (fault->kind == FAULT_PAGE)
+        cpu_raise(cpu, VECTOR_PF, fault->error, fault->address);
+    if (fault->kind == FAULT_BUS)
+        cpu_raise(cpu, VECTOR_PF, fault->error | 1 << 3, fault->address);
+    cpu_raise(cpu, uses_stack_segment(cpu, cpu_op_cold(cpu, cpu->op)) ? VECTOR_SS : VECTOR_GP, 0, fault->address);
+}
+
+static u8 *translate_or_raise(Cpu *cpu, u64 address, Access access)
+{
+    Fault fault;
+    u8 *host = mmu_translate(&cpu->mmu, address, access, &fault);
+    if (UNLIKELY(!host))
+        raise_fault(cpu, &fault);
+    return host;
+}
+
+const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
+{
+    cpu_enter_slow(cpu, op, acc);
+    u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
+    const u8 *host = translate_or_raise(cpu, address, ACCESS_READ);
+    if (LIKELY(size <= left))
+        return host;
+    const u8 *second = translate_or_raise(cpu, address + left, ACCESS_READ);
+    cpu->mmu.stats.extra_lookups++;
+    memcpy(cpu->bounce[0], host, left);
+    memcpy(cpu->bounce[0] + left, second, size - left);
+    return cpu->bounce[0];
+}
+
+u8 *cpu_slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bool modify)
+{
+    cpu_enter_slow(cpu, op, acc);
+    u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
+    u8 *host = translate_or_raise(cpu, address, ACCESS_WRITE);
+    if (LIKELY(size <= left))
+        return host;
+    u8 *second = translate_or_raise(cpu, address + left, ACCESS_WRITE);
+    cpu->mmu.stats.extra_lookups++;
+    cpu->split.host[0] = host, cpu->split.host[1] = second;
+    cpu->split.size[0] = left, cpu->split.size[1] = size - left;
+    if (modify) {
+        memcpy(cpu->bounce[1], host, left);
+        memcpy(cpu->bounce[1] + left, second, size - left);
+    }
+    return cpu->bounce[1];
+}
+
+void cpu_slow_written(Cpu *cpu, u8 *p, u32 size)
+{
+    if (LIKELY(p != cpu->bounce[1])) {
+        mmu_wrote(&cpu->mmu, p, size);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        memcpy(cpu->split.host[i], p + (i ? cpu->split.size[0] : 0), cpu->split.size[i]);
+        mmu_wrote(&cpu->mmu, cpu->split.host[i], cpu->split.size[i]);
+    }
+}
+
+/* ---- the loop -------------------------------------------------------------------------------------------------- */
+
+static void run_chain(Cpu *cpu, u64 acc)
+{
+    cpu->acc = acc;
+    cpu->exit = CPU_EXIT_EXCEPTION;
+    const Op *op = block_find(cpu);
+#ifdef EMU_TAIL_CALLS
+    if (op)
+        op->handler(cpu, op, acc);
+#else
+    while (op)
+        op = op->handler(cpu, op, cpu->acc);
+#endif
+}
+
+/* One entry into the chain, at most `limit` instructions (all of them, but for a block's length of overshoot). */
+static u64 run_slice(Cpu *cpu, u32 limit)
+{
+    jmp_buf target;
+    cpu->raise_target = &target;
+    if (setjmp(target) == 0)
+        run_chain(cpu, ACC_PACK(-(i64)limit, 0, 0));
+    cpu->raise_target = NULL;
+    u64 retired = (u64)(ACC_INSNS(cpu->acc) + (i64)limit);
+    cpu->stats.insns += retired;
+    cpu->stats.reads += ACC_READS(cpu->acc);
+    cpu->stats.writes += ACC_WRITES(cpu->acc);
+    cpu->leave = 0;
+    return retired;
+}
+
+static void jump_cache_refresh(Cpu *cpu)
+{
+    if (cpu->seen_epoch == cpu->mmu.exec_epoch)
+        return;
+    memset(cpu->jump_cache, 0, sizeof cpu->jump_cache);
+    cpu->seen_epoch = cpu->mmu.exec_epoch;
+}
+
+static CpuExit run_until(Cpu *cpu, u64 max_insns)
+{
+    for (u64 done = 0; done < max_insns;) {
+        u64 left = max_insns - done;
+        bool trap = cpu->rflags & FLAG_TF;
+        cpu->stepping = left < BLOCK_MAX_INSNS || trap;
+        u64 limit = cpu->stepping ? 1 : left - (BLOCK_MAX_INSNS - 1);
+        u64 retired = run_slice(cpu, limit < SLICE ? (u32)limit : SLICE);
+        done += retired;
+        if (cpu->exit == CPU_EXIT_BUDGET && trap && retired) {
+            cpu->exception = (CpuException){ .vector = VECTOR_DB };
+            cpu->exit = CPU_EXIT_EXCEPTION;
+        }
+        if (cpu->exit != CPU_EXIT_BUDGET)
+            return cpu->exit;
+        if (cpu->interrupt) {
+            cpu->interrupt = 0;
+            return CPU_EXIT_INTERRUPT;
+        }
+    }
+    return CPU_EXIT_BUDGET;
+}
+
+CpuExit cpu_run(Cpu *cpu, u64 max_insns)
+{
+    jump_cache_refresh(cpu);
+    fpenv_enter(cpu);
+    CpuExit exit = run_until(cpu, max_insns);
+    fpenv_leave(cpu);
+    return exit;
+}
