@@ -15,6 +15,7 @@
 #define PTE_G (1ull << 8)
 #define PTE_COW (1ull << 9) /* available to software: shared until written */
 #define PTE_SOFT_SHARED (1ull << 10) /* available to software: MAP_SHARED */
+#define PTE_SWAP (1ull << 11) /* available to software: in a non-present entry, bits 51..12 are a swap slot (swap.h) */
 #define PTE_NX (1ull << 63)
 #define PTE_FRAME 0x000ffffffffff000ull /* bits 51..12 */
 
