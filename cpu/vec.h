@@ -112,9 +112,10 @@ typedef enum VecIntForm {
     FORM_128_R32, FORM_128_R64, FORM_128_M32, FORM_128_M64,
     VEC_INT_FORMS
 } VecIntForm;
+enum { ROW_VEC_INT = 1 << 16 }; /* a row with such a table */
 
-#define VEC_TABLE(mnemonic, ...) const void *const H(table_##mnemonic)[VEC_FORMS] = { __VA_ARGS__ };
-#define VEC_INT_TABLE(mnemonic, ...) const void *const H(table_##mnemonic)[VEC_INT_FORMS] = { __VA_ARGS__ };
-#define VEC_ENTRY(form, name) [FORM_##form] = (const void *)H(name)
+#define VEC_TABLE(mnemonic, ...) OpHandler *const H(table_##mnemonic)[VEC_FORMS] = { __VA_ARGS__ };
+#define VEC_INT_TABLE(mnemonic, ...) OpHandler *const H(table_##mnemonic)[VEC_INT_FORMS] = { __VA_ARGS__ };
+#define VEC_ENTRY(form, name) [FORM_##form] = H(name)
 
 #endif

@@ -188,7 +188,7 @@ VEC_HALVES_2(vec_addsubpd)
 
 /* ---- compares --------------------------------------------------------------------------------------------------------------- */
 
-/* The 32 predicates of VEX CMPxx (legacy has the first eight). SDM Vol. 2A, "CMPPD", Table 3-1. */
+/* The 32 predicates of VEX CMPxx; legacy vec_x_sse have the first eight. SDM Vol. 2A, "CMPPD", Table 3-1. */
 #if defined(__AVX__)
 #define FP_CASE(insn, k) case k: __asm__ volatile("v" insn " %3, %2, %1, %0" : "=x"(r) : "x"(a), "x"(b), "i"(k)); break;
 #define FP_CASES_4(insn, k) FP_CASE(insn, k) FP_CASE(insn, k + 1) FP_CASE(insn, k + 2) FP_CASE(insn, k + 3)
@@ -204,10 +204,22 @@ VEC_HALVES_2(vec_addsubpd)
         }                                                \
         return r;                                        \
     }
-FP_CMP(vec_cmpps, "cmpps", V128)
-FP_CMP(vec_cmppd, "cmppd", V128)
-FP_CMP(vec_cmpss, "cmpss", V128)
-FP_CMP(vec_cmpsd, "cmpsd", V128)
+#define FP_CMP_SSE(name, insn)                                   \
+    FP_CMP(name, insn, V128)                                     \
+    static INLINE V128 name##_sse(V128 a, V128 b, u8 predicate)  \
+    {                                                            \
+        V128 r;                                                  \
+        switch (predicate & 7) {                                 \
+        FP_CASES_4(insn, 0)                                      \
+        FP_CASES_4(insn, 4)                                      \
+        default: __builtin_unreachable();                        \
+        }                                                        \
+        return r;                                                \
+    }
+FP_CMP_SSE(vec_cmpps, "cmpps")
+FP_CMP_SSE(vec_cmppd, "cmppd")
+FP_CMP_SSE(vec_cmpss, "cmpss")
+FP_CMP_SSE(vec_cmpsd, "cmpsd")
 FP_CMP(vec_cmpps_256, "cmpps", V256)
 FP_CMP(vec_cmppd_256, "cmppd", V256)
 #else
@@ -252,6 +264,10 @@ static INLINE V128 vec_cmpsd(V128 a, V128 b, u8 predicate)
     V128 zero = simde_mm_setzero_si128();
     return vec_movsd(a, vec_cmppd(vec_movsd(zero, a), vec_movsd(zero, b), predicate));
 }
+static INLINE V128 vec_cmpps_sse(V128 a, V128 b, u8 predicate) { return vec_cmpps(a, b, predicate & 7); }
+static INLINE V128 vec_cmppd_sse(V128 a, V128 b, u8 predicate) { return vec_cmppd(a, b, predicate & 7); }
+static INLINE V128 vec_cmpss_sse(V128 a, V128 b, u8 predicate) { return vec_cmpss(a, b, predicate & 7); }
+static INLINE V128 vec_cmpsd_sse(V128 a, V128 b, u8 predicate) { return vec_cmpsd(a, b, predicate & 7); }
 #endif
 
 #endif
