@@ -3,6 +3,7 @@
 #include "cpu/translate.h"
 #include "cpu/flags.h"
 #include "cpu/table.h"
+#include "cpu/vec.h"
 
 /* Handler tables of each family and mode; their shapes are known to the family's translate function. */
 #define TABLES(name) extern OpHandler *const fast_table_##name[], *const slow_table_##name[];
@@ -21,6 +22,10 @@
 
 #define RARE(m, function, ...) RareFunction function;
 #include "cpu/instructions.def"
+#define VEC(m, ...) TABLES(m)
+#define VEC_SSE(m, ...) TABLES(m)
+#define VEC_AVX(m, ...) TABLES(m)
+#include "cpu/vec.def"
 
 #define FAMILY_ROW(m, family, table, level, notes) \
     [ZYDIS_MNEMONIC_##m] = { #m, translate_##family, { fast_table_##table, slow_table_##table }, notes, level, NULL },
@@ -37,6 +42,11 @@ const Row instruction_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
 #define INSN(m, family, level, notes) FAMILY_ROW(m, family, family, level, notes)
 #define RARE(m, function, level, notes) [ZYDIS_MNEMONIC_##m] = { #m, translate_rare, { 0 }, notes, level, function },
 #include "cpu/instructions.def"
+/* A legacy mnemonic and its VEX twin share their table. */
+#define VEC(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes) FAMILY_ROW(V##m, vec, m, CPU_V3, notes)
+#define VEC_SSE(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes)
+#define VEC_AVX(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes)
+#include "cpu/vec.def"
 };
 
 const Row string_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {

@@ -1,9 +1,8 @@
 /* Chooses the handler of a vector instruction. The operands alone say which form it is: where the destination and the last
  * source are, how wide the registers, whether the encoding is VEX. What a row's table lacks is not implemented. */
 #include "cpu/flags.h"
-#include "cpu/translate.h"
+#include "cpu/table.h"
 #include "cpu/vec.h"
-#include "cpu/vec_translate.h"
 
 typedef struct Operands { /* those that the instruction's bytes spell out */
     const ZydisDecodedOperand *list[5];
@@ -11,11 +10,17 @@ typedef struct Operands { /* those that the instruction's bytes spell out */
     bool has_immediate;
     u8 immediate;
     bool wide;           /* a YMM register takes part */
+    bool mmx;            /* an MM register takes part */
 } Operands;
 
 static bool is_ymm(const ZydisDecodedOperand *o)
 {
     return o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value >= ZYDIS_REGISTER_YMM0 && o->reg.value <= ZYDIS_REGISTER_YMM15;
+}
+
+static bool is_mmx(const ZydisDecodedOperand *o)
+{
+    return o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value >= ZYDIS_REGISTER_MM0 && o->reg.value <= ZYDIS_REGISTER_MM7;
 }
 
 static Operands operands_of(const Insn *insn)
@@ -31,6 +36,7 @@ static Operands operands_of(const Insn *insn)
         } else {
             r.list[r.count++] = o;
             r.wide |= is_ymm(o);
+            r.mmx |= is_mmx(o);
         }
     }
     return r;
@@ -65,7 +71,7 @@ bool translate_vec(Translator *t, const Insn *insn, const Row *row)
     if (insn->z.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && insn->z.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX)
         return false; /* EVEX twins have the same mnemonics */
     Operands o = operands_of(insn);
-    if (o.count < 2)
+    if (!o.count || o.mmx)
         return false;
     bool four = o.count == 4; /* the mask of a blend is the fourth */
     const ZydisDecodedOperand *source = o.list[four ? 2 : o.count - 1];
