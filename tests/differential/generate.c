@@ -1,0 +1,290 @@
+/* Random encodings of a form, and a machine state in which it does something interesting: registers from edge values,
+ * memory operands placed at every kind of place. Nothing here knows what an instruction does, except tame(), which keeps
+ * a few from always ending in the same fault. */
+#include "generate.h"
+
+#include "cpu/cpu.h"
+#include "values.h"
+
+static u32 pick(u64 *seed, u32 count) { return (u32)(random_next(seed) % count); }
+static bool chance(u64 *seed, u32 percent) { return pick(seed, 100) < percent; }
+
+const char *generate_excluded(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_SYSCALL: case ZYDIS_MNEMONIC_SYSENTER:
+        return "would be a system call on the host";
+    case ZYDIS_MNEMONIC_RDTSC: case ZYDIS_MNEMONIC_RDTSCP: case ZYDIS_MNEMONIC_RDRAND: case ZYDIS_MNEMONIC_RDSEED:
+        return "its result is no function of the state";
+    case ZYDIS_MNEMONIC_CPUID: case ZYDIS_MNEMONIC_XGETBV: case ZYDIS_MNEMONIC_RDPID:
+        return "describes the emulated processor, not the host";
+    case ZYDIS_MNEMONIC_RDSSPD: case ZYDIS_MNEMONIC_RDSSPQ:
+        return "depends on CET of the host";
+    default:
+        return NULL;
+    }
+}
+
+/* ---- encoding ---------------------------------------------------------------------------------------------------- */
+
+static u32 random_prefixes(u8 *out, u64 *seed, const Form *form)
+{
+    static const u8 segments[6] = { 0x64, 0x65, 0x2e, 0x36, 0x3e, 0x26 };
+    u32 n = 0;
+    if (form->memory && chance(seed, 8))
+        out[n++] = segments[pick(seed, chance(seed, 80) ? 2 : 6)];
+    if (chance(seed, form->memory ? 8 : 1))
+        out[n++] = 0x67;
+    if (form->memory && !form->vex && chance(seed, 5))
+        out[n++] = 0xf0;
+    if (!form->vex && chance(seed, 2))
+        out[n++] = (u8[]){ 0x66, 0xf2, 0xf3 }[pick(seed, 3)];
+    return n;
+}
+
+static u32 put_vex(u8 *out, const Form *f, u64 *seed, u8 modrm_extension)
+{
+    u32 pp = f->prefix == 0x66 ? 1 : f->prefix == 0xf3 ? 2 : f->prefix == 0xf2 ? 3 : 0;
+    u32 vvvv = f->vvvv_free ? pick(seed, 16) : 0;
+    u32 tail = (~vvvv & 15) << 3 | (u32)f->l256 << 2 | pp;
+    if (f->map == 1 && !f->wide && (modrm_extension & 3) == 0 && chance(seed, 50)) { /* two-byte form: R only */
+        out[0] = 0xc5;
+        out[1] = (u8)((modrm_extension & 4 ? 0 : 0x80) | tail);
+        return 2;
+    }
+    out[0] = 0xc4;
+    out[1] = (u8)((~modrm_extension & 7u) << 5 | f->map);
+    out[2] = (u8)((u32)f->wide << 7 | tail);
+    return 3;
+}
+
+static u32 put_legacy(u8 *out, const Form *f, u64 *seed, u8 modrm_extension)
+{
+    u32 n = 0;
+    if (f->prefix)
+        out[n++] = f->prefix;
+    if (f->wide || modrm_extension || chance(seed, 20))
+        out[n++] = (u8)(0x40 | (u32)f->wide << 3 | modrm_extension);
+    if (f->map)
+        out[n++] = 0x0f;
+    if (f->map > 1)
+        out[n++] = f->map == 2 ? 0x38 : 0x3a;
+    return n;
+}
+
+/* Writes a random encoding; whatever follows ModRM is random. Returns nothing: the decoder knows the length. */
+static void encode(u8 out[32], const Form *f, u64 *seed)
+{
+    u32 n = random_prefixes(out, seed, f);
+    u8 extension = chance(seed, 50) ? (u8)pick(seed, 8) : 0; /* R X B */
+    n += f->vex ? put_vex(out + n, f, seed, extension) : put_legacy(out + n, f, seed, extension);
+    out[n++] = f->opcode;
+    if (f->has_modrm) {
+        u32 reg = f->reg_free ? pick(seed, 8) : f->modrm >> 3 & 7;
+        u32 mod = f->memory ? pick(seed, 3) : 3;
+        u32 rm = f->memory || f->rm_free ? pick(seed, 8) : f->modrm & 7;
+        out[n++] = (u8)(mod << 6 | reg << 3 | rm);
+    }
+    while (n < 32)
+        out[n++] = (u8)random_next(seed);
+}
+
+/* ---- memory operands --------------------------------------------------------------------------------------------- */
+
+/* Where an operand of `size` bytes shall lie. */
+static u64 choose_target(u64 *seed, u32 size)
+{
+    u64 ro = DATA + DATA_RW, end = DATA + DATA_SIZE, inside = pick(seed, size ? size : 1);
+    switch (pick(seed, 32)) {
+    case 0: return DATA + PAGE_SIZE - inside;           /* over the border of two pages, or just behind it */
+    case 1: return DATA + PAGE_SIZE - inside;
+    case 2: return ro - inside;                         /* over the border to the read-only page */
+    case 3: return ro + pick(seed, PAGE_SIZE - 512);    /* read-only */
+    case 4: return end - inside;                        /* over the border to nothing */
+    case 5: return end + pick(seed, 256);               /* nothing */
+    case 6: return DATA - size + inside;                /* nothing, then the first page */
+    case 7: return (random_next(seed) | 1ull << 62) & ~(1ull << 63); /* non-canonical */
+    default: break;
+    }
+    u64 align = (u64[]){ 1, 1, 4, 8, 16, 16, 32, 64 }[pick(seed, 8)];
+    return DATA + 512 + (pick(seed, DATA_RW - 1536) & ~(align - 1));
+}
+
+static void patch(Case *c, u64 address, const u8 *bytes, u32 size)
+{
+    if (c->patch_count == PATCHES || address < DATA || address + size > DATA + DATA_SIZE)
+        return;
+    Patch *p = &c->patch[c->patch_count++];
+    p->offset = (u32)(address - DATA);
+    p->size = size;
+    memcpy(p->bytes, bytes, size);
+}
+
+static u32 gpr_number(ZydisRegister reg) { return (u32)ZydisRegisterGetId(reg); }
+static bool is_vector(ZydisRegister reg) { return reg >= ZYDIS_REGISTER_XMM0 && reg <= ZYDIS_REGISTER_ZMM31; }
+
+/* Gives base and index values that make the operand's address `target`; false when the encoding does not allow it. `fixed`
+ * has a bit for each register that must not change any more. */
+static bool place(Case *c, Insn1 *insn, ZydisDecodedOperand *o, u64 target, u32 *fixed, u64 *seed)
+{
+    u64 segment = o->mem.segment == ZYDIS_REGISTER_FS ? c->before.fs : o->mem.segment == ZYDIS_REGISTER_GS ? c->before.gs : 0;
+    u64 disp = o->mem.disp.has_displacement ? (u64)o->mem.disp.value : 0;
+    u64 scale = o->mem.index != ZYDIS_REGISTER_NONE ? o->mem.scale : 0;
+    u64 want = target - segment;
+    if (is_vector(o->mem.index)) { /* gather: lanes a little around the target */
+        u8 *lanes = c->before.ymm[gpr_number(o->mem.index)];
+        for (u32 i = 0; i < 8; i++)
+            store32(lanes + 4 * i, (u32)(pick(seed, 64) - 32));
+        if (chance(seed, 50))
+            for (u32 i = 0; i < 4; i++)
+                store64(lanes + 8 * i, (u64)(i64)((i32)pick(seed, 64) - 32));
+        scale = 0;
+    }
+    if (o->mem.base == ZYDIS_REGISTER_NONE || o->mem.base == ZYDIS_REGISTER_RIP || o->mem.base == ZYDIS_REGISTER_EIP) {
+        u64 from = o->mem.base == ZYDIS_REGISTER_NONE ? 0 : c->before.rip + c->length;
+        u32 size = insn->z.raw.disp.size / 8;
+        u64 index = 0;
+        if (scale) {
+            c->before.gpr[gpr_number(o->mem.index)] = index = pick(seed, 256);
+            *fixed |= 1u << gpr_number(o->mem.index);
+        }
+        u64 value = want - from - index * scale;
+        if (size != 8 && (size != 4 || (i64)value != (i32)value))
+            return size == 4; /* it lies wherever it lies: 32 bits cannot reach the target */
+        memcpy(c->code + insn->z.raw.disp.offset, &value, size);
+        o->mem.disp.value = (i64)value;
+        return true;
+    }
+    u32 b = gpr_number(o->mem.base);
+    if (*fixed >> b & 1)
+        return true; /* placed by another operand: this one follows it */
+    *fixed |= 1u << b;
+    if (!scale) {
+        c->before.gpr[b] = want - disp;
+    } else if (gpr_number(o->mem.index) == b) {
+        c->before.gpr[b] = (want - disp) / (1 + scale);
+    } else {
+        u64 *index = &c->before.gpr[gpr_number(o->mem.index)];
+        if (!(*fixed >> gpr_number(o->mem.index) & 1) && chance(seed, 70))
+            *index = (u64)((i64)pick(seed, 512) - 256);
+        *fixed |= 1u << gpr_number(o->mem.index);
+        c->before.gpr[b] = want - disp - *index * scale;
+    }
+    if (insn->z.address_width == 32 && chance(seed, 50))
+        c->before.gpr[b] |= random_next(seed) << 32;
+    return true;
+}
+
+static bool place_operands(Case *c, Insn1 *insn, u64 *seed)
+{
+    u32 fixed = 0;
+    for (u32 i = 0; i < insn->z.operand_count; i++) {
+        ZydisDecodedOperand *o = &insn->operand[i];
+        if (o->type != ZYDIS_OPERAND_TYPE_MEMORY || o->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
+            continue;
+        u8 bytes[PATCH_SIZE];
+        u64 target = choose_target(seed, o->size / 8);
+        if (o->mem.base == ZYDIS_REGISTER_RSP && o->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && chance(seed, 80))
+            target = DATA + 1024 + (pick(seed, 1024) & ~7u);
+        if (!place(c, insn, o, target, &fixed, seed))
+            return false;
+        values_fill(bytes, sizeof bytes, seed);
+        patch(c, target & ~7ull, bytes, sizeof bytes);
+    }
+    return true;
+}
+
+/* ---- instructions that need some care ------------------------------------------------------------------------------ */
+
+static void tame_memory_image(Case *c, const Insn1 *insn, u64 *seed)
+{
+    u64 address = 0;
+    u32 value = MXCSR_SAFE(random_next(seed));
+    for (u32 i = 0; i < insn->z.operand_count; i++)
+        if (insn->operand[i].type == ZYDIS_OPERAND_TYPE_MEMORY && c->patch_count)
+            address = DATA + c->patch[0].offset;
+    if (!address || chance(seed, 10))
+        return;
+    if (insn->z.mnemonic == ZYDIS_MNEMONIC_LDMXCSR || insn->z.mnemonic == ZYDIS_MNEMONIC_VLDMXCSR)
+        memcpy(c->patch[0].bytes, &value, 4);
+    else
+        memcpy(c->patch[0].bytes + 24, &value, 4); /* FXSAVE's MXCSR; the XSAVE header has its own test */
+}
+
+static void tame(Case *c, const Insn1 *insn, u64 *seed)
+{
+    u64 *r = c->before.gpr;
+    if (insn->z.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE))
+        r[RCX] = chance(seed, 90) ? pick(seed, 40) : random_next(seed);
+    switch (insn->z.mnemonic) {
+    case ZYDIS_MNEMONIC_DIV: case ZYDIS_MNEMONIC_IDIV: /* mostly quotients that fit */
+        if (chance(seed, 70))
+            r[RDX] = insn->z.mnemonic == ZYDIS_MNEMONIC_DIV ? pick(seed, 3) : (u64)((i64)r[RAX] >> 63);
+        if (chance(seed, 50))
+            r[RAX] &= insn->operand[0].size == 8 ? 0xff : ~0ull;
+        break;
+    case ZYDIS_MNEMONIC_BT: case ZYDIS_MNEMONIC_BTS: case ZYDIS_MNEMONIC_BTR: case ZYDIS_MNEMONIC_BTC: /* the offset reaches far */
+        if (insn->operand[0].type == ZYDIS_OPERAND_TYPE_MEMORY && insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+            u32 offset = gpr_number(insn->operand[1].reg.value);
+            if (insn->operand[0].mem.base != insn->operand[1].reg.value && insn->operand[0].mem.index != insn->operand[1].reg.value &&
+                gpr_number(insn->operand[0].mem.base) != offset && gpr_number(insn->operand[0].mem.index) != offset)
+                r[offset] = (u64)((i64)pick(seed, 2048) - 1024);
+        }
+        break;
+    case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR: case ZYDIS_MNEMONIC_FXRSTOR: case ZYDIS_MNEMONIC_FXRSTOR64:
+        tame_memory_image(c, insn, seed);
+        break;
+    case ZYDIS_MNEMONIC_XSAVE: case ZYDIS_MNEMONIC_XSAVE64: case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64:
+        r[RAX] &= 7; /* the components that both machines have */
+        r[RDX] = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------------------- */
+
+static bool is_branch(const Insn1 *insn)
+{
+    switch (insn->z.meta.category) {
+    case ZYDIS_CATEGORY_COND_BR: case ZYDIS_CATEGORY_UNCOND_BR: case ZYDIS_CATEGORY_CALL: case ZYDIS_CATEGORY_RET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool generate_case(Case *c, const Form *form, u32 form_index, u64 case_seed, u64 fs_base)
+{
+    Insn1 insn;
+    u64 seed = case_seed;
+    memset(c, 0, sizeof *c);
+    c->form = form_index;
+    c->seed = case_seed;
+    encode(c->code, form, &seed);
+    if (!form_decode(c->code, 15, &insn) || insn.z.mnemonic != form->mnemonic || !form_implemented(&insn))
+        return false;
+    if (insn.z.mnemonic == ZYDIS_MNEMONIC_INT && insn.operand[0].imm.value.u == 0x80)
+        return false; /* a system call */
+    c->length = insn.z.length;
+    c->step = is_branch(&insn);
+    for (u32 i = 0; i < 2; i++)
+        if (insn.z.raw.imm[i].size && chance(&seed, 50))
+            values_integer(c->code + insn.z.raw.imm[i].offset, insn.z.raw.imm[i].size, &seed);
+    values_state(&c->before, &seed);
+    c->before.fs = fs_base;
+    c->before.gs = GS_BASE;
+    u32 room = CODE_SIZE - c->length - 1;
+    c->before.rip = CODE + (chance(&seed, 10) ? PAGE_SIZE - pick(&seed, c->length + 2) : chance(&seed, 5) ? room : pick(&seed, room));
+    tame(c, &insn, &seed);
+    u64 rcx = c->before.gpr[RCX];
+    if (!place_operands(c, &insn, &seed))
+        return false;
+    if (insn.z.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE))
+        c->before.gpr[RCX] = rcx;
+    if (!form_decode(c->code, 15, &insn) || insn.z.length != c->length)
+        return false;
+    c->code[c->length] = 0xcc;
+    return true;
+}

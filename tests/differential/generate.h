@@ -1,0 +1,15 @@
+/* Makes a case out of a form and a random seed. */
+#ifndef EMU_TESTS_DIFFERENTIAL_GENERATE_H
+#define EMU_TESTS_DIFFERENTIAL_GENERATE_H
+
+#include "case.h"
+#include "forms.h"
+
+/* Why instructions with this mnemonic cannot be compared with the host, or NULL. */
+const char *generate_excluded(ZydisMnemonic mnemonic);
+
+/* Fills `c` from (form index, seed): the same arguments give the same case. false: this seed gives nothing usable (an
+ * encoding that is another instruction, operands that cannot be placed); try another. */
+bool generate_case(Case *c, const Form *form, u32 form_index, u64 seed, u64 fs_base);
+
+#endif
