@@ -11,6 +11,7 @@
 #include "cpu/exec.h"
 #include "cpu/flags.h"
 #include "cpu/fpenv.h"
+#include "cpu/x87.h"
 
 enum { SLICE = 1 << 16 }; /* instructions between looks at cpu->interrupt; ACC_ fields hold eight accesses for each */
 
@@ -315,6 +316,7 @@ CpuExit cpu_run(Cpu *cpu, u64 max_insns)
     jump_cache_refresh(cpu);
     fpenv_enter(cpu);
     CpuExit exit = run_until(cpu, max_insns);
+    x87_settle(cpu);
     fpenv_leave(cpu);
     return exit;
 }

@@ -1,8 +1,9 @@
 /* Expands the table into arrays indexed by Zydis mnemonic. The string instructions have an array of their own, because
  * MOVSD and CMPSD each name two instructions. */
 #include "cpu/translate.h"
-#include "cpu/flags.h"
 #include "cpu/table.h"
+#include "cpu/flags.h"
+#include "cpu/x87_translate.h"
 #include "cpu/vec.h"
 
 /* Handler tables of each family and mode; their shapes are known to the family's translate function. */
@@ -22,6 +23,11 @@
 
 #define RARE(m, function, ...) RareFunction function;
 #include "cpu/instructions.def"
+#define X87(m, ...)
+#define X87_RARE(m, function, ...) RareFunction function;
+#include "cpu/x87.def"
+#undef X87
+#undef X87_RARE
 #define VEC(m, ...) TABLES(m)
 #define VEC_SSE(m, ...) TABLES(m)
 #define VEC_AVX(m, ...) TABLES(m)
@@ -47,6 +53,9 @@ const Row instruction_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
 #define VEC_SSE(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes)
 #define VEC_AVX(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes)
 #include "cpu/vec.def"
+#define X87(m, shape, level, notes) [ZYDIS_MNEMONIC_##m] = { #m, x87_translate_##shape, { 0 }, notes, level, NULL },
+#define X87_RARE(m, function, level, notes) [ZYDIS_MNEMONIC_##m] = { #m, x87_translate_rare, { 0 }, notes, level, function },
+#include "cpu/x87.def"
 };
 
 const Row string_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {

@@ -5,6 +5,7 @@
 #include "cpu/block.h"
 #include "cpu/flags.h"
 #include "cpu/table.h"
+#include "cpu/x87_translate.h"
 
 /* ---- what families work with --------------------------------------------------------------------------------- */
 
@@ -112,11 +113,22 @@ void emit_link(Translator *t, u64 rip, const Op **field)
 
 /* ---- decoding ------------------------------------------------------------------------------------------------ */
 
-static const Row *row_of(const Insn *insn)
+static bool has_mm_operand(const Insn *insn)
 {
-    const Row *row = insn->z.meta.category == ZYDIS_CATEGORY_STRINGOP ? &string_rows[insn->z.mnemonic] : NULL;
-    if (!row || !row->name)
-        row = &instruction_rows[insn->z.mnemonic];
+    for (unsigned i = 0; i < insn->z.operand_count; i++)
+        if (insn->operand[i].type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(insn->operand[i].reg.value) == ZYDIS_REGCLASS_MMX)
+            return true;
+    return false;
+}
+
+const Row *translate_row(const Insn *insn)
+{
+    ZydisMnemonic mnemonic = insn->z.mnemonic;
+    if (insn->z.meta.category == ZYDIS_CATEGORY_STRINGOP && string_rows[mnemonic].name)
+        return &string_rows[mnemonic];
+    const Row *row = &instruction_rows[mnemonic];
+    if (mmx_rows[mnemonic].name && (!row->name || has_mm_operand(insn)))
+        row = &mmx_rows[mnemonic];
     return row->name ? row : NULL;
 }
 
@@ -139,7 +151,7 @@ typedef struct Touches {
 static Touches count_accesses(const Insn *insn)
 {
     Touches n = { 0, 0 };
-    const Row *row = row_of(insn);
+    const Row *row = translate_row(insn);
     bool rep = insn->z.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
     if (!row || row->notes & ROW_NO_ACCESS || (rep && insn->z.meta.category == ZYDIS_CATEGORY_STRINGOP))
         return n;
@@ -158,7 +170,7 @@ static Touches count_accesses(const Insn *insn)
 /* May it leave the block in front of itself (fault), so that every flag must be right there? */
 static bool can_fault(const Insn *insn)
 {
-    const Row *row = row_of(insn);
+    const Row *row = translate_row(insn);
     if (!row || row->rare)
         return true;
     switch (insn->z.mnemonic) {
@@ -293,7 +305,7 @@ static bool lock_refused(const Insn *insn, const Row *row)
 
 static void emit_insn(Translator *t, const Insn *insn)
 {
-    const Row *row = row_of(insn);
+    const Row *row = translate_row(insn);
     Touches n = count_accesses(insn);
     t->current = insn;
     t->current_reads = n.reads;

@@ -37,6 +37,8 @@ enum {
     ROW_CONDITION_SHIFT = 8, /* bits 8..11: the Condition of Jcc, SETcc, CMOVcc */
 };
 
+/* The row of a decoded instruction, by mnemonic and, where several rows share one, by its operands; NULL: not implemented. */
+const Row *translate_row(const Insn *insn);
 extern const Row instruction_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1];
 
 struct Translator {
