@@ -74,7 +74,9 @@ static bool unwind_signal_frame(Unwinder *u, const DwarfRegisters *in, DwarfRegi
     static const u8 in_context[17] = {8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16}; /* DWARF numbers */
     u8 bytes[9];
     u64 words[17], context = in->value[DWARF_RSP] + 40;
-    if (emu_read(u->emu, u->pid, in->value[DWARF_RA], bytes, 9) != 9 || (memcmp(bytes, code[0], 9) && memcmp(bytes, code[1], 7)))
+    if (emu_read(u->emu, u->pid, in->value[DWARF_RA], bytes, 9) != 9)
+        return false;
+    if (memcmp(bytes, code[0], 9) && memcmp(bytes, code[1], 7))
         return false;
     if (emu_read(u->emu, u->pid, context, words, sizeof words) != sizeof words)
         return false;

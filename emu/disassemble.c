@@ -35,14 +35,21 @@ static ZyanStatus print_address(const ZydisFormatter *formatter, ZydisFormatterB
 
 static bool formatter_init(ZydisFormatter *formatter, Context *context)
 {
+    static const struct { ZydisFormatterProperty property; ZyanUPointer value; } properties[] = {
+        {ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, ZYAN_FALSE},
+        {ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, (ZyanUPointer)ZYDIS_PADDING_DISABLED},
+        {ZYDIS_FORMATTER_PROP_DISP_PADDING, (ZyanUPointer)ZYDIS_PADDING_DISABLED},
+        {ZYDIS_FORMATTER_PROP_IMM_PADDING, (ZyanUPointer)ZYDIS_PADDING_DISABLED},
+    };
     bool att = context->emu->att_syntax;
-    context->plain = (ZydisFormatterFunc)print_address;
-    return ZYAN_SUCCESS(ZydisFormatterInit(formatter, att ? ZYDIS_FORMATTER_STYLE_ATT : ZYDIS_FORMATTER_STYLE_INTEL)) &&
-           ZYAN_SUCCESS(ZydisFormatterSetProperty(formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, ZYAN_FALSE)) &&
-           ZYAN_SUCCESS(ZydisFormatterSetProperty(formatter, ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, ZYDIS_PADDING_DISABLED)) &&
-           ZYAN_SUCCESS(ZydisFormatterSetProperty(formatter, ZYDIS_FORMATTER_PROP_DISP_PADDING, ZYDIS_PADDING_DISABLED)) &&
-           ZYAN_SUCCESS(ZydisFormatterSetProperty(formatter, ZYDIS_FORMATTER_PROP_IMM_PADDING, ZYDIS_PADDING_DISABLED)) &&
-           ZYAN_SUCCESS(ZydisFormatterSetHook(formatter, ZYDIS_FORMATTER_FUNC_PRINT_ADDRESS_ABS, (const void **)&context->plain));
+    if (ZYAN_FAILED(ZydisFormatterInit(formatter, att ? ZYDIS_FORMATTER_STYLE_ATT : ZYDIS_FORMATTER_STYLE_INTEL)))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(properties); i++)
+        if (ZYAN_FAILED(ZydisFormatterSetProperty(formatter, properties[i].property, properties[i].value)))
+            return false;
+    context->plain = (ZydisFormatterFunc)print_address; /* SetHook exchanges it for Zydis' own */
+    return ZYAN_SUCCESS(ZydisFormatterSetHook(formatter, ZYDIS_FORMATTER_FUNC_PRINT_ADDRESS_ABS,
+                                              (const void **)&context->plain));
 }
 
 bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *out)
@@ -59,7 +66,8 @@ bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *out)
     ZydisFormatter formatter;
     Context context = {.emu = emu, .pid = pid};
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    if (ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, out->bytes, got, &insn, operands)) && formatter_init(&formatter, &context) &&
+    if (formatter_init(&formatter, &context) &&
+        ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, out->bytes, got, &insn, operands)) &&
         ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter, &insn, operands, insn.operand_count_visible, out->text,
                                                      sizeof out->text, address, &context))) {
         out->length = insn.length;

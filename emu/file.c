@@ -129,7 +129,8 @@ void emu_file_info(const EmuFile *file, EmuFileInfo *info)
 
 static u32 map_flags(u32 flags)
 {
-    return (flags & ELF_READ ? EMU_MAP_READ : 0) | (flags & ELF_WRITE ? EMU_MAP_WRITE : 0) | (flags & ELF_EXEC ? EMU_MAP_EXEC : 0);
+    return (flags & ELF_READ ? EMU_MAP_READ : 0) | (flags & ELF_WRITE ? EMU_MAP_WRITE : 0) |
+           (flags & ELF_EXEC ? EMU_MAP_EXEC : 0);
 }
 
 bool emu_file_segment(const EmuFile *file, uint32_t index, EmuFileSegment *out)

@@ -32,8 +32,9 @@ void dwarf_close(DebugInfo *info); /* NULL is fine */
 /* The line that the code at `address` (unbiased) comes from. */
 bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source);
 
-/* From the registers in the frame whose code stands at `pc` (unbiased; for callers that were not interrupted: return address - 1), those of its
- * caller, by .eh_frame or .debug_frame. false: no rule for this pc, or memory that it needs cannot be read. */
+/* From the registers in the frame whose code stands at `pc`, those of its caller, by .eh_frame or .debug_frame. pc is
+ * unbiased, and the return address - 1 except in the innermost and in interrupted frames. false: no rule for this pc, or
+ * memory that it needs cannot be read. */
 bool dwarf_unwind(DebugInfo *info, u64 pc, const DwarfRegisters *callee, DwarfRegisters *caller, DwarfReadWord *read,
                   void *context);
 

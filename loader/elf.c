@@ -72,10 +72,11 @@ static void describe_machine(ElfImage *image, u16 machine)
 {
     const char *name = elf_machine_name(machine);
     if (image->format == FORMAT_ELF32)
-        return judge(image, ELF_UNSUPPORTED, ENOEXEC, "it is a 32-bit x86 program: only 64-bit ones are emulated; build it with -m64");
+        return judge(image, ELF_UNSUPPORTED, ENOEXEC,
+                     "it is a 32-bit x86 program: only 64-bit ones are emulated; build it with -m64");
     if (name)
         return judge(image, ELF_REFUSED, ENOEXEC, "it is a program for %s: only x86-64 is emulated", name);
-    judge(image, ELF_REFUSED, ENOEXEC, "it is an ELF file for an unknown machine (e_machine %u): only x86-64 is emulated", machine);
+    judge(image, ELF_REFUSED, ENOEXEC, "it is an ELF file for an unknown machine (%u): only x86-64 is emulated", machine);
 }
 
 static void describe_type(ElfImage *image, u16 type)
@@ -110,7 +111,8 @@ static bool check_header(ElfImage *image, const Elf64_Ehdr *header, const u8 *he
     }
     u64 bytes = header->e_phnum * sizeof(Elf64_Phdr);
     if (bytes == 0 || bytes > PHDR_BYTES_MAX)
-        return judge(image, ELF_REFUSED, ENOEXEC, "it has %s program headers (%u)", bytes ? "too many" : "no", header->e_phnum), false;
+        return judge(image, ELF_REFUSED, ENOEXEC, "it has %s program headers (%u)", bytes ? "too many" : "no",
+                     header->e_phnum), false;
     return true;
 }
 
@@ -139,7 +141,8 @@ static bool read_interp(ElfImage *image, const Elf64_Phdr *phdr, ElfRead *read, 
     if (got != (i64)phdr->p_filesz || image->interp[phdr->p_filesz - 1] != 0) {
         free(image->interp);
         image->interp = NULL;
-        return judge(image, ELF_REFUSED, got < 0 ? (int)-got : ENOEXEC, "it is damaged: its interpreter's path cannot be read"), false;
+        return judge(image, ELF_REFUSED, got < 0 ? (int)-got : ENOEXEC,
+                     "it is damaged: its interpreter's path cannot be read"), false;
     }
     return true;
 }
@@ -256,7 +259,8 @@ void elf_parse(ElfImage *image, ElfRead *read, void *context)
     image->phdr_count = head.header.e_phnum;
     if (read_segments(image, phdrs, head.header.e_phnum, read, context)) {
         if (image->interp)
-            judge(image, ELF_UNSUPPORTED, ENOEXEC, "it is dynamically linked (needs %.80s): build it with -static", image->interp);
+            judge(image, ELF_UNSUPPORTED, ENOEXEC, "it is dynamically linked (needs %.80s): build it with -static",
+                  image->interp);
         else
             check_layout(image);
     }

@@ -52,7 +52,7 @@ typedef struct ElfImage {
     bool has_gnu_stack, has_tls, has_relro;
     ElfSegment tls, relro;
     u64 low, high;             /* page-aligned start, unaligned end over all segments (0, 0: none) */
-    u64 max_align;             /* greatest power-of-two p_align of the PT_LOADs, 0 when below a page: ET_DYN's bias is a multiple */
+    u64 max_align;             /* greatest power-of-two p_align of the PT_LOADs, 0 when below a page; for ET_DYN's bias */
     u64 brk;                   /* end of the highest segment, unbiased; start_brk is this + bias, rounded up to a page */
     u64 start_code, end_code, start_data, end_data; /* /proc/PID/stat; unbiased */
 } ElfImage;

@@ -24,7 +24,7 @@ typedef struct Symbols {
 bool symbols_read(Symbols *symbols, const Sections *sections, const u8 *bytes, u64 size);
 void symbols_free(Symbols *symbols);
 
-/* The symbol that holds `address`: the last that starts at or below it, if it reaches that far or states no size. NULL: none. */
+/* The symbol that holds `address`: it reaches that far, or states no size and is the last before it. NULL: none. */
 const Symbol *symbols_at(const Symbols *symbols, u64 address);
 /* By name; globals before locals. NULL: none. */
 const Symbol *symbols_named(Symbols *symbols, const char *name);
