@@ -47,6 +47,11 @@ struct Translator {
     bool step;      /* one instruction per block, nothing fused */
     u32 cc_kind;    /* the flag producer in force, or CC_UNKNOWN: readers with a constant kind are faster */
     u32 cc_next;    /* what the current instruction makes it, if it writes flags (reset to CC_UNKNOWN before each) */
+    struct {        /* a flag producer that a Jcc right behind it may fuse with; op NULL: none */
+        Op *op;
+        u8 form, width; /* FORM_…, width index */
+        ZydisMnemonic mnemonic;
+    } producer;
     bool ended;     /* an exit op has been emitted: the block is complete */
     const Insn *current;
     Insn *insns;    /* the block */

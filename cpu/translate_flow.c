@@ -1,6 +1,7 @@
 /* Translate functions of control flow, the stack, conditions and the rare instructions. */
 #include "cpu/flags.h"
 #include "cpu/forms.h"
+#include "cpu/special.h"
 #include "cpu/table.h"
 
 #define FIRST(insn) (&(insn)->operand[0])
@@ -50,9 +51,55 @@ static unsigned known_kind(const Translator *t, Condition condition)
 
 static Condition condition_of(const Row *row) { return (Condition)(row->notes >> ROW_CONDITION_SHIFT & 15); }
 
+/* Index into fused_table_alu of a producer, or -1. */
+static int fused_alu_index(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_SUB: return 0;
+    case ZYDIS_MNEMONIC_ADD: return 1;
+    case ZYDIS_MNEMONIC_AND: return 2;
+    case ZYDIS_MNEMONIC_INC: return 3;
+    case ZYDIS_MNEMONIC_DEC: return 4;
+    default: return -1;
+    }
+}
+
+/* CMP or TEST: the general fused handler, or one with a constant register. */
+static OpHandler *fused_compare(const Translator *t, Condition condition)
+{
+    const Op *op = t->producer.op;
+    bool test = t->producer.mnemonic == ZYDIS_MNEMONIC_TEST;
+    unsigned form = t->producer.form, width = t->producer.width;
+    int a = special_register(op->a, false), special = -1;
+    if (form == FORM_RR)
+        special = !test ? FUSED_CMP_RR : op->a == op->b ? FUSED_TEST_SAME : -1;
+    else if (form == FORM_RI && !test)
+        special = FUSED_CMP_RI;
+    if (special >= 0 && a >= 0 && width != 1)
+        return fused_table_special[special][((width ? width - 1 : 0) * 16 + condition) * 16 + (unsigned)a];
+    return fused_table_cmp[test][(form * 4 + width) * 16 + condition];
+}
+
+/* Lets the op in front, if it has just produced the flags, do this Jcc's work too. */
+static void fuse(Translator *t, Condition condition)
+{
+    Op *op = t->producer.op;
+    if (!op || op != &t->ops[t->count - 1])
+        return;
+    if (t->producer.mnemonic == ZYDIS_MNEMONIC_CMP || t->producer.mnemonic == ZYDIS_MNEMONIC_TEST) {
+        op->handler = fused_compare(t, condition);
+        return;
+    }
+    int index = fused_alu_index(t->producer.mnemonic);
+    unsigned form = t->producer.form, width = t->producer.width;
+    if (index >= 0 && form <= FORM_RI && width >= 2)
+        op->handler = fused_table_alu[index][(form * 2 + (width == 3)) * 16 + condition];
+}
+
 bool translate_jcc(Translator *t, const Insn *insn, const Row *row)
 {
     Condition condition = condition_of(row);
+    fuse(t, condition);
     Op *op = emit(t, row->handlers[t->mode][TABLE_COND(known_kind(t, condition), condition)]);
     op->counts = translate_counts(t);
     emit_link(t, branch_target(insn), &op->taken);
@@ -186,7 +233,10 @@ bool translate_push(Translator *t, const Insn *insn, const Row *row)
     if (!is_memory(o) && !is_gpr(o))
         return translate_push_segment(t, insn);
     u8 slot = operand_slot(t, insn, wide ? 64 : 16);
-    emit(t, row->handlers[t->mode][wide])->a = slot;
+    Op *op = emit(t, row->handlers[t->mode][wide]);
+    op->a = slot;
+    if (t->mode == MODE_FAST && wide)
+        specialise_mov(op, SPECIAL_PUSH, slot, 0);
     return true;
 }
 
@@ -201,7 +251,10 @@ bool translate_pop(Translator *t, const Insn *insn, const Row *row)
     }
     if (!is_gpr(o))
         return translate_pop_segment(t, insn);
-    emit(t, row->handlers[t->mode][wide])->a = gpr_slot(o->reg.value);
+    Op *op = emit(t, row->handlers[t->mode][wide]);
+    op->a = gpr_slot(o->reg.value);
+    if (t->mode == MODE_FAST && wide)
+        specialise_mov(op, SPECIAL_POP, op->a, 0);
     return true;
 }
 

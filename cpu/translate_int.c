@@ -2,6 +2,7 @@
  * Table shapes stand in forms.h and above each table in handlers/. */
 #include "cpu/flags.h"
 #include "cpu/forms.h"
+#include "cpu/special.h"
 #include "cpu/table.h"
 
 #define FIRST(insn) (&(insn)->operand[0])
@@ -74,6 +75,35 @@ static u32 kind_after(const Insn *insn, unsigned width)
     }
 }
 
+/* The constant-register handlers of ADD, SUB, AND, OR, XOR, as far as they exist for this form. */
+static void specialise_alu(Op *op, const Insn *insn, unsigned form, unsigned width)
+{
+    unsigned which, base = form == FORM_RR ? SPECIAL_ADD_RR : SPECIAL_ADD_RI;
+    switch (insn->z.mnemonic) {
+    case ZYDIS_MNEMONIC_ADD: which = SPECIAL_ADD_RR; break;
+    case ZYDIS_MNEMONIC_SUB: which = SPECIAL_SUB_RR; break;
+    case ZYDIS_MNEMONIC_AND: which = SPECIAL_AND_RR; break;
+    case ZYDIS_MNEMONIC_OR: which = SPECIAL_OR_RR; break;
+    case ZYDIS_MNEMONIC_XOR: which = SPECIAL_XOR_RR; break;
+    default: return;
+    }
+    if (width < 32 || (form != FORM_RR && form != FORM_RI))
+        return;
+    which += base - SPECIAL_ADD_RR + (insn->flags_live ? 2 : 0) + (width == 64);
+    if (form == FORM_RR)
+        specialise_rr(op, which);
+    else
+        specialise_ri(op, which);
+}
+
+static void note_producer(Translator *t, const Insn *insn, Op *op, unsigned form, unsigned width)
+{
+    t->producer.op = op;
+    t->producer.form = (u8)form;
+    t->producer.width = (u8)width_index(width);
+    t->producer.mnemonic = insn->z.mnemonic;
+}
+
 bool translate_alu(Translator *t, const Insn *insn, const Row *row)
 {
     const ZydisDecodedOperand *d = FIRST(insn), *s = SECOND(insn);
@@ -81,11 +111,26 @@ bool translate_alu(Translator *t, const Insn *insn, const Row *row)
     Form f = form_of(t, insn, d, s);
     Op *op = emit(t, row->handlers[t->mode][TABLE_FWL(f.form, width_index(width), insn->flags_live != 0)]);
     form_operands(op, f, d, s, width);
-    if (insn->z.mnemonic == ZYDIS_MNEMONIC_TEST && is_memory(s)) /* TEST reg,mem has no such encoding; keep the order anyway */
-        return false;
     if (insn->flags_live)
         t->cc_next = kind_after(insn, width);
+    if (t->mode == MODE_FAST) {
+        specialise_alu(op, insn, f.form, width);
+        note_producer(t, insn, op, f.form, width);
+    }
     return true;
+}
+
+/* Which constant-register table serves a MOV of this form and width. */
+static Special special_of_mov(unsigned form, unsigned width)
+{
+    switch (form) {
+    case FORM_RR: return width == 32 ? SPECIAL_MOV_RR_32 : width == 64 ? SPECIAL_MOV_RR_64 : SPECIAL_NONE;
+    case FORM_RI: return width == 32 ? SPECIAL_MOV_RI_32 : width == 64 ? SPECIAL_MOV_RI_64 : SPECIAL_NONE;
+    case FORM_RB: return width == 32 ? SPECIAL_LOAD_32 : width == 64 ? SPECIAL_LOAD_64 : SPECIAL_NONE;
+    case FORM_BR: return width == 8 ? SPECIAL_STORE_8 : width == 32 ? SPECIAL_STORE_32 : width == 64 ? SPECIAL_STORE_64 : SPECIAL_NONE;
+    case FORM_BI: return width == 8 ? SPECIAL_STORE_I8 : width == 32 ? SPECIAL_STORE_I32 : width == 64 ? SPECIAL_STORE_I64 : SPECIAL_NONE;
+    default: return SPECIAL_NONE;
+    }
 }
 
 bool translate_mov(Translator *t, const Insn *insn, const Row *row)
@@ -101,7 +146,22 @@ bool translate_mov(Translator *t, const Insn *insn, const Row *row)
     Form f = form_of(t, insn, d, s);
     Op *op = emit(t, row->handlers[t->mode][TABLE_FW(f.form, width_index(width))]);
     form_operands(op, f, d, s, width);
+    Special special = special_of_mov(f.form, width);
+    if (t->mode == MODE_FAST && special != SPECIAL_NONE)
+        specialise_mov(op, special, f.form == FORM_BI ? 0 : op->a, f.form == FORM_RR ? op->b : f.form == FORM_RI ? 0 : op->base);
     return true;
+}
+
+static Special special_of_movx(unsigned form, bool sign, unsigned from, unsigned to)
+{
+    if (form == FORM_B) {
+        if (!sign && to >= 32) /* the upper half is zero either way */
+            return from == 8 ? SPECIAL_LOAD_ZX8 : from == 16 ? SPECIAL_LOAD_ZX16 : SPECIAL_NONE;
+        return sign && from == 8 && to == 32 ? SPECIAL_LOAD_SX8 : sign && from == 32 && to == 64 ? SPECIAL_LOAD_SX32 : SPECIAL_NONE;
+    }
+    if (form == FORM_R)
+        return !sign && from == 8 && to >= 32 ? SPECIAL_MOVZX8 : sign && from == 32 && to == 64 ? SPECIAL_MOVSXD : SPECIAL_NONE;
+    return SPECIAL_NONE;
 }
 
 bool translate_movx(Translator *t, const Insn *insn, const Row *row)
@@ -121,6 +181,9 @@ bool translate_movx(Translator *t, const Insn *insn, const Row *row)
         op_set_address(op, address);
     else
         op->b = gpr_slot(s->reg.value);
+    Special special = special_of_movx(form, sign, s->size, d->size);
+    if (t->mode == MODE_FAST && special != SPECIAL_NONE)
+        specialise_mov(op, special, op->a, form == FORM_R ? op->b : op->base);
     return true;
 }
 
@@ -131,6 +194,8 @@ bool translate_lea(Translator *t, const Insn *insn, const Row *row)
     Op *op = emit(t, row->handlers[t->mode][address_is_full(address) * 4 + width_index(width)]);
     op_set_address(op, address);
     op->a = gpr_slot(FIRST(insn)->reg.value);
+    if (t->mode == MODE_FAST && !address_is_full(address) && width >= 32)
+        specialise_mov(op, width == 32 ? SPECIAL_LEA_32 : SPECIAL_LEA_64, op->a, op->base);
     return true;
 }
 
@@ -168,9 +233,11 @@ static Op *emit_plain(Translator *t, const Insn *insn, const ZydisDecodedOperand
 bool translate_unary(Translator *t, const Insn *insn, const Row *row)
 {
     unsigned width = insn->z.operand_width;
-    emit_one(t, insn, FIRST(insn), row->handlers[t->mode], 8, width_index(width) * 2 + (insn->flags_live != 0));
+    Op *op = emit_one(t, insn, FIRST(insn), row->handlers[t->mode], 8, width_index(width) * 2 + (insn->flags_live != 0));
     if (insn->flags_live)
         t->cc_next = kind_after(insn, width);
+    if (t->mode == MODE_FAST && !is_memory(FIRST(insn)))
+        note_producer(t, insn, op, FORM_RR, width);
     return true;
 }
 
@@ -182,6 +249,13 @@ bool translate_shift(Translator *t, const Insn *insn, const Row *row)
                       (cl * 4 + width_index(insn->z.operand_width)) * 2 + (insn->flags_live != 0));
     if (!cl)
         op->imm = immediate(count, 8);
+    unsigned which = insn->z.mnemonic == ZYDIS_MNEMONIC_SHL   ? SPECIAL_SHL_RI
+                     : insn->z.mnemonic == ZYDIS_MNEMONIC_SHR ? SPECIAL_SHR_RI
+                     : insn->z.mnemonic == ZYDIS_MNEMONIC_SAR ? SPECIAL_SAR_RI
+                                                              : SPECIAL_NONE;
+    unsigned width = insn->z.operand_width;
+    if (t->mode == MODE_FAST && which && !cl && width >= 32 && !insn->flags_live && !is_memory(FIRST(insn)))
+        specialise_ri(op, which + (width == 64));
     return true;
 }
 
