@@ -22,6 +22,8 @@ typedef struct TlbEntry {
     u8 *host; /* host address of the page; NULL when invalid */
 } TlbEntry;
 
+_Static_assert(sizeof(TlbEntry) == 16, "tlb_lookup counts on it");
+
 typedef struct TlbExecEntry {
     u64 tag;   /* page address; bit 12 flipped when invalid */
     u64 paddr; /* of the frame */
@@ -36,11 +38,16 @@ typedef struct Tlb {
 /* The host address of [address, address + size), or NULL when the fast path does not apply. size 1..4096. */
 static INLINE u8 *tlb_lookup(const TlbEntry *sets, u64 address, u32 size)
 {
-    const TlbEntry *entry = &sets[address >> PAGE_SHIFT & (TLB_SETS - 1)];
+    /* one shift and one mask give the entry's byte offset: entries are 16 bytes */
+    u64 set = address >> (PAGE_SHIFT - 4) & (TLB_SETS - 1) << 4;
+    const TlbEntry *entry = (const TlbEntry *)((const u8 *)sets + set);
     u64 offset = address - entry->tag;
     if (UNLIKELY(offset > PAGE_SIZE - size))
         return NULL;
-    return entry->host + offset;
+    u8 *host = entry->host + offset;
+    if (!host)
+        __builtin_unreachable(); /* saves callers a second test */
+    return host;
 }
 
 static INLINE const TlbExecEntry *tlb_exec_entry(const Tlb *tlb, u64 address)
