@@ -164,26 +164,54 @@ def limits():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def kill_group(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def collect(stream, process, into):
+    """Reads to the end, or to more output than any case has: then something runs in circles."""
+    while chunk := stream.read1(65536):
+        into.extend(chunk)
+        if len(into) > 32 << 20:
+            kill_group(process)
+            break
+
+
 def run_on_pipes(argv, case, folder, timeout):
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
                                env=case.environment(), start_new_session=True, preexec_fn=limits)
+    out, err = bytearray(), bytearray()
+    readers = [threading.Thread(target=collect, args=(process.stdout, process, out)),
+               threading.Thread(target=collect, args=(process.stderr, process, err))]
+    for reader in readers:
+        reader.start()
     try:
-        out, err = process.communicate(case.stdin(), timeout=timeout)
+        process.stdin.write(case.stdin())
+        process.stdin.close()
+    except BrokenPipeError:
+        pass
+    try:
+        status = process.wait(timeout)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        out, err = process.communicate()
-        return out, err, f"no end within {timeout:.0f} s"
-    return out, err, process.returncode
+        status = f"no end within {timeout:.0f} s"
+    kill_group(process)  # whatever it left behind would hold the pipes open
+    process.wait()
+    for reader in readers:
+        reader.join()
+    return bytes(out), bytes(err), status
 
 
 def run_on_terminal(argv, case, folder, timeout):
     master, slave = pty.openpty()
+    os.write(master, case.stdin())  # beforehand, so that its echo comes first
     process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=case.environment(),
                                start_new_session=True, preexec_fn=limits)
     os.close(slave)
-    killer = threading.Timer(timeout, lambda: os.killpg(process.pid, signal.SIGKILL))
+    killer = threading.Timer(timeout, kill_group, [process])
     killer.start()
-    os.write(master, case.stdin())
     out = b""
     try:
         while chunk := os.read(master, 65536):
