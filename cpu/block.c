@@ -186,7 +186,7 @@ const Op *block_find(Cpu *cpu)
         return NULL;
     BlockCache *cache = cpu->blocks;
     u64 paddr = frame | (rip & (PAGE_SIZE - 1));
-    u32 key = cpu->mode * 2 + cpu->stepping;
+    u32 key = cpu->run_mode * 2 + cpu->stepping;
     const Op *op = NULL;
     for (u32 i = cache->buckets[bucket_of(rip, paddr, key)]; i && !op; i = cache->blocks[i - 1].next_in_bucket) {
         const Block *block = &cache->blocks[i - 1];

@@ -112,9 +112,10 @@ struct Cpu {
     u8 bounce[2][64] __attribute__((aligned(64))); /* page-crossing reads [0] and writes [1] pass through here */
     struct { u8 *host[2]; u32 size[2]; } split; /* where bounce[1] goes: the parts in each page */
     void *raise_target;       /* jmp_buf of cpu_run() */
-    u32 mode;                 /* MODE_… of the blocks that run */
+    u32 mode;                 /* MODE_… of the blocks to run, chosen from outside */
+    u32 run_mode;             /* of those that do: also slow while an SSE exception is unmasked (fpenv.h) */
     bool stepping;            /* one instruction per block */
-    u32 seen_epoch;           /* mmu.exec_epoch when the jump cache was last valid */
+    u32 seen_epoch, seen_mode; /* mmu.exec_epoch and run_mode when the jump cache was last valid */
     CpuStats stats;
     BlockCache *blocks;
     CpuLevel level;

@@ -282,10 +282,12 @@ static u64 run_slice(Cpu *cpu, u32 limit)
 
 static void jump_cache_refresh(Cpu *cpu)
 {
-    if (cpu->seen_epoch == cpu->mmu.exec_epoch)
+    cpu->run_mode = fpenv_unmasked(cpu) ? MODE_SLOW : cpu->mode;
+    if (cpu->seen_epoch == cpu->mmu.exec_epoch && cpu->seen_mode == cpu->run_mode)
         return;
     memset(cpu->jump_cache, 0, sizeof cpu->jump_cache);
     cpu->seen_epoch = cpu->mmu.exec_epoch;
+    cpu->seen_mode = cpu->run_mode;
 }
 
 static CpuExit run_until(Cpu *cpu, u64 max_insns)
@@ -294,6 +296,7 @@ static CpuExit run_until(Cpu *cpu, u64 max_insns)
         u64 left = max_insns - done;
         bool trap = cpu->rflags & FLAG_TF;
         cpu->stepping = left < BLOCK_MAX_INSNS || trap;
+        jump_cache_refresh(cpu);
         u64 limit = cpu->stepping ? 1 : left - (BLOCK_MAX_INSNS - 1);
         u64 retired = run_slice(cpu, limit < SLICE ? (u32)limit : SLICE);
         done += retired;
@@ -313,7 +316,6 @@ static CpuExit run_until(Cpu *cpu, u64 max_insns)
 
 CpuExit cpu_run(Cpu *cpu, u64 max_insns)
 {
-    jump_cache_refresh(cpu);
     fpenv_enter(cpu);
     CpuExit exit = run_until(cpu, max_insns);
     x87_settle(cpu);

@@ -357,7 +357,7 @@ static void emit_first_fault(Translator *t, DecodeEnd end, u64 rip)
 
 u32 translate_block(Cpu *cpu, BlockCache *cache, const u8 *bytes, u32 size, u32 page_left, const TlbExecEntry *second)
 {
-    Translator t = { .cpu = cpu, .mode = cpu->mode, .step = cpu->stepping, .insns = cache->insns, .cc_kind = CC_UNKNOWN,
+    Translator t = { .cpu = cpu, .mode = cpu->run_mode, .step = cpu->stepping, .insns = cache->insns, .cc_kind = CC_UNKNOWN,
                      .ops = cache->ops + cache->op_count, .cold = cache->cold + cache->op_count };
     u64 rip = cpu->rip;
     DecodeEnd end = decode_block(&t, cache, rip, bytes, size, page_left);

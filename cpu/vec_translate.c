@@ -9,12 +9,14 @@ typedef struct Operands { /* those that the instruction's bytes spell out */
     unsigned count;      /* without the immediate */
     bool has_immediate;
     u8 immediate;
-    bool wide;           /* a YMM register takes part */
+    bool wide;           /* a YMM register or 32 bytes of memory take part */
     bool mmx;            /* an MM register takes part */
 } Operands;
 
-static bool is_ymm(const ZydisDecodedOperand *o)
+static bool is_wide(const ZydisDecodedOperand *o)
 {
+    if (is_memory(o))
+        return o->size == 256;
     return o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value >= ZYDIS_REGISTER_YMM0 && o->reg.value <= ZYDIS_REGISTER_YMM15;
 }
 
@@ -35,7 +37,7 @@ static Operands operands_of(const Insn *insn)
             r.immediate = (u8)o->imm.value.u;
         } else {
             r.list[r.count++] = o;
-            r.wide |= is_ymm(o);
+            r.wide |= is_wide(o);
             r.mmx |= is_mmx(o);
         }
     }
