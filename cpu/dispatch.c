@@ -24,6 +24,7 @@ void cpu_state_init(CpuState *state)
 }
 
 static void code_written(void *context, u64 paddr, u32 size) { block_invalidate(context, paddr, size); }
+static void code_freed(void *context, u64 paddr) { block_invalidate(context, paddr, PAGE_SIZE); }
 
 bool cpu_init(Cpu *cpu, Phys *phys, u64 code_bytes)
 {
@@ -33,6 +34,8 @@ bool cpu_init(Cpu *cpu, Phys *phys, u64 code_bytes)
     mmu_init(&cpu->mmu, phys);
     cpu->mmu.code_written = code_written;
     cpu->mmu.context = cpu;
+    phys->code_freed = code_freed;
+    phys->code_context = cpu;
     cpu->blocks = block_cache_create(code_bytes);
     return cpu->blocks;
 }
