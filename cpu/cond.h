@@ -5,9 +5,25 @@
 #include "cpu/flags.h"
 #include "cpu/forms.h"
 
+/* Whatever produced the flags: comparisons and logical operations, moved up to 64 bits, need no flag computed. */
+static INLINE bool cond_any(const Cpu *cpu, Condition condition)
+{
+    u32 kind = cpu->cc_kind, operation = kind >> 2;
+    unsigned shift = 64 - CC_WIDTH(kind);
+    if ((condition & ~1u) != COND_P) {
+        if (LIKELY(operation == CC_OP_SUB))
+            return cond_of_sub(condition, 64, cpu->cc_a << shift, cpu->cc_b << shift);
+        if (operation == CC_OP_LOGIC)
+            return cond_of_logic(condition, 64, cpu->cc_a << shift);
+        if (operation != CC_OP_RFLAGS && operation != CC_OP_SBB && ((condition & ~1u) == COND_E || (condition & ~1u) == COND_S))
+            return cond_of_logic(condition, 64, cpu->cc_a << shift);
+    }
+    return cond_of_flags(condition, cc_flags(cpu));
+}
+
 /* The cc_kind that a KIND_… stands for; ANY: whatever the Cpu says now. */
 #define COND_HOLDS(cpu, condition, k)                                                                                     \
-    ((k) == KIND_ANY     ? cond_of_flags(condition, cc_flags(cpu))                                                        \
+    ((k) == KIND_ANY     ? cond_any(cpu, condition)                                                                       \
      : (k) < KIND_LOGIC8 ? cond_of_sub(condition, 8u << ((k) - KIND_SUB8), (cpu)->cc_a, (cpu)->cc_b)                      \
                          : cond_of_logic(condition, 8u << ((k) - KIND_LOGIC8), (cpu)->cc_a))
 

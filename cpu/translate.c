@@ -192,8 +192,10 @@ static bool flags_conditional(const Insn *insn)
 {
     switch (insn->z.mnemonic) {
     case ZYDIS_MNEMONIC_SHL: case ZYDIS_MNEMONIC_SHR: case ZYDIS_MNEMONIC_SAR: case ZYDIS_MNEMONIC_ROL: case ZYDIS_MNEMONIC_ROR:
-    case ZYDIS_MNEMONIC_RCL: case ZYDIS_MNEMONIC_RCR: case ZYDIS_MNEMONIC_SHLD: case ZYDIS_MNEMONIC_SHRD:
-        return true;
+    case ZYDIS_MNEMONIC_RCL: case ZYDIS_MNEMONIC_RCR:
+        return !shift_count_certain(insn, &insn->operand[1]);
+    case ZYDIS_MNEMONIC_SHLD: case ZYDIS_MNEMONIC_SHRD:
+        return !shift_count_certain(insn, &insn->operand[2]);
     default:
         return insn->z.meta.category == ZYDIS_CATEGORY_STRINGOP;
     }
@@ -226,7 +228,11 @@ typedef enum DecodeEnd { DECODE_COMPLETE, DECODE_NEEDS_BYTES, DECODE_INVALID, DE
 
 static DecodeEnd decode_insn(const BlockCache *cache, Insn *insn, const u8 *bytes, u32 size)
 {
-    ZyanStatus status = ZydisDecoderDecodeFull(&cache->decoder, bytes, size, &insn->z, insn->operand);
+    /* in two steps: DecodeFull would clear all ten operands each time */
+    ZydisDecoderContext context;
+    ZyanStatus status = ZydisDecoderDecodeInstruction(&cache->decoder, &context, bytes, size, &insn->z);
+    if (ZYAN_SUCCESS(status))
+        status = ZydisDecoderDecodeOperands(&cache->decoder, &context, &insn->z, insn->operand, insn->z.operand_count);
     if (ZYAN_SUCCESS(status))
         return DECODE_COMPLETE;
     if (status == ZYDIS_STATUS_NO_MORE_DATA)

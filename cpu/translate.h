@@ -97,6 +97,12 @@ static INLINE bool is_gpr(const ZydisDecodedOperand *o)
 static INLINE bool is_memory(const ZydisDecodedOperand *o) { return o->type == ZYDIS_OPERAND_TYPE_MEMORY; }
 static INLINE bool is_immediate(const ZydisDecodedOperand *o) { return o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE; }
 
+/* Is this shift count an immediate that does not mask to 0 (so that the flags are written for certain)? */
+static INLINE bool shift_count_certain(const Insn *insn, const ZydisDecodedOperand *count)
+{
+    return is_immediate(count) && count->imm.value.u & (insn->z.operand_width == 64 ? 63 : 31);
+}
+
 /* For rare instructions: a handler that calls `function` (all accesses slow, may raise) and goes on to the next op; if the
  * function changed cpu->leave the block ends behind it. Static counts of reads and writes come from the operands. */
 typedef void RareFunction(Cpu *cpu, const Op *op, u64 acc);

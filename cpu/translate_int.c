@@ -254,6 +254,8 @@ bool translate_shift(Translator *t, const Insn *insn, const Row *row)
                      : insn->z.mnemonic == ZYDIS_MNEMONIC_SAR ? SPECIAL_SAR_RI
                                                               : SPECIAL_NONE;
     unsigned width = insn->z.operand_width;
+    if (which && insn->flags_live && shift_count_certain(insn, count))
+        t->cc_next = CC_KIND(CC_OP_RESULT, width);
     if (t->mode == MODE_FAST && which && !cl && width >= 32 && !insn->flags_live && !is_memory(FIRST(insn)))
         specialise_ri(op, which + (width == 64));
     return true;
