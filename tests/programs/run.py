@@ -11,6 +11,7 @@ A case is a source file (c, cc, rs, s), a script (sh) or a line of a list (run).
     stdin:    text\\n             given on standard input (Python escapes), or @FILE from data/
     env:      NAME=VALUE …        added to the small fixed environment
     tty:      yes                 standard streams are a terminal
+    mask:     thread \\S+ \\(\\d+\\)  text that may differ (a regular expression): process ids and the like
 """
 import argparse, concurrent.futures, difflib, hashlib, os, pathlib, pty, re, resource, shlex, shutil, signal, subprocess, sys
 import threading
@@ -47,7 +48,7 @@ DEFAULT_VARIANTS = {
 }
 INTERPRETERS = {"bash": ["/bin/bash-static"], "busybox": ["/bin/busybox", "sh"]}
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/", "LANG": "C", "TZ": "UTC", "TERM": "dumb"}
-DIRECTIVE = re.compile(r"^[\s/*#;]*(variants|flags|needs|args|stdin|env|tty):[ \t]*(.*?)\s*(?:\*/)?$")
+DIRECTIVE = re.compile(r"^[\s/*#;]*(variants|flags|needs|args|stdin|env|tty|mask):[ \t]*(.*?)\s*(?:\*/)?$")
 
 
 class Skip(Exception):
@@ -141,7 +142,7 @@ class Builder:
         if not shutil.which(compiler):
             raise Skip(f"{compiler} is not installed")
         for need in case.get("needs").split():
-            if "." not in need:
+            if not need.endswith(".a"):
                 if not shutil.which(need):
                     raise Skip(f"{need} is not installed")
             elif subprocess.run([compiler, f"-print-file-name={need}"], capture_output=True, text=True).stdout.strip() == need:
@@ -149,7 +150,7 @@ class Builder:
 
     def compile(self, case, output):
         command = VARIANTS[case.variant] + [str(case.source), "-o", str(output)]
-        command += [flag.replace("@", str(DATA) + "/") for flag in shlex.split(case.get("flags"))]
+        command += [f"-DDATA=\"{DATA}/\""] * (case.source.suffix == ".c") + shlex.split(case.get("flags"))
         stamp = hashlib.sha256(repr(command).encode() + case.source.read_bytes()).hexdigest()
         stamp_file = output.with_suffix(".stamp")
         if output.exists() and stamp_file.exists() and stamp_file.read_text() == stamp:
@@ -230,6 +231,8 @@ def observe(argv, case, folder, timeout):
     folder.mkdir(parents=True)
     run = run_on_terminal if case.get("tty") else run_on_pipes
     out, err, status = run(argv, case, folder, timeout)
+    if case.get("mask"):
+        out, err = (re.sub(case.get("mask").encode(), b"*", text) for text in (out, err))
     if isinstance(status, int):
         status = f"exit {status}" if status >= 0 else f"killed by {signal.Signals(-status).name}"
     seen = {"status": f"{status}\n".encode(), "stdout": out, "stderr": err}
