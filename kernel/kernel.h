@@ -72,19 +72,26 @@ typedef struct Call {
     bool strace_open; /* strace has printed "name(args" without a result yet */
 } Call;
 
-typedef enum TaskState {
+typedef enum TaskState { /* job control is apart: tasks of a process with `stopped` do not run, whatever their state */
     TASK_RUNNABLE,
     TASK_PARKED,  /* waits in a system call */
-    TASK_STOPPED, /* job control: until SIGCONT */
     TASK_DEAD,    /* exited; the structure stays until the scheduler lets it go */
 } TaskState;
+
+/* A task in a futex queue (futex.c). */
+typedef struct FutexWait {
+    const void *object; /* what the word lies in: a Space or a CachedFile; NULL: in no queue */
+    u64 offset;
+    u32 bitset;
+    bool woken;         /* FUTEX_WAKE took it off the queue */
+    Task *next, *previous;
+} FutexWait;
 
 struct Task {
     Kernel *kernel;
     Process *process;
     i32 tid;
     TaskState state;
-    bool stopped_parked;       /* TASK_STOPPED while in a parked call */
     Woken woken;
     CpuState registers;        /* valid while the task is not current: use task_registers() */
     Files *files;
@@ -98,6 +105,7 @@ struct Task {
     PendingSignals pending;    /* sent to this thread */
     SignalStack altstack;
     i64 restart_result;        /* SYS_RESTART… of the call that a signal interrupted, 0 when none */
+    Call restart_call;         /* … and that call, for restart_syscall(2) */
     /* clone(2) */
     u64 set_child_tid, clear_child_tid;
     u64 robust_list, robust_size;
@@ -105,7 +113,9 @@ struct Task {
     struct Task *vfork_parent; /* parked until this task execs or exits */
     i32 exit_signal;           /* to the parent, by the last thread of the process */
     char comm[16];
+    FutexWait futex;
     u64 insns;                 /* retired by this task */
+    u64 cpu_ns;                /* time on the core, see task_cpu_ns() */
     u64 system_calls;
     u64 minor_faults, major_faults;
     u64 voluntary_switches, involuntary_switches;
@@ -127,7 +137,10 @@ typedef struct Credentials {
 } Credentials;
 
 typedef struct Limit { u64 soft, hard; } Limit; /* RLIM_INFINITY = UINT64_MAX */
-enum { LIMITS = 16 };
+enum { /* RLIMIT_*. getrlimit(2) */
+    LIMIT_CPU, LIMIT_FSIZE, LIMIT_DATA, LIMIT_STACK, LIMIT_CORE, LIMIT_RSS, LIMIT_NPROC, LIMIT_NOFILE, LIMIT_MEMLOCK, LIMIT_AS,
+    LIMIT_LOCKS, LIMIT_SIGPENDING, LIMIT_MSGQUEUE, LIMIT_NICE, LIMIT_RTPRIO, LIMIT_RTTIME, LIMITS
+};
 
 typedef struct ProcessTimer ProcessTimer; /* timer.c */
 
@@ -159,8 +172,8 @@ struct Process {
     i32 nice;
     i32 oom_score_adjust;
     /* Accounting of dead threads, and of waited-for children */
-    u64 dead_insns, dead_calls, dead_minor_faults, dead_major_faults, dead_voluntary, dead_involuntary;
-    u64 children_insns, children_calls, children_minor_faults, children_major_faults, peak_rss, children_peak_rss;
+    u64 dead_cpu_ns, dead_calls, dead_minor_faults, dead_major_faults, dead_voluntary, dead_involuntary;
+    u64 children_cpu_ns, children_calls, children_minor_faults, children_major_faults, peak_rss, children_peak_rss;
     u64 start_time;              /* kernel_now() at creation */
     ProcessTimer *timers;        /* setitimer, alarm, timer_create */
     Process *next, *previous;    /* of kernel->processes */
@@ -183,6 +196,14 @@ struct Kernel {
     WaitNode *event_first[EVENT_BUCKETS], *event_last[EVENT_BUCKETS];
     u32 parked_count;
     u64 slice_left;              /* instructions until the current task is preempted */
+    u64 slice_started;           /* kernel_now() when the current task's time was last counted */
+    u64 next_deadline;           /* not later than the first deadline of any task or timer */
+    u32 fd_waiters;              /* parked tasks that wait for host descriptors */
+    u64 sched_random;            /* xorshift state for slices; 0: equal slices */
+    WaitNode *free_nodes;
+    void *poll_array; u32 poll_capacity; /* struct pollfd (sched_idle.c) */
+    volatile u64 host_signals;   /* arrived, not yet forwarded: bit n - 1 (host_signals.c) */
+    volatile u32 interrupted;    /* kernel_interrupt() */
     u64 idle_ns;                 /* virtual time that passed while nobody could run (deterministic) */
     u64 random_state[4];         /* xoshiro256**: seeded when deterministic */
     u64 insns_limit;
@@ -190,12 +211,19 @@ struct Kernel {
     bool stopping;
     i32 terminal_pgid;           /* foreground group of the controlling terminal */
     CachedFile *cached_files;    /* page_cache.c */
+    u32 watched_files;           /* of them, mapped by mmap(2) */
+    u64 next_anonymous_inode;
     struct Vfs *vfs;             /* what file-side code keeps per machine (fd.c) */
     struct Futexes *futexes;
     struct Strace *strace;       /* NULL: off */
     u64 boot_realtime_ns;        /* CLOCK_REALTIME at kernel_now() == 0 */
     u64 boot_host_ns;            /* the host's CLOCK_MONOTONIC at kernel_now() == 0 */
 };
+
+/* CPU time of a task or process in nanoseconds; `system`: the part spent in calls. Deterministic: one per instruction. */
+typedef struct CpuTime { u64 user, system; } CpuTime;
+CpuTime task_cpu_time(Task *task);
+CpuTime process_cpu_time(Process *process);
 
 /* ---- tasks ---------------------------------------------------------------------------------------------------- */
 

@@ -24,12 +24,25 @@ i64 cached_file_write_back(CachedFile *file, u64 offset, u64 size);
 /* For the file side. Both are one test when no such file is mapped. `fd` is a host descriptor. */
 /* Before a host read (or stat of times) of the file: brings the host file up to date with shared mappings. */
 void cached_file_sync(Kernel *kernel, int host_fd, u64 offset, u64 size);
-/* After a host write or truncation: cached pages of the range are read again; pages beyond a new end are dropped. */
+/* After a host write or truncation (and sync before it, or unwritten changes beside the written bytes are lost): cached
+ * pages of the range are read again; pages beyond a new end are dropped. */
 void cached_file_changed(Kernel *kernel, int host_fd, u64 offset, u64 size);
 
 /* What the file holds at `offset`, cached or not, without caching it (for debuggers). Behind the end of the file, up to the
  * end of its last page, it is zero. Returns the bytes copied. */
 u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size);
+
+/* The file is now mapped by mmap(2) (not only run): from here on sync and changed look at it. */
+void cached_file_watch(CachedFile *file);
+
+/* Is this descriptor of the file (the one a mapping came through) open for writing? */
+bool cached_file_writable(const CachedFile *file, int host_fd);
+/* mincore(2): is the page in a frame? */
+bool cached_file_has_page(CachedFile *file, u64 index);
+
+/* Drops up to about `wanted` clean pages that nobody maps. true if any. */
+bool page_cache_reclaim(Kernel *kernel, u32 wanted);
+void page_cache_destroy(Kernel *kernel);
 
 /* For /proc/pid/maps. */
 const char *cached_file_name(const CachedFile *file);

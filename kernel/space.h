@@ -51,6 +51,7 @@ struct Space {
     u64 data_pages;    /* private writable: RLIMIT_DATA */
     u64 locked_pages;
     u64 resident, resident_peak; /* pages with a frame */
+    u32 lock_future;   /* VMA_LOCKED after mlockall(MCL_FUTURE), else 0 */
     u32 membarrier;    /* registered commands */
 };
 
@@ -74,8 +75,15 @@ i64 space_unmap(Space *space, u64 start, u64 end);
 i64 space_protect(Space *space, u64 start, u64 end, u32 prot);
 /* A free range, top-down below mmap_base, `hint` first if it is free; 0: none. */
 u64 space_find_free(Space *space, u64 hint, u64 size, u64 low);
+/* The lowest free range within [low, high); 0: none. MAP_32BIT. */
+u64 space_find_low(const Space *space, u64 size, u64 low, u64 high);
+/* Touches what is mapped in a range (MAP_POPULATE, mlock); stops silently when it cannot go on. */
+void space_populate(Space *space, u64 start, u64 end);
 /* Drops the frames of a range, the mapping stays (MADV_DONTNEED). */
 void space_discard(Space *space, u64 start, u64 end);
+
+/* Do RLIMIT_AS, RLIMIT_DATA and overcommit (no more than all of RAM at once) allow `size` more bytes with these flags? */
+bool space_may_map(const Space *space, u64 size, u32 flags);
 
 /* What a page fault came to. */
 typedef enum FaultResult {
@@ -86,7 +94,7 @@ typedef enum FaultResult {
     FAULT_OOM,     /* no frame left: the OOM killer's business */
 } FaultResult;
 
-/* Makes `address` accessible for `access` if the mappings allow it. `sp`: the stack pointer, for stack growth checks. */
+/* Makes `address` accessible for `access` if the mappings allow it. */
 FaultResult space_fault(Space *space, u64 address, Access access);
 
 #endif

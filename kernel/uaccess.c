@@ -1,0 +1,125 @@
+/* Guest memory as system calls reach it: through the MMU with the program's own rights, faults resolved on the way. */
+#include <errno.h>
+
+#include "kernel/oom.h"
+#include "kernel/space.h"
+
+/* Host pointer to `address`, good to the end of its page; NULL: the program could not have touched it either. */
+static u8 *touch(Task *task, u64 address, Access access)
+{
+    Mmu *mmu = &task->kernel->cpu.mmu;
+    Fault fault;
+    if (UNLIKELY(address >= USER_LIMIT))
+        return NULL;
+    for (;;) {
+        u8 *host = mmu_translate(mmu, address, access, &fault);
+        if (LIKELY(host != NULL))
+            return host;
+        if (fault.kind != FAULT_PAGE)
+            return NULL;
+        FaultResult result = space_fault(task->process->space, address, access);
+        if (result == FAULT_OOM && oom_kill(task))
+            continue;
+        if (result != FAULT_RESOLVED)
+            return NULL;
+    }
+}
+
+static u64 to_page_end(u64 address, u64 size)
+{
+    u64 room = PAGE_SIZE - (address & (PAGE_SIZE - 1));
+    return size < room ? size : room;
+}
+
+/* Touches every page, so that the move which follows cannot stop half-way. */
+static bool touch_all(Task *task, u64 address, u64 size, Access access)
+{
+    if (!guest_range_ok(address, size))
+        return false;
+    for (u64 done = 0; done < size; done += to_page_end(address + done, size - done))
+        if (!touch(task, address + done, access))
+            return false;
+    return true;
+}
+
+u64 copy_from_guest_partial(Task *task, void *to, u64 address, u64 size)
+{
+    u64 done = 0;
+    while (done < size) {
+        const u8 *host = touch(task, address + done, ACCESS_READ);
+        if (!host)
+            break;
+        u64 piece = to_page_end(address + done, size - done);
+        memcpy((u8 *)to + done, host, piece);
+        done += piece;
+    }
+    return done;
+}
+
+u64 copy_to_guest_partial(Task *task, u64 address, const void *from, u64 size)
+{
+    u64 done = 0;
+    while (done < size) {
+        u8 *host = touch(task, address + done, ACCESS_WRITE);
+        if (!host)
+            break;
+        u64 piece = to_page_end(address + done, size - done);
+        memcpy(host, (const u8 *)from + done, piece);
+        guest_wrote(task, host, piece);
+        done += piece;
+    }
+    return done;
+}
+
+bool copy_from_guest(Task *task, void *to, u64 address, u64 size)
+{
+    return guest_range_ok(address, size) && copy_from_guest_partial(task, to, address, size) == size;
+}
+
+bool copy_to_guest(Task *task, u64 address, const void *from, u64 size)
+{
+    if (to_page_end(address, size) < size && !touch_all(task, address, size, ACCESS_WRITE))
+        return false;
+    return guest_range_ok(address, size) && copy_to_guest_partial(task, address, from, size) == size;
+}
+
+bool clear_guest(Task *task, u64 address, u64 size)
+{
+    if (!touch_all(task, address, size, ACCESS_WRITE))
+        return false;
+    for (u64 done = 0; done < size;) {
+        u8 *host = touch(task, address + done, ACCESS_WRITE);
+        u64 piece = to_page_end(address + done, size - done);
+        if (!host)
+            return false;
+        memset(host, 0, piece);
+        guest_wrote(task, host, piece);
+        done += piece;
+    }
+    return true;
+}
+
+i64 string_from_guest(Task *task, char *to, u64 address, u64 capacity)
+{
+    for (u64 done = 0; done < capacity;) {
+        const u8 *host = touch(task, address + done, ACCESS_READ);
+        if (!host)
+            return -EFAULT;
+        u64 piece = to_page_end(address + done, capacity - done);
+        const u8 *end = memchr(host, 0, piece);
+        u64 length = end ? (u64)(end - host) + 1 : piece;
+        memcpy(to + done, host, length);
+        done += length;
+        if (end)
+            return (i64)done - 1;
+    }
+    return -ENAMETOOLONG;
+}
+
+u8 *guest_pages(Task *task, u64 address, u64 *size, Access access)
+{
+    *size = to_page_end(address, *size);
+    return touch(task, address, access);
+}
+
+void guest_wrote(Task *task, const u8 *host, u64 size) { mmu_wrote(&task->kernel->cpu.mmu, host, (u32)size); }
