@@ -16,16 +16,7 @@ u64 frames_alloc(Kernel *kernel, FrameKind kind)
     return paddr;
 }
 
-void frames_put(Kernel *kernel, u64 paddr)
-{
-    if (paddr == kernel->phys.zero_page)
-        return;
-    Frame *frame = phys_frame(&kernel->phys, paddr);
-    Mmu *mmu = &kernel->cpu.mmu;
-    if (frame->refs == 1 && (frame->flags & FRAME_CODE) && mmu->code_written)
-        mmu->code_written(mmu->context, paddr, PAGE_SIZE);
-    phys_unref(&kernel->phys, paddr);
-}
+void frames_put(Kernel *kernel, u64 paddr) { phys_unref(&kernel->phys, paddr); }
 
 u64 frames_new_root(Kernel *kernel)
 {
@@ -44,9 +35,7 @@ void frames_forget_root(Space *space)
 
 void frames_flush(Space *space, u64 start, u64 end)
 {
-    Mmu *mmu = &space->kernel->cpu.mmu;
-    if (mmu->cr3 == space->cr3)
-        mmu_flush_range(mmu, start, end);
+    mmu_flush_space(&space->kernel->cpu.mmu, space->cr3, start, end);
 }
 
 static u64 *table_entry(Space *space, u64 address)

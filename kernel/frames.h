@@ -6,11 +6,11 @@
 
 /* A frame for the guest, after asking the page cache for room if RAM is full; 0: really full. */
 u64 frames_alloc(Kernel *kernel, FrameKind kind);
-/* Drops a reference; decoded code is forgotten with the last one. */
+/* Drops a reference. */
 void frames_put(Kernel *kernel, u64 paddr);
 
 u64 frames_new_root(Kernel *kernel);
-/* After pt_destroy: the core must not stay on that CR3. */
+/* Before pt_destroy: the core must not stay on that CR3. */
 void frames_forget_root(Space *space);
 
 /* Unmaps and releases the pages of [start, end), which lies in `vma`; dirty shared pages are noted in their file. */
@@ -21,7 +21,7 @@ void frames_protect(Space *space, Vma *vma);
 bool frames_share(Space *from, Space *to, Vma *vma);
 /* mremap: moves the entries of [from, from + size) to `to` unchanged. false: RAM full (nothing moved). */
 bool frames_move(Space *space, u64 from, u64 to, u64 size);
-/* TLB shoot-down. Cheap when the space is not the current one. */
+/* TLB shoot-down, whether or not the space is the current one. */
 void frames_flush(Space *space, u64 start, u64 end);
 /* Clears D in every entry that maps pages [first, last] of `file`, telling cached_file_dirty() of those that were set;
  * with `drop`, unmaps them. For write-back and truncation. */

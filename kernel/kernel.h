@@ -29,7 +29,8 @@ typedef struct CachedFile CachedFile; /* page_cache.h: pages of a file, or of sh
 
 /* What a system call returns to dispatch: 0 or more, -errno, or one of these. */
 #define SYS_BLOCK (-4096ll)    /* the task was parked by a wait_* call; the handler runs again when it wakes */
-#define SYS_NORETURN (-4097ll) /* registers were replaced (execve, rt_sigreturn, exit): leave RAX alone */
+#define SYS_NORETURN (-4097ll) /* registers were replaced (rt_sigreturn) or the task has ended: leave RAX alone */
+#define SYS_EXECED (-4098ll)   /* as NORETURN, after execve: strace prints 0 */
 /* After a wait that a signal ended. Linux's own numbers (include/linux/errno.h), because ptrace and strace show them. */
 #define SYS_RESTARTSYS (-512ll)       /* restart when no handler ran or it has SA_RESTART, else EINTR */
 #define SYS_RESTARTNOINTR (-513ll)    /* always restart */
@@ -58,6 +59,7 @@ typedef struct Wait {
     WaitFd *fds;
     u32 fd_count, fd_capacity;
     u64 deadline;    /* monotonic nanoseconds of kernel_now(); NO_DEADLINE: none */
+    bool killable;   /* only a fatal signal ends it (vfork) */
 } Wait;
 #define NO_DEADLINE UINT64_MAX
 
@@ -68,6 +70,8 @@ typedef struct Call {
     u64 deadline;   /* call_deadline() */
     u64 scratch[4]; /* the handler's own across reruns */
     void *data;     /* the handler's own; given to free() when the call ends, however it ends */
+    struct OpenFile *file; /* kept open while the call is parked (file_hold), found by its number on reruns: */
+    i32 file_number;       /* file_call_ended() lets go of it */
     bool active;    /* between entry and result */
     bool strace_open; /* strace has printed "name(args" without a result yet */
 } Call;
@@ -106,12 +110,16 @@ struct Task {
     SignalStack altstack;
     i64 restart_result;        /* SYS_RESTART… of the call that a signal interrupted, 0 when none */
     Call restart_call;         /* … and that call, for restart_syscall(2) */
+    u64 trap_number, trap_error, trap_address; /* of the last exception: what frames show as trapno, err, cr2 */
+    CpuException exception;    /* the last one that became a signal, while has_exception */
+    bool has_exception;
+    bool fatal_seen;           /* KERNEL_FATAL has been reported for the signal that kills it */
     /* clone(2) */
     u64 set_child_tid, clear_child_tid;
     u64 robust_list, robust_size;
     u64 rseq; u32 rseq_size, rseq_signature;
-    struct Task *vfork_parent; /* parked until this task execs or exits */
-    i32 exit_signal;           /* to the parent, by the last thread of the process */
+    i32 vfork_parent;          /* tid of the task that is parked until this one execs or exits; 0: none */
+    bool fresh;                /* has not run yet: *set_child_tid is still to be written */
     char comm[16];
     FutexWait futex;
     u64 insns;                 /* retired by this task */
@@ -121,8 +129,10 @@ struct Task {
     u64 voluntary_switches, involuntary_switches;
     u64 personality;
     u64 affinity;
+    i32 policy, priority;      /* sched_setscheduler(2): kept, and told; turns are equal all the same */
     u64 timer_slack;
     Task *next, *previous;             /* of kernel->tasks, in order of creation */
+    Task *next_of_hash;                /* of kernel->tid_hash */
     Task *next_thread;                 /* of process->threads */
     Task *next_runnable, *previous_runnable; /* of the run queue */
     bool queued;
@@ -146,6 +156,8 @@ typedef struct ProcessTimer ProcessTimer; /* timer.c */
 
 struct Process {
     Kernel *kernel;
+    u32 refs;                    /* the world's, until it is waited for, and pidfds' */
+    bool reaped;
     i32 pid, pgid, sid;
     Process *parent;             /* NULL: the first one */
     Process *children, *next_sibling;
@@ -159,6 +171,7 @@ struct Process {
     Limit limits[LIMITS];
     char *exe_path;              /* absolute; malloc'ed */
     CachedFile *exe_file;
+    i32 exit_signal;             /* to the parent at the end: SIGCHLD; after clone(2) another, or 0 */
     /* End of life */
     bool exiting;                /* exit_group or a fatal signal: every thread ends as soon as it runs */
     i32 exit_status;             /* as wait4(2) reports it */
@@ -167,7 +180,7 @@ struct Process {
     bool stopped, stop_reported, continued_pending;
     i32 stop_signal;
     bool no_child_wait;
-    bool child_subreaper, dumpable, no_new_privs;
+    bool child_subreaper, dumpable, no_new_privs, keep_caps;
     i32 parent_death_signal;
     i32 nice;
     i32 oom_score_adjust;
@@ -176,6 +189,8 @@ struct Process {
     u64 children_cpu_ns, children_calls, children_minor_faults, children_major_faults, peak_rss, children_peak_rss;
     u64 start_time;              /* kernel_now() at creation */
     ProcessTimer *timers;        /* setitimer, alarm, timer_create */
+    i32 next_timer_id;
+    u64 cpu_limit_told;          /* seconds of processor time after which SIGXCPU comes again */
     Process *next, *previous;    /* of kernel->processes */
 };
 
@@ -189,10 +204,14 @@ struct Kernel {
     Task *tasks, *last_task;     /* all, in order of creation */
     Process *processes, *last_process;
     Process *init;               /* the program that was started: its end is the end */
+    bool init_ended;
     Task *run_first, *run_last;  /* runnable tasks but the current one */
     Task *tid_hash[TASK_BUCKETS];
     u32 task_count, process_count;
+    u32 dead_tasks;              /* among kernel->tasks, to be let go */
+    bool cpu_ready;              /* kernel_create got as far as the core */
     i32 next_pid;
+    bool pids_wrapped;
     WaitNode *event_first[EVENT_BUCKETS], *event_last[EVENT_BUCKETS];
     u32 parked_count;
     u64 slice_left;              /* instructions until the current task is preempted */
@@ -264,6 +283,7 @@ i64 wait_host_fd(Task *task, int host_fd, short poll_events);
 i64 wait_deadline(Task *task, u64 deadline); /* kernel_now() nanoseconds; NO_DEADLINE: none */
 i64 wait_event(Task *task, const void *event); /* until wake_event(kernel, event) */
 i64 wait_forever(Task *task);                /* signals only */
+i64 wait_killable(Task *task, const void *event); /* as wait_event, but only SIGKILL interrupts */
 /* Wakes up to `count` of those that wait for `event`, longest first; how many. */
 u32 wake_event(Kernel *kernel, const void *event, u32 count);
 void wake_task(Task *task, Woken why);
@@ -292,6 +312,13 @@ FsInfo *fs_create(Kernel *kernel); /* cwd, root and umask of the host process */
 FsInfo *fs_copy(FsInfo *fs);
 void fs_ref(FsInfo *fs);
 void fs_unref(FsInfo *fs);
+/* To be called when a call ends (or its task dies) with task->call.file set. */
+void file_call_ended(Task *task);
+/* The file side's state of a new machine; false: no host memory. Before files_create(). */
+bool vfs_create(Kernel *kernel);
+void vfs_destroy(Kernel *kernel);
+/* close(2) */
+i64 files_close(Task *task, u32 fd);
 /* Opens a program for execve/execveat: a host descriptor (O_RDONLY|O_CLOEXEC, the caller closes it), its absolute guest
  * path in `real_path` (PATH_MAX bytes); -ENOENT, -EACCES (no x right, not a regular file), -ELOOP … */
 i64 file_open_program(Task *task, i32 dirfd, const char *path, u32 at_flags, char *real_path);

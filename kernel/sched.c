@@ -200,6 +200,12 @@ i64 wait_forever(Task *task)
     return SYS_BLOCK;
 }
 
+i64 wait_killable(Task *task, const void *event)
+{
+    task->wait.killable = true;
+    return wait_event(task, event);
+}
+
 static void node_free(Kernel *kernel, WaitNode *node)
 {
     u32 bucket = event_bucket(node->event);
@@ -226,6 +232,7 @@ void wait_clear(Task *task)
     task->wait.nodes = NULL;
     task->wait.fd_count = 0;
     task->wait.deadline = NO_DEADLINE;
+    task->wait.killable = false;
 }
 
 void sched_park(Task *task)

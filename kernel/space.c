@@ -343,8 +343,8 @@ void space_unref(Space *space)
             cached_file_unref(vma->file);
     }
     if (space->cr3) {
-        pt_destroy(&space->kernel->phys, space->cr3);
         frames_forget_root(space);
+        pt_destroy(&space->kernel->phys, space->cr3);
     }
     free(space->vmas);
     free(space);

@@ -1,0 +1,117 @@
+/* Signals of the host for the guest: the handler only notes them, the run loop sends them on. What the terminal sent goes to
+ * the guest's foreground group, what another process sent goes to the first process. */
+#include "kernel/host_signals.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "kernel/signal_internal.h"
+
+static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGTSTP, SIGWINCH,
+                                SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGTTIN, SIGTTOU, SIGURG};
+enum { FORWARDED = sizeof forwarded / sizeof forwarded[0] };
+
+static Kernel *receiver; /* whose host_signals the handler sets; one machine at a time */
+static volatile u64 from_terminal; /* of receiver->host_signals: sent by the terminal driver */
+static struct sigaction saved[FORWARDED], saved_pipe;
+static u64 ignored_at_start, blocked_at_start;
+static bool start_known;
+
+/* What the emulator inherited; asked before anything is changed. */
+static void learn_start(void)
+{
+    if (start_known)
+        return;
+    start_known = true;
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    for (int signo = 1; signo <= SIGNALS; signo++) {
+        struct sigaction action;
+        if (!sigaction(signo, NULL, &action) && action.sa_handler == SIG_IGN)
+            ignored_at_start |= SIGNAL_BIT(signo);
+        if (sigismember(&mask, signo) == 1)
+            blocked_at_start |= SIGNAL_BIT(signo);
+    }
+}
+
+bool host_signal_ignored(i32 signo)
+{
+    learn_start();
+    return ignored_at_start & SIGNAL_BIT(signo);
+}
+
+u64 host_signals_blocked(void)
+{
+    learn_start();
+    return blocked_at_start;
+}
+
+static void note(int signo, siginfo_t *info, void *context)
+{
+    (void)context;
+    int error = errno;
+    u64 bit = SIGNAL_BIT(signo);
+    if (info->si_code == SI_KERNEL)
+        __atomic_or_fetch(&from_terminal, bit, __ATOMIC_RELAXED);
+    if (receiver) {
+        __atomic_or_fetch(&receiver->host_signals, bit, __ATOMIC_RELAXED);
+        cpu_interrupt(&receiver->cpu);
+    }
+    errno = error;
+}
+
+void host_signals_start(Kernel *kernel)
+{
+    learn_start();
+    if (receiver)
+        return;
+    receiver = kernel;
+    struct sigaction action = {.sa_sigaction = note, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    for (u32 i = 0; i < FORWARDED; i++)
+        sigaction(forwarded[i], &action, &saved[i]);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, &saved_pipe);
+}
+
+void host_signals_stop(Kernel *kernel)
+{
+    if (receiver != kernel)
+        return;
+    receiver = NULL;
+    for (u32 i = 0; i < FORWARDED; i++)
+        sigaction(forwarded[i], &saved[i], NULL);
+    sigaction(SIGPIPE, &saved_pipe, NULL);
+}
+
+void host_signals_forward(Kernel *kernel)
+{
+    u64 set = __atomic_exchange_n(&kernel->host_signals, 0, __ATOMIC_RELAXED);
+    u64 terminal = __atomic_exchange_n(&from_terminal, 0, __ATOMIC_RELAXED);
+    for (i32 signo = 1; signo <= SIGNALS; signo++) {
+        if (!(set & SIGNAL_BIT(signo)))
+            continue;
+        SigInfo info = {.signo = signo, .code = terminal & SIGNAL_BIT(signo) ? SI_KERNEL : SI_USER};
+        if (terminal & SIGNAL_BIT(signo))
+            signal_send_group(kernel, kernel->terminal_pgid, &info);
+        else if (!kernel->init->zombie)
+            signal_send_process(kernel->init, &info);
+    }
+}
+
+void host_signals_stopped(Kernel *kernel)
+{
+    if (receiver == kernel)
+        raise(SIGSTOP); /* SIGCONT, when it comes, is forwarded and continues the guest */
+}
+
+void host_signals_block(sigset_t *old)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (u32 i = 0; i < FORWARDED; i++)
+        sigaddset(&set, forwarded[i]);
+    sigprocmask(SIG_BLOCK, &set, old);
+}
+
+void host_signals_unblock(const sigset_t *old) { sigprocmask(SIG_SETMASK, old, NULL); }

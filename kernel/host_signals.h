@@ -1,0 +1,24 @@
+/* Signals that the host sends to the emulator and that are meant for the guest. */
+#ifndef EMU_KERNEL_HOST_SIGNALS_H
+#define EMU_KERNEL_HOST_SIGNALS_H
+
+#include <signal.h>
+
+#include "kernel/kernel.h"
+
+/* Installs handlers for the signals that are forwarded (config.forward_signals), and ignores SIGPIPE. One machine at a time
+ * can have them. */
+void host_signals_start(Kernel *kernel);
+void host_signals_stop(Kernel *kernel);
+/* How the emulator itself was started: nohup(1) and the like are inherited by the guest. */
+bool host_signal_ignored(i32 signo);
+u64 host_signals_blocked(void);
+/* Sends what has arrived to the guest: as the terminal or kill(1) meant it. */
+void host_signals_forward(Kernel *kernel);
+/* The first process has stopped: the emulator stops too, so that the shell sees it. Returns when continued. */
+void host_signals_stopped(Kernel *kernel);
+/* Blocks forwarded signals; *old gets the mask to sleep with and to restore. */
+void host_signals_block(sigset_t *old);
+void host_signals_unblock(const sigset_t *old);
+
+#endif

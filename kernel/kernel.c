@@ -1,0 +1,195 @@
+/* Machines come and go; the first program is started in one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "kernel/clock.h"
+#include "kernel/host_signals.h"
+#include "kernel/page_cache.h"
+#include "kernel/sched.h"
+#include "kernel/signal_internal.h"
+#include "kernel/space.h"
+#include "kernel/strace.h"
+#include "kernel/task.h"
+
+static u64 core_ticks(void *context) { return kernel_monotonic(context); } /* a TSC of 1 GHz */
+
+static u64 core_random(void *context)
+{
+    u64 value;
+    kernel_random(context, &value, sizeof value);
+    return value;
+}
+
+static bool copy_config(Kernel *kernel, const KernelConfig *config)
+{
+    kernel->config = *config;
+    KernelConfig *own = &kernel->config;
+    own->memory_size = own->memory_size ? own->memory_size : 4ull << 30;
+    own->stack_size = own->stack_size ? own->stack_size : 8ull << 20;
+    own->cpu_level = own->cpu_level ? own->cpu_level : CPU_V2;
+    own->strace = config->strace ? strdup(config->strace) : NULL;
+    return !config->strace || own->strace;
+}
+
+Kernel *kernel_create(const KernelConfig *config)
+{
+    Kernel *kernel = aligned_alloc(_Alignof(Kernel), bits_align_up(sizeof(Kernel), _Alignof(Kernel)));
+    if (!kernel)
+        return NULL;
+    memset(kernel, 0, sizeof *kernel);
+    bool ok = copy_config(kernel, config) && phys_create(&kernel->phys, kernel->config.memory_size);
+    kernel->cpu_ready = ok && cpu_init(&kernel->cpu, &kernel->phys, config->code_bytes);
+    if (!kernel->cpu_ready) {
+        int error = errno;
+        kernel_destroy(kernel);
+        errno = error;
+        return NULL;
+    }
+    kernel->cpu.level = kernel->config.cpu_level;
+    kernel->cpu.read_tsc = core_ticks;
+    kernel->cpu.random64 = core_random;
+    kernel->cpu.environment = kernel;
+    kernel->next_pid = FIRST_PID;
+    kernel->next_deadline = NO_DEADLINE;
+    kernel->sched_random = config->sched_seed;
+    clock_start(kernel);
+    if (!vfs_create(kernel) || (kernel->config.strace && !strace_start(kernel))) {
+        kernel_destroy(kernel);
+        errno = EINVAL;
+        return NULL;
+    }
+    return kernel;
+}
+
+void kernel_destroy(Kernel *kernel)
+{
+    if (kernel->cpu_ready) { /* else there is nothing but the structure */
+        while (kernel->processes) {
+            Process *process = kernel->processes;
+            kernel->init_ended = true;
+            if (!process->zombie && process->space && process->threads)
+                process_kill(process, status_killed(9, false));
+            if (process == kernel->processes)
+                process_reap(process);
+        }
+        sched_switch(kernel, NULL);
+        while (kernel->tasks)
+            task_destroy(kernel->tasks);
+        page_cache_destroy(kernel);
+        vfs_destroy(kernel);
+        cpu_destroy(&kernel->cpu);
+    }
+    host_signals_stop(kernel);
+    strace_stop(kernel);
+    sched_destroy(kernel);
+    free(kernel->futexes);
+    phys_destroy(&kernel->phys);
+    free((char *)kernel->config.strace);
+    free(kernel);
+}
+
+Cpu *kernel_cpu(Kernel *kernel) { return &kernel->cpu; }
+
+/* ---- the first program ------------------------------------------------------------------------------------------------------- */
+
+/* Limits as the host gives them to us, the stack's as configured. Memory limits of the emulator are not the guest's. */
+static void set_limits(Kernel *kernel, Process *process)
+{
+    for (u32 i = 0; i < LIMITS; i++) {
+        struct rlimit limit;
+        process->limits[i] = (Limit){UINT64_MAX, UINT64_MAX};
+        if (!getrlimit((int)i, &limit))
+            process->limits[i] = (Limit){limit.rlim_cur, limit.rlim_max};
+    }
+    process->limits[LIMIT_STACK].soft = kernel->config.stack_size;
+    if (process->limits[LIMIT_STACK].hard < kernel->config.stack_size)
+        process->limits[LIMIT_STACK].hard = kernel->config.stack_size;
+}
+
+static void set_credentials(Process *process)
+{
+    Credentials *c = &process->credentials;
+    uid_t uid, euid, suid;
+    gid_t gid, egid, sgid;
+    getresuid(&uid, &euid, &suid);
+    getresgid(&gid, &egid, &sgid);
+    *c = (Credentials){uid, euid, suid, euid, gid, egid, sgid, egid, 0, {0}};
+    gid_t groups[ARRAY_LEN(c->groups)];
+    int count = getgroups(ARRAY_LEN(groups), groups);
+    c->group_count = count > 0 ? (u32)count : 0;
+    for (u32 i = 0; i < c->group_count; i++)
+        c->groups[i] = groups[i];
+}
+
+/* A leader of its group if the emulator is one, so that setsid(2) and setpgid(2) answer as they would natively. */
+static void set_groups(Process *process)
+{
+    i32 shell = FIRST_PID - 1;
+    process->pgid = getpgrp() == getpid() ? process->pid : shell;
+    process->sid = getsid(0) == getpid() ? process->pid : shell;
+    process->kernel->terminal_pgid = process->pgid;
+}
+
+static void set_signals(Process *process)
+{
+    for (i32 signo = 1; signo <= SIGNALS; signo++)
+        if (host_signal_ignored(signo))
+            process->handlers->actions[signo - 1].handler = 1; /* SIG_IGN is inherited */
+}
+
+static Task *first_task(Kernel *kernel)
+{
+    Process *process = process_create(kernel, NULL, NULL);
+    Task *task = process ? task_create(process) : NULL;
+    if (!task)
+        return NULL;
+    kernel->init = process;
+    set_limits(kernel, process);
+    set_credentials(process);
+    set_groups(process);
+    process->exit_signal = 0;
+    process->handlers = handlers_create();
+    process->space = space_create(kernel);
+    task->files = files_create(kernel);
+    task->fs = fs_create(kernel);
+    if (!process->handlers || !process->space || !task->files || !task->fs)
+        return NULL;
+    set_signals(process);
+    task->blocked = host_signals_blocked();
+    sched_switch(kernel, task);
+    return task;
+}
+
+i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, const char *const *envp, char *why, u64 why_size)
+{
+    if (why_size)
+        why[0] = 0;
+    Task *task = kernel->init ? NULL : first_task(kernel);
+    char *real_path = malloc(PATH_MAX);
+    if (!task || !real_path) {
+        free(real_path);
+        return -ENOMEM;
+    }
+    i64 fd = file_open_program(task, AT_FDCWD, path, 0, real_path);
+    i64 result = fd;
+    if (fd >= 0) {
+        ExecRequest request = {.execfn = path, .argv = argv, .envp = envp, .why = why, .why_size = why_size};
+        result = exec_program(task, (int)fd, real_path, &request);
+        close((int)fd);
+    }
+    free(real_path);
+    task->process->exec_done = false;
+    if (result)
+        return result;
+    if (kernel->config.forward_signals)
+        host_signals_start(kernel);
+    if (kernel->strace)
+        strace_started(task, path, argv, envp);
+    return 0;
+}

@@ -1,0 +1,146 @@
+/* The main loop: who runs, what the processor came back with, and when the machine stops. */
+#include "kernel/run.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "kernel/host_signals.h"
+#include "kernel/sched.h"
+#include "kernel/signal_internal.h"
+#include "kernel/strace.h"
+#include "kernel/syscalls.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+
+void kernel_stop(Kernel *kernel, KernelStopKind kind)
+{
+    const Task *task = kernel->current;
+    kernel->stop = (KernelStop){.kind = kind, .pid = task ? task->process->pid : 0, .tid = task ? task->tid : 0};
+    kernel->stopping = true;
+}
+
+/* The first process has ended: its status is the machine's. */
+static void stop_with_status(Kernel *kernel)
+{
+    i32 status = kernel->init->exit_status;
+    kernel_stop(kernel, WIFEXITED(status) ? KERNEL_EXITED : KERNEL_KILLED);
+    kernel->stop.pid = kernel->stop.tid = kernel->init->pid;
+    kernel->stop.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    kernel->stop.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    kernel->stop.core = WIFSIGNALED(status) && signal_default(WTERMSIG(status)) == ACTION_CORE;
+}
+
+/* Lets the structures of dead tasks go. Only here, where nobody holds a pointer to them. */
+static void reap_current(Kernel *kernel)
+{
+    Task *task = kernel->current;
+    if (task && task->state == TASK_DEAD)
+        sched_switch(kernel, NULL);
+    for (Task *dead = kernel->tasks, *next; dead && kernel->dead_tasks; dead = next) {
+        next = dead->next;
+        if (dead->state == TASK_DEAD) {
+            task_destroy(dead);
+            kernel->dead_tasks--;
+        }
+    }
+}
+
+/* All that happens before a task's next instruction: its first steps, its parked call, its signals. false: it does not run
+ * now (ended, parked again, stopped), or the machine stops. */
+static bool prepare(Kernel *kernel, Task *task)
+{
+    if (UNLIKELY(task->fresh)) {
+        task->fresh = false;
+        copy_to_guest(task, task->set_child_tid, &task->tid, 4);
+    }
+    if (task->call.active)
+        syscall_resume(task);
+    if (UNLIKELY(task->state == TASK_RUNNABLE && signal_work(task)) && !signal_deliver(task)) {
+        kernel->stopping = true; /* signal_deliver has filled kernel->stop */
+        return false;
+    }
+    return task->state == TASK_RUNNABLE && !task->process->stopped;
+}
+
+static void handle_exit(Kernel *kernel, Task *task, CpuExit exit)
+{
+    switch (exit) {
+    case CPU_EXIT_SYSCALL: syscall_enter(task); break;
+    case CPU_EXIT_EXCEPTION: exception_signal(task, &kernel->cpu.exception); break;
+    case CPU_EXIT_BREAKPOINT: kernel_stop(kernel, KERNEL_BREAKPOINT); break;
+    case CPU_EXIT_WATCH: kernel_stop(kernel, KERNEL_WATCH); break;
+    case CPU_EXIT_BUDGET:
+    case CPU_EXIT_INTERRUPT: break; /* the loop looks at what is due */
+    }
+}
+
+/* Runs the current task until its turn, its budget or its patience ends. */
+static void run_task(Kernel *kernel, Task *task, u64 end)
+{
+    Cpu *cpu = &kernel->cpu;
+    u64 before = cpu->stats.insns, budget = kernel->slice_left;
+    if (budget > end - before)
+        budget = end - before;
+    CpuExit exit = cpu_run(cpu, budget);
+    sched_account(kernel, cpu->stats.insns - before);
+    handle_exit(kernel, task, exit);
+    if (kernel->slice_left == 0)
+        timers_run_cpu(task);
+}
+
+static bool timed_out(Kernel *kernel)
+{
+    return kernel->config.timeout_ns && host_elapsed(kernel) >= kernel->config.timeout_ns;
+}
+
+/* Between turns: time, descriptors, host signals, limits. */
+static void look_around(Kernel *kernel, u64 end)
+{
+    sched_poll(kernel);
+    if (kernel->interrupted) {
+        kernel->interrupted = 0;
+        kernel_stop(kernel, KERNEL_INTERRUPTED);
+    } else if (timed_out(kernel)) {
+        kernel_stop(kernel, KERNEL_TIMEOUT);
+    } else if (kernel->cpu.stats.insns >= end) {
+        kernel_stop(kernel, KERNEL_INSN_LIMIT);
+    }
+}
+
+KernelStop kernel_run(Kernel *kernel, u64 max_insns)
+{
+    u64 start = kernel->cpu.stats.insns, end = max_insns > UINT64_MAX - start ? UINT64_MAX : start + max_insns;
+    if (kernel->config.max_insns && kernel->config.max_insns < end)
+        end = kernel->config.max_insns;
+    kernel->stopping = false;
+    while (!kernel->stopping) {
+        reap_current(kernel);
+        if (kernel->init_ended) {
+            stop_with_status(kernel);
+            break;
+        }
+        bool turn_over = kernel->slice_left == 0 || kernel->host_signals || kernel->interrupted;
+        if (turn_over || kernel->cpu.stats.insns >= end)
+            look_around(kernel, end);
+        if (kernel->stopping)
+            break;
+        Task *task = sched_pick(kernel);
+        if (!task) {
+            if (!sched_idle(kernel))
+                kernel_stop(kernel, KERNEL_DEADLOCK);
+            else
+                look_around(kernel, end);
+            continue;
+        }
+        if (prepare(kernel, task))
+            run_task(kernel, task, end);
+    }
+    return kernel->stop;
+}
+
+void kernel_interrupt(Kernel *kernel)
+{
+    kernel->interrupted = 1;
+    cpu_interrupt(&kernel->cpu);
+}

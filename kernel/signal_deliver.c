@@ -1,0 +1,146 @@
+/* What a task does about its signals before it runs on: handlers, default actions, and the fate of the call that was
+ * interrupted. arch/x86/kernel/signal.c and kernel/signal.c (get_signal) are the model. signal(7). */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "kernel/host_signals.h"
+#include "kernel/sched.h"
+#include "kernel/signal_internal.h"
+#include "kernel/strace.h"
+#include "kernel/task.h"
+
+#define FAULT_SIGNALS (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE))
+enum { SYSCALL_LENGTH = 2, NUMBER_RESTART_SYSCALL = 219 };
+
+/* The interrupted call is made again when the task runs on. */
+static void restart_call(Task *task, u64 number)
+{
+    CpuState *registers = task_registers(task);
+    registers->r[RAX] = number;
+    registers->rip -= SYSCALL_LENGTH;
+}
+
+/* A handler will run: which interrupted calls begin again behind it? signal(7), "Interruption of system calls". */
+static void settle_for_handler(Task *task, const SignalAction *action)
+{
+    i64 result = task->restart_result;
+    task->restart_result = 0;
+    if (result == SYS_RESTARTNOINTR || (result == SYS_RESTARTSYS && (action->flags & SA_RESTART)))
+        restart_call(task, task->call.number);
+    else if (result)
+        task_registers(task)->r[RAX] = (u64)-EINTR;
+}
+
+static void settle_without_handler(Task *task)
+{
+    i64 result = task->restart_result;
+    task->restart_result = 0;
+    if (result)
+        restart_call(task, result == SYS_RESTART_BLOCK ? NUMBER_RESTART_SYSCALL : task->call.number);
+    if (task->restore_mask) {
+        task->restore_mask = false;
+        task->blocked = task->saved_mask;
+    }
+}
+
+static void run_handler(Task *task, const SigInfo *info, SignalAction *action)
+{
+    SignalAction copy = *action;
+    settle_for_handler(task, &copy);
+    if (copy.flags & SA_RESETHAND)
+        action->handler = (u64)SIG_DFL;
+    if (!signal_frame_push(task, info, &copy)) {
+        if (info->signo == SIGSEGV) /* it would only fail again */
+            task->process->handlers->actions[SIGSEGV - 1].handler = (u64)SIG_DFL;
+        task->has_exception = false;
+        signal_force(task, &(SigInfo){.signo = SIGSEGV, .code = SI_KERNEL});
+        return;
+    }
+    task->restore_mask = false;
+    task->blocked |= copy.mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+    if (!(copy.flags & SA_NODEFER))
+        task->blocked |= SIGNAL_BIT(info->signo);
+}
+
+/* Is the process's group an orphan, so that terminal stops do not apply? */
+static bool orphaned(const Process *process)
+{
+    for (const Process *p = process->kernel->processes; p; p = p->next)
+        if (p->pgid == process->pgid && !p->zombie &&
+            ((!p->parent && process->kernel->config.forward_signals) || (p->parent && p->parent->pgid != p->pgid && p->parent->sid == p->sid)))
+            return false;
+    return true;
+}
+
+static void stop_process(Task *task, i32 signo)
+{
+    Process *process = task->process;
+    if (signo != SIGSTOP && orphaned(process))
+        return;
+    process->stopped = true;
+    process->stop_signal = signo;
+    process->stop_reported = false;
+    process->continued_pending = false;
+    for (Task *thread = process->threads; thread; thread = thread->next_thread)
+        sched_dequeue(thread);
+    process_notify_parent(process, SIGCHLD, CLD_STOPPED, signo);
+    if (process == process->kernel->init)
+        host_signals_stopped(process->kernel);
+}
+
+/* The signal kills. false: first the machine stops, once, so that somebody can look. */
+static bool die(Task *task, const SigInfo *info)
+{
+    Kernel *kernel = task->kernel;
+    if (kernel->config.stop_on_fatal && !task->fatal_seen) {
+        task->fatal_seen = true;
+        task->blocked &= ~SIGNAL_BIT(info->signo);
+        kernel->stop = (KernelStop){.kind = KERNEL_FATAL, .signal = info->signo, .pid = task->process->pid, .tid = task->tid,
+                                    .signal_code = info->code, .signal_address = info->fault.address,
+                                    .core = signal_default(info->signo) == ACTION_CORE,
+                                    .from_cpu = task->has_exception && info->code > 0 && (FAULT_SIGNALS & SIGNAL_BIT(info->signo)),
+                                    .exception = task->exception};
+        signal_send_task(task, info);
+        return false;
+    }
+    task->fatal_seen = false;
+    process_exit_group(task, status_killed(info->signo, false));
+    return true;
+}
+
+/* Acts on one signal. false: the machine stops first. */
+static bool act(Task *task, const SigInfo *info)
+{
+    SignalAction *action = &task->process->handlers->actions[info->signo - 1];
+    if (action->handler == (u64)SIG_IGN && info->signo != SIGKILL && info->signo != SIGSTOP)
+        return true;
+    if (action->handler != (u64)SIG_DFL) {
+        run_handler(task, info, action);
+        return true;
+    }
+    switch (signal_default(info->signo)) {
+    case ACTION_IGNORE:
+    case ACTION_CONTINUE: return true;
+    case ACTION_STOP: stop_process(task, info->signo); return true;
+    default: return die(task, info);
+    }
+}
+
+bool signal_deliver(Task *task)
+{
+    if (task->process->exiting) {
+        task_exit(task, task->process->exit_status);
+        return true;
+    }
+    SigInfo info;
+    while (task->state == TASK_RUNNABLE && !task->process->stopped && signal_take(task, ~task->blocked, &info)) {
+        if (task->kernel->strace && !task->fatal_seen)
+            strace_signal(task, &info);
+        if (!act(task, &info))
+            return false;
+    }
+    if (task->state == TASK_RUNNABLE && !task->process->stopped)
+        settle_without_handler(task);
+    return true;
+}

@@ -1,0 +1,335 @@
+/* System calls as text, as strace(1) prints them: who, when a line begins and ends, results, signals, ends. What arguments
+ * look like is in strace_args.c. */
+#include "kernel/strace.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "kernel/signal_internal.h"
+#include "kernel/strace_text.h"
+#include "kernel/syscalls.h"
+
+enum { RESULT_COLUMN = 40 };
+
+struct Strace {
+    int fd;
+    u8 *wanted;      /* [syscall_count()]: 1: print */
+    bool signals;    /* print signals and ends */
+    Text line;       /* not yet ended by a newline */
+    i32 line_tid;    /* whose call the open line shows; 0: no line is open */
+};
+
+/* ---- text ------------------------------------------------------------------------------------------------------------------ */
+
+void text_add(Text *text, const char *format, ...)
+{
+    va_list arguments;
+    for (;;) {
+        u64 room = text->capacity - text->size;
+        va_start(arguments, format);
+        int n = vsnprintf(text->bytes ? text->bytes + text->size : NULL, text->bytes ? room : 0, format, arguments);
+        va_end(arguments);
+        if (n < 0)
+            return;
+        if (text->bytes && (u64)n < room) {
+            text->size += (u64)n;
+            return;
+        }
+        u64 capacity = text->capacity * 2 + (u64)n + 256;
+        char *grown = realloc(text->bytes, capacity);
+        if (!grown)
+            return;
+        text->bytes = grown;
+        text->capacity = capacity;
+    }
+}
+
+static void flush(struct Strace *strace)
+{
+    Text *line = &strace->line;
+    for (u64 done = 0; done < line->size;) {
+        ssize_t wrote = write(strace->fd, line->bytes + done, line->size - done);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            break;
+        done += (u64)wrote;
+    }
+    line->size = 0;
+}
+
+/* Beginning a line of `task` ends another task's open one. */
+static void begin(Task *task)
+{
+    struct Strace *strace = task->kernel->strace;
+    if (strace->line_tid) {
+        text_add(&strace->line, " <unfinished ...>\n");
+        strace->line_tid = 0;
+    }
+    flush(strace);
+    if (task->kernel->config.strace_follow)
+        text_add(&strace->line, "[pid %5d] ", task->tid);
+}
+
+static void end(struct Strace *strace)
+{
+    text_add(&strace->line, "\n");
+    strace->line_tid = 0;
+    flush(strace);
+}
+
+/* ---- filter ------------------------------------------------------------------------------------------------------------------ */
+
+/* Does a call have an argument of one of these types? The classes of strace -e are derived from them. */
+static bool has_type(const Syscall *row, const u8 *types)
+{
+    for (u32 i = 0; i < ARRAY_LEN(row->args); i++)
+        for (const u8 *type = types; *type; type++)
+            if (row->args[i] == *type)
+                return true;
+    return false;
+}
+
+static bool in_list(const char *name, const char *const *list)
+{
+    for (; *list; list++)
+        if (!strcmp(name, *list))
+            return true;
+    return false;
+}
+
+static bool in_class(const Syscall *row, const char *class)
+{
+    static const u8 file[] = {PATH, 0}, desc[] = {FD, DIRFD, FD_PAIR_OUT, 0}, network[] = {SOCKET_FAMILY, SOCKADDR_IN, SOCKADDR_OUT, MSG_FLAGS, 0};
+    static const char *const network_names[] = {"shutdown", "listen", "setsockopt", "getsockopt", "sendfile", NULL};
+    static const char *const process_names[] = {"clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group", "wait4",
+        "waitid", "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal", NULL};
+    static const char *const signal_names[] = {"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigtimedwait",
+        "rt_sigqueueinfo", "rt_sigsuspend", "sigaltstack", "pause", "kill", "tkill", "tgkill", "signalfd", "signalfd4",
+        "rt_tgsigqueueinfo", "pidfd_send_signal", NULL};
+    static const char *const memory_names[] = {"mmap", "munmap", "mprotect", "brk", "mremap", "msync", "mincore", "madvise", "mlock",
+        "munlock", "mlockall", "munlockall", "mlock2", "mbind", "shmat", "shmdt", "remap_file_pages", "membarrier", NULL};
+    if (!strcmp(class, "file"))
+        return has_type(row, file);
+    if (!strcmp(class, "desc"))
+        return has_type(row, desc) || !strcmp(row->name, "mmap");
+    if (!strcmp(class, "network") || !strcmp(class, "net"))
+        return has_type(row, network) || in_list(row->name, network_names);
+    if (!strcmp(class, "process"))
+        return in_list(row->name, process_names);
+    if (!strcmp(class, "signal"))
+        return in_list(row->name, signal_names);
+    return !strcmp(class, "memory") && in_list(row->name, memory_names);
+}
+
+/* One word of the filter: a name, %class, "all". false: nothing is called that. */
+static bool apply_word(struct Strace *strace, const char *word, u8 value)
+{
+    bool found = !strcmp(word, "all") || !strcmp(word, "none");
+    for (u32 n = 0; n < syscall_count(); n++) {
+        const Syscall *row = syscall_row(n);
+        bool match = row && (word[0] == '%' ? in_class(row, word + 1) : !strcmp(word, "all") || !strcmp(row->name, word));
+        if (match) {
+            strace->wanted[n] = value;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* "read,write", "!mmap", "%file", "trace=…" as strace -e takes it. */
+static bool parse_filter(struct Strace *strace, const char *filter)
+{
+    if (!strncmp(filter, "trace=", 6))
+        filter += 6;
+    bool negated = filter[0] == '!';
+    filter += negated;
+    memset(strace->wanted, !filter[0] || negated, syscall_count());
+    char *copy = strdup(filter), *rest = copy, *word;
+    bool ok = copy != NULL;
+    while (ok && (word = strsep(&rest, ",")))
+        if (word[0] && !apply_word(strace, word, !negated)) {
+            log_message(LOG_HOST, "strace: no system call or class is named '%s'", word);
+            ok = false;
+        }
+    free(copy);
+    return ok;
+}
+
+bool strace_start(Kernel *kernel)
+{
+    struct Strace *strace = calloc(1, sizeof *strace);
+    if (!strace)
+        return false;
+    kernel->strace = strace;
+    strace->fd = kernel->config.strace_fd ? kernel->config.strace_fd : 2;
+    strace->signals = true;
+    strace->wanted = malloc(syscall_count());
+    return strace->wanted && parse_filter(strace, kernel->config.strace);
+}
+
+void strace_stop(Kernel *kernel)
+{
+    struct Strace *strace = kernel->strace;
+    if (!strace)
+        return;
+    if (strace->line_tid)
+        text_add(&strace->line, " <unfinished ...>\n");
+    flush(strace);
+    free(strace->line.bytes);
+    free(strace->wanted);
+    free(strace);
+    kernel->strace = NULL;
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------------------------- */
+
+static bool wanted(const Task *task)
+{
+    u64 number = task->call.number;
+    const struct Strace *strace = task->kernel->strace;
+    return number >= syscall_count() ? strace->wanted[0] || strace->wanted[1] : strace->wanted[number];
+}
+
+/* Is everything that the call shows known before it has run? Then its line can begin at once. */
+static u32 known_arguments(const Syscall *row)
+{
+    u32 n = 0;
+    while (n < 6 && row->args[n] != NOTHING && row->args[n] != RETURNS_ADDRESS && !strace_type_is_output(row->args[n]))
+        n++;
+    return n;
+}
+
+static void add_arguments(Task *task, const Syscall *row, u32 first, u32 last, bool done, i64 result)
+{
+    Text *line = &task->kernel->strace->line;
+    bool comma = first > 0;
+    for (u32 i = first; i < last && row->args[i] != NOTHING && row->args[i] != RETURNS_ADDRESS; i++) {
+        if (row->args[i] == SKIP || strace_argument_absent(&task->call, row, i))
+            continue;
+        text_add(line, comma ? ", " : "");
+        strace_argument(line, task, row, i, done, result);
+        comma = true;
+    }
+}
+
+void strace_enter(Task *task)
+{
+    struct Strace *strace = task->kernel->strace;
+    const Syscall *row = syscall_row(task->call.number);
+    if (!wanted(task))
+        return;
+    begin(task);
+    strace->line_tid = task->tid;
+    task->call.strace_open = true;
+    if (!row) {
+        text_add(&strace->line, "syscall_0x%llx(", (unsigned long long)task->call.number);
+        for (u32 i = 0; i < 6; i++)
+            text_add(&strace->line, i ? ", %#llx" : "%#llx", (unsigned long long)task->call.arg[i]);
+        return;
+    }
+    text_add(&strace->line, "%s(", row->name);
+    add_arguments(task, row, 0, known_arguments(row), false, 0);
+}
+
+static const char *restart_name(i64 result)
+{
+    switch (result) {
+    case SYS_RESTARTSYS: return "ERESTARTSYS (To be restarted if SA_RESTART is set)";
+    case SYS_RESTARTNOINTR: return "ERESTARTNOINTR (To be restarted)";
+    case SYS_RESTARTNOHAND: return "ERESTARTNOHAND (To be restarted if no handler)";
+    default: return "ERESTART_RESTARTBLOCK (Interrupted by signal)";
+    }
+}
+
+static void add_result(Text *line, const Syscall *row, i64 result, bool address)
+{
+    if (result == SYS_EXECED)
+        text_add(line, "= 0");
+    else if (result == SYS_NORETURN)
+        text_add(line, row && !strcmp(row->name, "rt_sigreturn") ? "= 0" : "= ?");
+    else if (result <= SYS_RESTARTSYS && result >= SYS_RESTART_BLOCK)
+        text_add(line, "= ? %s", restart_name(result));
+    else if (result < 0 && result > -4096)
+        text_add(line, "= -1 %s (%s)", strerrorname_np((int)-result) ? strerrorname_np((int)-result) : "E?", strerror((int)-result));
+    else
+        text_add(line, address ? "= %#llx" : "= %lld", (long long)result);
+}
+
+void strace_exit(Task *task, i64 result)
+{
+    struct Strace *strace = task->kernel->strace;
+    const Syscall *row = syscall_row(task->call.number);
+    if (!task->call.strace_open)
+        return;
+    task->call.strace_open = false;
+    if (strace->line_tid != task->tid) {
+        begin(task);
+        text_add(&strace->line, "<... %s resumed>", row ? row->name : "syscall");
+    }
+    bool address = false;
+    if (row) {
+        add_arguments(task, row, known_arguments(row), 6, result != SYS_NORETURN, result);
+        for (u32 i = 0; i < ARRAY_LEN(row->args); i++)
+            address |= row->args[i] == RETURNS_ADDRESS;
+    }
+    text_add(&strace->line, ") ");
+    while (strace->line.size < RESULT_COLUMN)
+        text_add(&strace->line, " ");
+    add_result(&strace->line, row, result, address);
+    end(strace);
+}
+
+/* ---- signals and ends ------------------------------------------------------------------------------------------------------------ */
+
+void strace_signal(Task *task, const SigInfo *info)
+{
+    struct Strace *strace = task->kernel->strace;
+    if (!strace->signals)
+        return;
+    begin(task);
+    text_add(&strace->line, "--- %s ", signal_name(info->signo));
+    strace_siginfo(&strace->line, info);
+    text_add(&strace->line, " ---");
+    end(strace);
+}
+
+void strace_task_exit(Task *task, i32 status)
+{
+    struct Strace *strace = task->kernel->strace;
+    if (task->call.strace_open)
+        strace_exit(task, SYS_NORETURN);
+    begin(task);
+    if (WIFEXITED(status))
+        text_add(&strace->line, "+++ exited with %d +++", WEXITSTATUS(status));
+    else
+        text_add(&strace->line, "+++ killed by %s +++", signal_name(WTERMSIG(status)));
+    end(strace);
+}
+
+void strace_started(Task *task, const char *path, const char *const *argv, const char *const *envp)
+{
+    struct Strace *strace = task->kernel->strace;
+    u64 count = 0;
+    task->call.number = 59; /* execve: is it wanted? */
+    if (!wanted(task))
+        return;
+    while (envp[count])
+        count++;
+    begin(task);
+    text_add(&strace->line, "execve(");
+    strace_string(&strace->line, path, strlen(path), 4096);
+    text_add(&strace->line, ", [");
+    for (u64 i = 0; argv[i]; i++) {
+        text_add(&strace->line, i ? ", " : "");
+        strace_string(&strace->line, argv[i], strlen(argv[i]), 32);
+    }
+    text_add(&strace->line, "], %#llx /* %llu vars */) = 0", (unsigned long long)task_registers(task)->r[RSP], (unsigned long long)count);
+    end(strace);
+}

@@ -1,0 +1,26 @@
+/* Between strace.c (lines) and strace_args.c (arguments). */
+#ifndef EMU_KERNEL_STRACE_TEXT_H
+#define EMU_KERNEL_STRACE_TEXT_H
+
+#include "kernel/syscalls.h"
+
+typedef struct Text {
+    char *bytes;
+    u64 size, capacity;
+} Text;
+
+/* Appends as printf does. Without host memory the text is cut, nothing else. */
+void text_add(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One argument of a call. `done`: the call has returned `result`, so outputs can be read. */
+void strace_argument(Text *text, Task *task, const Syscall *row, u32 index, bool done, i64 result);
+/* Can it be printed only when the call has returned? */
+bool strace_type_is_output(u8 type);
+/* Arguments that depend on others: the mode of an open without O_CREAT … */
+bool strace_argument_absent(const Call *call, const Syscall *row, u32 index);
+
+/* A string with C escapes in quotes, at most `most` bytes of it, then "...". */
+void strace_string(Text *text, const char *bytes, u64 size, u64 most);
+void strace_siginfo(Text *text, const SigInfo *info);
+
+#endif

@@ -1,0 +1,105 @@
+/* The table as data, and dispatch: from registers to a handler, and from its result back to registers. */
+#include "kernel/syscalls.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "kernel/sched.h"
+#include "kernel/strace.h"
+
+static const Syscall rows[] = {
+#define SYSCALL(number, name, ...) [number] = {#name, sys_##name, {__VA_ARGS__}},
+#define MISSING(number, name, ...) [number] = {#name, NULL, {__VA_ARGS__}},
+#include "kernel/syscalls.def"
+#undef SYSCALL
+#undef MISSING
+};
+
+const Syscall *syscall_row(u64 number)
+{
+    return number < ARRAY_LEN(rows) && rows[number].name ? &rows[number] : NULL;
+}
+
+u32 syscall_count(void) { return ARRAY_LEN(rows); }
+
+static i64 unimplemented(u64 number, const Syscall *row)
+{
+    if (row)
+        log_unimplemented(0x5ca11ull << 32 | number, "system call %s (%llu) is not implemented", row->name, (unsigned long long)number);
+    return -ENOSYS;
+}
+
+static void finish(Task *task, i64 result)
+{
+    Call *call = &task->call;
+    if (task->kernel->strace)
+        strace_exit(task, result);
+    call->active = false;
+    if (call->file)
+        file_call_ended(task);
+    free(call->data);
+    call->data = NULL;
+    if (result == SYS_NORETURN || result == SYS_EXECED)
+        return;
+    bool restart = result == SYS_RESTARTSYS || result == SYS_RESTARTNOINTR || result == SYS_RESTARTNOHAND ||
+                   result == SYS_RESTART_BLOCK;
+    task->restart_result = restart ? result : 0;
+    if (result == SYS_RESTART_BLOCK) {
+        task->restart_call = *call;
+        task->restart_call.active = true;
+    }
+    task_registers(task)->r[RAX] = (u64)result;
+}
+
+static void run_handler(Task *task)
+{
+    const Syscall *row = syscall_row(task->call.number);
+    i64 result;
+    if (UNLIKELY(!row || !row->function)) {
+        finish(task, unimplemented(task->call.number, row));
+        return;
+    }
+    while ((result = row->function(task, task->call.arg)) == SYS_BLOCK) {
+        if (!signal_waiting(task)) {
+            sched_park(task);
+            return;
+        }
+        wait_clear(task);
+        if (task->woken == WOKEN_SIGNAL) { /* the handler has had its last chance */
+            result = -EINTR;
+            break;
+        }
+        task->woken = WOKEN_SIGNAL;
+    }
+    wait_clear(task); /* what a handler noted before it found that it need not wait */
+    finish(task, result);
+}
+
+void syscall_enter(Task *task)
+{
+    const u64 *r = task->kernel->cpu.r;
+    task->call = (Call){.number = r[RAX], .arg = {r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9]}, .active = true};
+    task->woken = WOKEN_NOT;
+    task->system_calls++;
+    if (UNLIKELY(task->kernel->strace != NULL))
+        strace_enter(task);
+    run_handler(task);
+}
+
+void syscall_resume(Task *task) { run_handler(task); }
+
+/* restart_syscall(2): the call that a signal without a handler interrupted goes on with the deadline that it had. */
+i64 sys_restart_syscall(Task *task, const u64 *arg)
+{
+    (void)arg;
+    const Call *old = &task->restart_call;
+    const Syscall *row = syscall_row(old->number);
+    if (!old->active || !row || !row->function)
+        return -EINTR;
+    bool open = task->call.strace_open;
+    task->call = *old;
+    task->call.strace_open = open;
+    task->restart_call.active = false;
+    return row->function(task, task->call.arg);
+}
