@@ -236,9 +236,9 @@ bool emu_task(Emu *emu, uint32_t index, EmuTask *out)
         task = task->next;
     if (!task)
         return false;
-    static const char states[] = {[TASK_RUNNABLE] = 'R', [TASK_PARKED] = 'S', [TASK_STOPPED] = 'T', [TASK_DEAD] = 'Z'};
+    static const char states[] = {[TASK_RUNNABLE] = 'R', [TASK_PARKED] = 'S', [TASK_DEAD] = 'Z'};
     *out = (EmuTask){
-        .pid = task->process->pid, .tid = task->tid, .state = states[task->state], .insns = task->insns,
+        .pid = task->process->pid, .tid = task->tid, .state = task->process->stopped ? 'T' : states[task->state], .insns = task->insns,
         .parent = task->process->parent ? task->process->parent->pid : 0,
         .exe = task->process->exe_path ? task->process->exe_path : "",
     };

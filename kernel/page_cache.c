@@ -334,6 +334,24 @@ void cached_file_watch(CachedFile *file)
     file->watched = true;
 }
 
+u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size)
+{
+    u64 done = 0, end = (file_size(file) + PAGE_SIZE - 1) & PAGE_MASK;
+    while (done < size && offset + done < end) {
+        u64 at = offset + done, room = PAGE_SIZE - (at & (PAGE_SIZE - 1)), piece = size - done < room ? size - done : room;
+        const Chunk *chunk = chunk_at(file, at >> PAGE_SHIFT, false);
+        u64 paddr = chunk ? chunk->frame[(at >> PAGE_SHIFT) % CHUNK_PAGES] : 0;
+        u8 *out = (u8 *)to + done;
+        memset(out, 0, piece);
+        if (paddr)
+            memcpy(out, phys_host(&file->kernel->phys, paddr) + (at & (PAGE_SIZE - 1)), piece);
+        else if (!file->anonymous && pread(file->fd, out, piece, (off_t)at) < 0)
+            break;
+        done += piece;
+    }
+    return done;
+}
+
 bool cached_file_writable(const CachedFile *file, int host_fd)
 {
     return file->anonymous || (fcntl(host_fd, F_GETFL) & O_ACCMODE) == O_RDWR;
