@@ -48,7 +48,8 @@ DEFAULT_VARIANTS = {
 }
 INTERPRETERS = {"bash": ["/bin/bash-static"], "busybox": ["/bin/busybox", "sh"]}
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/", "LANG": "C", "TZ": "UTC", "TERM": "dumb"}
-DIRECTIVE = re.compile(r"^[\s/*#;]*(variants|flags|needs|args|stdin|env|tty|mask):[ \t]*(.*?)\s*(?:\*/)?$")
+# class and repeat belong to tests/bench
+DIRECTIVE = re.compile(r"^[\s/*#;]*(variants|flags|needs|args|stdin|env|tty|mask|class|repeat):[ \t]*(.*?)\s*(?:\*/)?$")
 
 
 class Skip(Exception):
