@@ -1,5 +1,7 @@
-/* Instructions as text: Zydis' own formatter, with absolute addresses named by the program's symbols. */
+/* Instructions as text, in the dress that objdump and gdb have made everybody used to: "mov    DWORD PTR [rbp-0x4],0x2a".
+ * Zydis prints; what it prints is then dressed. Addresses are named by the program's symbols. */
 #include <Zydis/Zydis.h>
+#include <ctype.h>
 #include <stdio.h>
 
 #include "emu/machine.h"
@@ -8,35 +10,58 @@ typedef struct Context {
     Emu *emu;
     int pid;
     ZydisFormatterFunc plain; /* Zydis' way to print an absolute address */
+    bool rip_relative;        /* the instruction has a memory operand relative to RIP: `target` is its address */
+    u64 target;
 } Context;
 
-/* "0x401530 <main+4>": the address, and the symbol behind it. */
+static void name_address(Context *context, u64 address, char *text, size_t size)
+{
+    EmuSymbol symbol;
+    text[0] = 0;
+    if (!emu_symbol_at(context->emu, context->pid, address, &symbol))
+        return;
+    if (symbol.address == address)
+        snprintf(text, size, " <%.80s>", symbol.name);
+    else
+        snprintf(text, size, " <%.80s+%llu>", symbol.name, (unsigned long long)(address - symbol.address));
+}
+
+static ZyanStatus append(ZydisFormatterBuffer *buffer, const char *text)
+{
+    ZyanString *string;
+    ZyanStringView view;
+    ZYAN_CHECK(ZydisFormatterBufferAppend(buffer, ZYDIS_TOKEN_SYMBOL));
+    ZYAN_CHECK(ZydisFormatterBufferGetString(buffer, &string));
+    ZYAN_CHECK(ZyanStringViewInsideBuffer(&view, text));
+    return ZyanStringAppend(string, &view);
+}
+
+/* Branch targets become "0x401530 <main+4>"; memory operands stay "rip+0x10", with the address in a comment behind. */
 static ZyanStatus print_address(const ZydisFormatter *formatter, ZydisFormatterBuffer *buffer, ZydisFormatterContext *z)
 {
     Context *context = z->user_data;
-    ZYAN_CHECK(context->plain(formatter, buffer, z));
     ZyanU64 address;
-    EmuSymbol symbol;
+    char text[128];
     ZYAN_CHECK(ZydisCalcAbsoluteAddress(z->instruction, z->operand, z->runtime_address, &address));
-    if (!emu_symbol_at(context->emu, context->pid, address, &symbol))
+    if (z->operand->type == ZYDIS_OPERAND_TYPE_MEMORY && z->operand->mem.base == ZYDIS_REGISTER_RIP) {
+        i64 disp = z->operand->mem.disp.value;
+        context->rip_relative = true;
+        context->target = address;
+        snprintf(text, sizeof text, "rip%c0x%llx", disp < 0 ? '-' : '+', (unsigned long long)(disp < 0 ? -disp : disp));
+        return append(buffer, text);
+    }
+    ZYAN_CHECK(context->plain(formatter, buffer, z));
+    if (z->operand->type == ZYDIS_OPERAND_TYPE_MEMORY)
         return ZYAN_STATUS_SUCCESS;
-    ZyanString *string;
-    ZyanStringView view;
-    char name[96];
-    ZYAN_CHECK(ZydisFormatterBufferAppend(buffer, ZYDIS_TOKEN_SYMBOL));
-    ZYAN_CHECK(ZydisFormatterBufferGetString(buffer, &string));
-    if (symbol.address == address)
-        snprintf(name, sizeof name, " <%s>", symbol.name);
-    else
-        snprintf(name, sizeof name, " <%.64s+%llu>", symbol.name, (unsigned long long)(address - symbol.address));
-    ZYAN_CHECK(ZyanStringViewInsideBuffer(&view, name));
-    return ZyanStringAppend(string, &view);
+    name_address(context, address, text, sizeof text);
+    return append(buffer, text);
 }
 
 static bool formatter_init(ZydisFormatter *formatter, Context *context)
 {
     static const struct { ZydisFormatterProperty property; ZyanUPointer value; } properties[] = {
         {ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, ZYAN_FALSE},
+        {ZYDIS_FORMATTER_PROP_FORCE_SIZE, ZYAN_TRUE},
         {ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, (ZyanUPointer)ZYDIS_PADDING_DISABLED},
         {ZYDIS_FORMATTER_PROP_DISP_PADDING, (ZyanUPointer)ZYDIS_PADDING_DISABLED},
         {ZYDIS_FORMATTER_PROP_IMM_PADDING, (ZyanUPointer)ZYDIS_PADDING_DISABLED},
@@ -52,12 +77,79 @@ static bool formatter_init(ZydisFormatter *formatter, Context *context)
                                               (const void **)&context->plain));
 }
 
+/* ---- dressing ------------------------------------------------------------------------------------------------- */
+
+/* Replaces `from` by `to` throughout `text`, which holds `size` bytes; to is not longer than from. */
+static void replace(char *text, const char *from, const char *to)
+{
+    size_t from_length = strlen(from), to_length = strlen(to);
+    for (char *p = text; (p = strstr(p, from)); p += to_length) {
+        memcpy(p, to, to_length);
+        memmove(p + to_length, p + from_length, strlen(p + from_length) + 1);
+    }
+}
+
+/* "dword ptr" → "DWORD PTR", except where objdump writes no size at all. */
+static void dress_sizes(char *operands, bool no_size)
+{
+    for (char *p = operands; (p = strstr(p, " ptr ")); p += 5) {
+        char *word = p;
+        while (word > operands && isalnum((unsigned char)word[-1]))
+            word--;
+        if (no_size) {
+            memmove(word, p + 5, strlen(p + 5) + 1);
+            p = operands;
+            continue;
+        }
+        for (char *c = word; c < p + 4; c++)
+            *c = (char)toupper((unsigned char)*c);
+    }
+}
+
+/* fs:[0x28] → fs:0x28 */
+static void dress_absolute(char *operands)
+{
+    char *open = strstr(operands, ":[0x"), *close = open ? strchr(open, ']') : NULL;
+    if (!close)
+        return;
+    memmove(close, close + 1, strlen(close));
+    memmove(open + 1, open + 2, strlen(open + 1));
+}
+
+static size_t prefix_length(const char *text)
+{
+    static const char *const prefixes[] = {"rep ", "repe ", "repne ", "repz ", "repnz ", "lock ", "bnd ", "xacquire ", "xrelease "};
+    for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+        if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
+            return strlen(prefixes[i]);
+    return 0;
+}
+
+static void dress(const ZydisDecodedInstruction *insn, char *text, char *out, size_t size)
+{
+    size_t prefix = prefix_length(text), mnemonic = strcspn(text + prefix, " ");
+    char *operands = text + prefix + mnemonic;
+    bool movabs = insn->mnemonic == ZYDIS_MNEMONIC_MOV && insn->raw.imm[0].size == 64;
+    if (!*operands) {
+        snprintf(out, size, "%s", text);
+        return;
+    }
+    *operands++ = 0;
+    dress_sizes(operands, insn->mnemonic == ZYDIS_MNEMONIC_LEA);
+    dress_absolute(operands);
+    replace(operands, ", ", ",");
+    if (insn->meta.category == ZYDIS_CATEGORY_SHIFT || insn->meta.category == ZYDIS_CATEGORY_ROTATE)
+        if ((insn->opcode | 3) == 0xd3 && insn->raw.imm[0].size == 0)
+            replace(operands, ",0x1", ",1");
+    snprintf(out, size, "%-*s %s", prefix ? 0 : 6, movabs ? "movabs" : text, operands);
+}
+
+/* ---- decoding ------------------------------------------------------------------------------------------------- */
+
 bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *out)
 {
     memset(out, 0, sizeof *out);
     u64 got = emu_read(emu, pid, address, out->bytes, sizeof out->bytes);
-    for (u64 n = sizeof out->bytes; got == 0 && n > 0; n--) /* the next page may be the one that is missing */
-        got = emu_read(emu, pid, address, out->bytes, n) == n ? n : 0;
     if (got == 0)
         return false;
     ZydisDecoder decoder;
@@ -65,17 +157,26 @@ bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *out)
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     ZydisFormatter formatter;
     Context context = {.emu = emu, .pid = pid};
+    char text[160], name[128];
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    if (formatter_init(&formatter, &context) &&
-        ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, out->bytes, got, &insn, operands)) &&
-        ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter, &insn, operands, insn.operand_count_visible, out->text,
-                                                     sizeof out->text, address, &context))) {
-        out->length = insn.length;
-        out->valid = true;
-        return true;
-    }
     out->length = 1;
     snprintf(out->text, sizeof out->text, "(bad)");
+    if (!formatter_init(&formatter, &context) ||
+        ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, out->bytes, got, &insn, operands)) ||
+        ZYAN_FAILED(ZydisFormatterFormatInstruction(&formatter, &insn, operands, insn.operand_count_visible, text, sizeof text,
+                                                    address, &context)))
+        return true;
+    out->length = insn.length;
+    out->valid = true;
+    if (emu->att_syntax)
+        snprintf(out->text, sizeof out->text, "%s", text);
+    else
+        dress(&insn, text, out->text, sizeof out->text);
+    if (context.rip_relative) {
+        name_address(&context, context.target, name, sizeof name);
+        size_t length = strlen(out->text);
+        snprintf(out->text + length, sizeof out->text - length, "        # 0x%llx%s", (unsigned long long)context.target, name);
+    }
     return true;
 }
 
