@@ -1,0 +1,183 @@
+/* Directories: their entries, and the task's own place in the tree (cwd, root, umask).
+ *
+ * The emulator's own working directory never changes: a guest's is a host O_PATH descriptor that relative names start from. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/path.h"
+#include "kernel/proc_fs.h"
+#include "kernel/syscalls.h"
+
+enum { DENTS_MAX = 32 << 10 }; /* one host call; the guest calls again for more */
+
+/* getdents(2) and getdents64(2). Room is checked before the host moves its position; entries are copied whole. */
+static i64 getdents(Task *task, const u64 *arg, bool wide)
+{
+    OpenFile *file = file_get_usable(task, arg[0]);
+    if (!file)
+        return -EBADF;
+    u64 size = (u32)arg[2];
+    if (file->ops)
+        return file->ops->getdents ? file->ops->getdents(task, file, arg[1], size, wide) : -ENOTDIR;
+    if (!guest_range_ok(arg[1], size))
+        return file->mode == S_IFDIR ? -EFAULT : -ENOTDIR;
+    char entries[DENTS_MAX];
+    if (size > sizeof entries)
+        size = sizeof entries;
+    off_t before = lseek(file->host_fd, 0, SEEK_CUR);
+    i64 got = host_result(syscall(wide ? SYS_getdents64 : SYS_getdents, file->host_fd, entries, size));
+    if (got > 0 && !copy_to_guest(task, arg[1], entries, (u64)got)) {
+        lseek(file->host_fd, before, SEEK_SET);
+        return -EFAULT;
+    }
+    return got;
+}
+
+i64 sys_getdents(Task *task, const u64 *arg)
+{
+    return getdents(task, arg, false);
+}
+
+i64 sys_getdents64(Task *task, const u64 *arg)
+{
+    return getdents(task, arg, true);
+}
+
+/* ---- cwd --------------------------------------------------------------------------------------------------------------- */
+
+i64 sys_getcwd(Task *task, const u64 *arg)
+{
+    char name[PATH_MAX];
+    i64 length = path_cwd(task, name, sizeof name);
+    if (length < 0)
+        return length;
+    if (length > 10 && !strcmp(name + length - 11, " (deleted)") && task->fs->cwd_fd != AT_FDCWD)
+        return -ENOENT;
+    if ((u64)length > arg[1])
+        return -ERANGE;
+    return copy_to_guest(task, arg[0], name, (u64)length) ? length : -EFAULT;
+}
+
+/* An O_PATH descriptor of a directory that may be entered. -errno. */
+static i64 open_directory(const Path *path)
+{
+    int fd;
+    if (path->at_flags & AT_EMPTY_PATH)
+        fd = openat(path->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    else
+        fd = openat(path->dir, path->name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0) {
+        i64 error = -errno;
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+static void set_cwd(FsInfo *fs, int fd, char *proc_cwd)
+{
+    if (fs->cwd_fd >= 0)
+        close(fs->cwd_fd);
+    free(fs->proc_cwd);
+    fs->cwd_fd = fd;
+    fs->proc_cwd = proc_cwd;
+}
+
+/* Into a directory of the guest's /proc: only its name is kept; host names start from the host's /proc. */
+static i64 enter_proc(Task *task, const Path *path)
+{
+    struct stat st;
+    i64 error = proc_stat(task, &path->proc, &st);
+    if (error)
+        return error;
+    if (!S_ISDIR(st.st_mode))
+        return -ENOTDIR;
+    char *name = strdup(path->name);
+    int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (!name || fd < 0) {
+        free(name);
+        return -ENOMEM;
+    }
+    set_cwd(task->fs, fd, name);
+    return 0;
+}
+
+i64 sys_chdir(Task *task, const u64 *arg)
+{
+    Path path;
+    i64 result = path_from_guest(task, &path, (u64)AT_FDCWD, arg[0], 0);
+    if (!result && path.proc.kind) {
+        result = enter_proc(task, &path);
+    } else if (!result) {
+        result = open_directory(&path);
+        if (result >= 0) {
+            set_cwd(task->fs, (int)result, NULL);
+            result = 0;
+        }
+    }
+    path_done(&path);
+    return result;
+}
+
+i64 sys_fchdir(Task *task, const u64 *arg)
+{
+    OpenFile *file = file_get(task, arg[0]);
+    if (!file)
+        return -EBADF;
+    if (file->mode != S_IFDIR)
+        return -ENOTDIR;
+    if (file->path) {
+        Path path;
+        i64 result = path_from_name(task, &path, (u64)AT_FDCWD, file->path, 0);
+        result = result ? result : path.proc.kind ? enter_proc(task, &path) : -ENOENT;
+        path_done(&path);
+        return result;
+    }
+    i64 fd = open_directory(&(Path){.dir = file->host_fd, .at_flags = AT_EMPTY_PATH});
+    if (fd < 0)
+        return fd;
+    set_cwd(task->fs, (int)fd, NULL);
+    return 0;
+}
+
+/* chroot(2): the guest's effective user decides, as its credentials are emulated. Names are then resolved by path.c. */
+i64 sys_chroot(Task *task, const u64 *arg)
+{
+    Path path;
+    FsInfo *fs = task->fs;
+    i64 result = path_from_guest(task, &path, (u64)AT_FDCWD, arg[0], 0);
+    if (!result)
+        result = path.proc.kind ? -EPERM : open_directory(&path);
+    path_done(&path);
+    if (result < 0)
+        return result;
+    int fd = (int)result;
+    char *old_root = fs->root_path, name[PATH_MAX];
+    fs->root_path = NULL; /* the new root's name on the host */
+    i64 length = task->process->credentials.euid ? -EPERM : path_of_descriptor(task, fd, name, sizeof name);
+    char *root_path = length < 0 ? NULL : strdup(strcmp(name, "/") ? name : "");
+    if (!root_path) {
+        fs->root_path = old_root;
+        close(fd);
+        return length < 0 ? length : -ENOMEM;
+    }
+    free(old_root);
+    if (fs->root_fd >= 0)
+        close(fs->root_fd);
+    fs->root_path = root_path;
+    fs->root_fd = fd;
+    return 0;
+}
+
+i64 sys_umask(Task *task, const u64 *arg)
+{
+    u32 old = task->fs->umask;
+    task->fs->umask = (u32)arg[0] & 0777;
+    return old;
+}

@@ -1,0 +1,166 @@
+/* Sizes and storage of files: truncation, allocation, what goes to disk when, and advice. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/file.h"
+#include "kernel/page_cache.h"
+#include "kernel/path.h"
+#include "kernel/syscalls.h"
+
+i64 file_size_allowed(Task *task, const OpenFile *file, u64 end)
+{
+    if (LIKELY(end <= task->process->limits[LIMIT_FSIZE].soft) || file->mode != S_IFREG)
+        return 0;
+    signal_raise(task, SIGXFSZ);
+    return -EFBIG;
+}
+
+/* Regular host files only; -EINVAL for what has no size. */
+static i64 sized_file(Task *task, u64 fd, OpenFile **file)
+{
+    *file = file_get_usable(task, fd);
+    if (!*file)
+        return -EBADF;
+    return (*file)->ops || (*file)->host_fd < 0 ? -EINVAL : 0;
+}
+
+static void size_changed(Task *task, int host_fd)
+{
+    if (task->kernel->cached_files)
+        cached_file_changed(task->kernel, host_fd, 0, UINT64_MAX);
+}
+
+static void bring_up_to_date(Task *task, int host_fd)
+{
+    if (task->kernel->cached_files)
+        cached_file_sync(task->kernel, host_fd, 0, UINT64_MAX);
+}
+
+i64 sys_ftruncate(Task *task, const u64 *arg)
+{
+    OpenFile *file;
+    if ((i64)arg[1] < 0)
+        return -EINVAL;
+    i64 error = sized_file(task, arg[0], &file);
+    if (!error)
+        error = file_size_allowed(task, file, arg[1]);
+    if (error)
+        return error;
+    bring_up_to_date(task, file->host_fd);
+    i64 result = host_result(ftruncate(file->host_fd, (off_t)arg[1]));
+    if (!result)
+        size_changed(task, file->host_fd);
+    return result;
+}
+
+i64 sys_truncate(Task *task, const u64 *arg)
+{
+    if ((i64)arg[1] < 0)
+        return -EINVAL;
+    Path path;
+    char link[PATH_MAX + 128];
+    i64 result = path_from_guest(task, &path, (u64)AT_FDCWD, arg[0], 0);
+    if (!result && (path.proc.kind || (path.file && path.file->host_fd < 0)))
+        result = -EINVAL;
+    if (!result) {
+        const char *name = path_link(&path, link, sizeof link);
+        int fd = task->kernel->cached_files ? open(name, O_PATH | O_CLOEXEC) : -1;
+        if (fd >= 0)
+            bring_up_to_date(task, fd);
+        result = host_result(truncate(name, (off_t)arg[1]));
+        if (fd >= 0) {
+            size_changed(task, fd);
+            close(fd);
+        }
+    }
+    path_done(&path);
+    return result;
+}
+
+i64 sys_fallocate(Task *task, const u64 *arg)
+{
+    OpenFile *file;
+    i64 error = sized_file(task, arg[0], &file), end;
+    if (error)
+        return error == -EINVAL ? -ENODEV : error;
+    if ((i64)arg[2] < 0 || (i64)arg[3] <= 0)
+        return -EINVAL;
+    if (__builtin_add_overflow((i64)arg[2], (i64)arg[3], &end))
+        return -EFBIG;
+    error = file_size_allowed(task, file, (u64)end);
+    if (error)
+        return error;
+    bring_up_to_date(task, file->host_fd);
+    i64 result = host_result(fallocate(file->host_fd, (int)arg[1], (off_t)arg[2], (off_t)arg[3]));
+    if (!result)
+        size_changed(task, file->host_fd);
+    return result;
+}
+
+/* fsync(2) and its kin: dirty pages of shared mappings go to the host first. Files without storage are EINVAL. */
+static i64 sync_file(Task *task, u64 fd, int (*host_sync)(int))
+{
+    OpenFile *file;
+    i64 error = sized_file(task, fd, &file);
+    if (error)
+        return error;
+    bring_up_to_date(task, file->host_fd);
+    return host_result(host_sync(file->host_fd));
+}
+
+i64 sys_fsync(Task *task, const u64 *arg)
+{
+    return sync_file(task, arg[0], fsync);
+}
+
+i64 sys_fdatasync(Task *task, const u64 *arg)
+{
+    return sync_file(task, arg[0], fdatasync);
+}
+
+i64 sys_syncfs(Task *task, const u64 *arg)
+{
+    return sync_file(task, arg[0], syncfs);
+}
+
+i64 sys_sync(Task *task, const u64 *arg)
+{
+    (void)task, (void)arg;
+    sync();
+    return 0;
+}
+
+i64 sys_sync_file_range(Task *task, const u64 *arg)
+{
+    OpenFile *file;
+    i64 error = sized_file(task, arg[0], &file);
+    if (error)
+        return error == -EINVAL ? -ESPIPE : error;
+    bring_up_to_date(task, file->host_fd);
+    return host_result(sync_file_range(file->host_fd, (off64_t)arg[1], (off64_t)arg[2], (unsigned)arg[3]));
+}
+
+i64 sys_fadvise64(Task *task, const u64 *arg)
+{
+    OpenFile *file = file_get_usable(task, arg[0]);
+    if (!file)
+        return -EBADF;
+    if (file->mode == S_IFIFO)
+        return -ESPIPE;
+    if (file->host_fd < 0)
+        return (u32)arg[3] > POSIX_FADV_NOREUSE || (i64)arg[2] < 0 ? -EINVAL : 0;
+    return host_result(syscall(SYS_fadvise64, file->host_fd, arg[1], arg[2], (u32)arg[3]));
+}
+
+i64 sys_readahead(Task *task, const u64 *arg)
+{
+    OpenFile *file;
+    i64 error = sized_file(task, arg[0], &file);
+    if (error)
+        return error;
+    return file_readable(file) ? host_result(syscall(SYS_readahead, file->host_fd, arg[1], arg[2])) : -EBADF;
+}

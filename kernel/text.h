@@ -1,0 +1,17 @@
+/* A growing text, for synthetic files. */
+#ifndef EMU_KERNEL_TEXT_H
+#define EMU_KERNEL_TEXT_H
+
+#include "base/types.h"
+
+typedef struct Text {
+    char *bytes; /* malloc'ed; NULL while empty */
+    u64 size, capacity;
+    bool failed; /* the host had no memory: what was added since is missing */
+} Text;
+
+void text_add(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_bytes(Text *text, const void *bytes, u64 size);
+void text_free(Text *text);
+
+#endif

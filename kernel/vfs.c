@@ -1,0 +1,166 @@
+/* The machine's file side at its birth: what the guest inherits from the emulator's own process (standard descriptors,
+ * working directory, umask), and what every file call needs to know about the host.
+ *
+ * Inherited descriptions are shared with whoever started us, so their modes are never changed. A pipe gets a private
+ * O_NONBLOCK description through /proc/self/fd where the host allows it; all else that may block is polled before use. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/fd.h"
+#include "kernel/guest_io.h"
+#include "kernel/terminal.h"
+
+enum { HIGH_FD = 512 }; /* host numbers of inherited descriptors: clear of 0, 1, 2 and of what a crash might confuse */
+
+bool vfs_create(Kernel *kernel)
+{
+    Vfs *vfs = calloc(1, sizeof *vfs);
+    if (!vfs)
+        return false;
+    vfs->poison = mmap(NULL, POISON_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (vfs->poison == MAP_FAILED) {
+        free(vfs);
+        return false;
+    }
+    struct stat st;
+    if (stat("/proc", &st) == 0)
+        vfs->proc_device = st.st_dev;
+    vfs->kernel = kernel;
+    vfs->host_umask = umask(022);
+    umask(vfs->host_umask);
+    vfs->next_inode = 1;
+    kernel->vfs = vfs;
+    return true;
+}
+
+void vfs_destroy(Kernel *kernel)
+{
+    Vfs *vfs = kernel->vfs;
+    if (!vfs)
+        return;
+    terminals_destroy(kernel);
+    munmap(vfs->poison, POISON_SIZE);
+    free(vfs);
+    kernel->vfs = NULL;
+}
+
+/* A private description of the same pipe, so that O_NONBLOCK is nobody else's business; -1: the host refuses. */
+static int reopen_pipe(int fd, u32 flags)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, (int)(flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC);
+    if (own < 0)
+        return -1;
+    int high = fcntl(own, F_DUPFD_CLOEXEC, HIGH_FD);
+    close(own);
+    return high;
+}
+
+static OpenFile *inherit(Kernel *kernel, int host)
+{
+    int flags = fcntl(host, F_GETFL);
+    if (flags < 0)
+        return NULL;
+    struct stat st;
+    bool pipe = fstat(host, &st) == 0 && S_ISFIFO(st.st_mode) && !(flags & O_PATH);
+    int own = pipe ? reopen_pipe(host, (u32)flags) : -1;
+    bool private = own >= 0;
+    if (!private)
+        own = fcntl(host, F_DUPFD_CLOEXEC, HIGH_FD);
+    if (own < 0)
+        own = fcntl(host, F_DUPFD_CLOEXEC, 3);
+    OpenFile *file = own < 0 ? NULL : file_from_host(kernel, own, (u32)flags);
+    if (file && !private && file->wait == WAIT_NONBLOCK)
+        file->wait = WAIT_POLL;
+    return file;
+}
+
+static bool same_description(int a, int b)
+{
+    long self = getpid();
+    return syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
+}
+
+Files *files_create(Kernel *kernel)
+{
+    Files *files = calloc(1, sizeof *files);
+    if (!files || !(files->slots = calloc(64, sizeof *files->slots))) {
+        free(files);
+        return NULL;
+    }
+    files->refs = 1;
+    files->capacity = 64;
+    const int *stdio = kernel->config.stdio;
+    for (u32 i = 0; i < 3; i++) {
+        if (stdio[i] < 0)
+            continue;
+        OpenFile *file = NULL;
+        for (u32 j = 0; j < i && !file; j++)
+            if (files->slots[j].file && (stdio[i] == stdio[j] || same_description(stdio[i], stdio[j])))
+                file = file_ref(files->slots[j].file);
+        if (!file)
+            file = inherit(kernel, stdio[i]);
+        files->slots[i].file = file;
+        files->count += file != NULL;
+    }
+    return files;
+}
+
+/* ---- working directory, root, umask --------------------------------------------------------------------------------- */
+
+FsInfo *fs_create(Kernel *kernel)
+{
+    FsInfo *fs = calloc(1, sizeof *fs);
+    if (!fs)
+        return NULL;
+    *fs = (FsInfo){.refs = 1, .umask = kernel->vfs->host_umask, .cwd_fd = AT_FDCWD, .root_fd = -1};
+    return fs;
+}
+
+FsInfo *fs_copy(FsInfo *fs)
+{
+    FsInfo *copy = calloc(1, sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *fs;
+    copy->refs = 1;
+    if (fs->cwd_fd != AT_FDCWD)
+        copy->cwd_fd = fcntl(fs->cwd_fd, F_DUPFD_CLOEXEC, 3);
+    if (fs->root_fd >= 0)
+        copy->root_fd = fcntl(fs->root_fd, F_DUPFD_CLOEXEC, 3);
+    copy->proc_cwd = fs->proc_cwd ? strdup(fs->proc_cwd) : NULL;
+    copy->root_path = fs->root_path ? strdup(fs->root_path) : NULL;
+    bool complete = (copy->cwd_fd != -1) && (copy->root_fd >= 0) == (fs->root_fd >= 0) &&
+                    !copy->proc_cwd == !fs->proc_cwd && !copy->root_path == !fs->root_path;
+    if (!complete) {
+        fs_unref(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+void fs_ref(FsInfo *fs)
+{
+    fs->refs++;
+}
+
+void fs_unref(FsInfo *fs)
+{
+    if (--fs->refs)
+        return;
+    if (fs->cwd_fd >= 0)
+        close(fs->cwd_fd);
+    if (fs->root_fd >= 0)
+        close(fs->root_fd);
+    free(fs->proc_cwd);
+    free(fs->root_path);
+    free(fs);
+}
