@@ -1,5 +1,4 @@
 /* Changing what an inode says of itself: mode, owner, times. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>

@@ -1,7 +1,6 @@
 /* Directories: their entries, and the task's own place in the tree (cwd, root, umask).
  *
  * The emulator's own working directory never changes: a guest's is a host O_PATH descriptor that relative names start from. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

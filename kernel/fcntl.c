@@ -1,5 +1,4 @@
 /* fcntl(2): flags, duplication and pipe sizes here; locks in lock.c. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -2,7 +2,6 @@
  *
  * The lowest free number is what Linux promises, so the table keeps a bound below which nothing is free and scans from
  * there. What a descriptor *is* lies in the OpenFile; reading and writing are file.c's. */
-#define _GNU_SOURCE
 #include "kernel/fd.h"
 
 #include <errno.h>

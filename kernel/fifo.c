@@ -3,7 +3,6 @@
  * Whether a writer exists is asked with tee(2), which looks without taking: 0 says no writer, EAGAIN says one that has
  * written nothing yet. That one has come is announced by inotify's IN_OPEN. A reader outside the emulator that waits in its
  * own open(2) is announced by nothing: hence the slow second look for writers. */
-#define _GNU_SOURCE
 #include "kernel/fifo.h"
 
 #include <errno.h>

@@ -2,7 +2,6 @@
  *
  * One transfer loop serves them all: stretches of guest pages go to the host as one readv/writev each, straight from and
  * to guest frames. A call that would block parks its task; a write that had moved a part remembers how much. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

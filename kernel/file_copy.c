@@ -2,7 +2,6 @@
  *
  * The host moves them, never waiting; when it would, the task parks on the side that is not ready. vmsplice copies: a pipe
  * that kept references to guest frames would see them after they belong to somebody else. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

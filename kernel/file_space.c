@@ -1,5 +1,4 @@
 /* Sizes and storage of files: truncation, allocation, what goes to disk when, and advice. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -3,7 +3,6 @@
  * flock(2) and OFD locks belong to open file descriptions, of which each has exactly one on the host: the host does them.
  * POSIX locks belong to processes, and to the host all guests are one; so they are kept here, and mirrored as OFD locks on
  * one private host description per (process, inode), for programs outside the emulator that share the file. */
-#define _GNU_SOURCE
 #include "kernel/lock.h"
 
 #include <errno.h>

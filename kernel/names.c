@@ -1,5 +1,4 @@
 /* Making, removing and renaming directory entries. The host does it all; /proc is nobody's to change. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
  *
  * The host always opens with O_NONBLOCK (fd.h says why). That changes one thing that a guest could see: a FIFO opened for
  * one side waits for the other. fifo.c makes the task wait instead of the host. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -1,5 +1,4 @@
 /* Guest paths (path.h). */
-#define _GNU_SOURCE
 #include "kernel/path.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* Pipes, and descriptors that are memory or counters. All are the host's own objects, O_NONBLOCK there: guest tasks on both
  * ends park and wake through the scheduler's poll. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>

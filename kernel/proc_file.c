@@ -1,6 +1,5 @@
 /* Open files of the guest's /proc: text made afresh whenever it is read from its start, so that a descriptor kept open
  * shows the present, as Linux's do; directories; and /proc/PID/mem, which is memory and not text. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

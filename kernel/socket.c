@@ -2,7 +2,6 @@
  *
  * Addresses pass through as bytes. Two things are the guest's: names of AF_UNIX sockets are relative to its working
  * directory, and --no-net leaves it no other family. */
-#define _GNU_SOURCE
 #include "kernel/socket.h"
 
 #include <errno.h>

@@ -5,7 +5,6 @@
  * so that sender and receiver share one OpenFile, as on Linux. A description whose sender has closed it meanwhile is made
  * anew; its O_NONBLOCK as the guest sees it travels in the host description's F_SETSIG, which nothing else here uses. Files
  * that have no host side travel as a token: an empty memfd, known by its inode, that keeps the file alive. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>

@@ -1,5 +1,4 @@
 /* send and receive in all their forms, as one structure: where from or to, buffers, ancillary data, flags. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,7 +1,6 @@
 /* What a name or a descriptor is: the stat family, statx, statfs, access, readlink.
  *
  * The host answers; structures are converted field by field, so that a host of another architecture would do. */
-#define _GNU_SOURCE
 #include "kernel/stat.h"
 
 #include <errno.h>

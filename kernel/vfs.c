@@ -3,7 +3,6 @@
  *
  * Inherited descriptions are shared with whoever started us, so their modes are never changed. A pipe gets a private
  * O_NONBLOCK description through /proc/self/fd where the host allows it; all else that may block is polled before use. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
