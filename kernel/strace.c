@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -26,29 +25,6 @@ struct Strace {
 };
 
 /* ---- text ------------------------------------------------------------------------------------------------------------------ */
-
-void text_add(Text *text, const char *format, ...)
-{
-    va_list arguments;
-    for (;;) {
-        u64 room = text->capacity - text->size;
-        va_start(arguments, format);
-        int n = vsnprintf(text->bytes ? text->bytes + text->size : NULL, text->bytes ? room : 0, format, arguments);
-        va_end(arguments);
-        if (n < 0)
-            return;
-        if (text->bytes && (u64)n < room) {
-            text->size += (u64)n;
-            return;
-        }
-        u64 capacity = text->capacity * 2 + (u64)n + 256;
-        char *grown = realloc(text->bytes, capacity);
-        if (!grown)
-            return;
-        text->bytes = grown;
-        text->capacity = capacity;
-    }
-}
 
 static void flush(struct Strace *strace)
 {

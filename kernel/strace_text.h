@@ -3,14 +3,7 @@
 #define EMU_KERNEL_STRACE_TEXT_H
 
 #include "kernel/syscalls.h"
-
-typedef struct Text {
-    char *bytes;
-    u64 size, capacity;
-} Text;
-
-/* Appends as printf does. Without host memory the text is cut, nothing else. */
-void text_add(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#include "kernel/text.h"
 
 /* One argument of a call. `done`: the call has returned `result`, so outputs can be read. */
 void strace_argument(Text *text, Task *task, const Syscall *row, u32 index, bool done, i64 result);
