@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/log.h"
 #include "kernel/exec.h"
 #include "kernel/frames.h"
 #include "kernel/page_cache.h"
@@ -304,16 +305,23 @@ static i64 map_all(Exec *exec)
     return result;
 }
 
-static void explain(const ExecRequest *request, const char *text)
+/* To whoever started the machine; or, when a guest's execve meets what Linux would run and we do not, one line per file. */
+static void explain(const Exec *exec)
 {
+    const ExecRequest *request = exec->request;
     if (request->why && request->why_size)
-        snprintf(request->why, request->why_size, "%s", text);
+        snprintf(request->why, request->why_size, "%s", exec->image.reason);
+    u64 key = 0xe8ec;
+    for (const char *c = exec->real_path; *c; c++)
+        key = (key ^ (u8)*c) * 0x100000001b3ull;
+    if (!request->why && exec->image.verdict == ELF_UNSUPPORTED)
+        log_unimplemented(key, "cannot run '%s': %s", exec->real_path, exec->image.reason);
 }
 
 static i64 exec_elf(Exec *exec)
 {
     if (exec->image.verdict == ELF_REFUSED || exec->image.verdict == ELF_UNSUPPORTED) {
-        explain(exec->request, exec->image.reason);
+        explain(exec);
         return -exec->image.error;
     }
     i64 result = prepare(exec);
