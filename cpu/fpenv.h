@@ -27,8 +27,9 @@ static INLINE u32 fpenv_host_get(void)
     __asm__ volatile("stmxcsr %0" : "=m"(value));
     return value;
 #else
-    int raised = fetestexcept(FE_ALL_EXCEPT);
-    return (raised & FE_INVALID ? MXCSR_IE : 0) | (raised & FE_DIVBYZERO ? MXCSR_ZE : 0) | (raised & FE_OVERFLOW ? MXCSR_OE : 0) |
+    int raised = fetestexcept(FE_ALL_EXCEPT), rounding = fegetround();
+    return (rounding == FE_DOWNWARD ? 1u << 13 : rounding == FE_UPWARD ? 2u << 13 : rounding == FE_TOWARDZERO ? 3u << 13 : 0) |
+           (raised & FE_INVALID ? MXCSR_IE : 0) | (raised & FE_DIVBYZERO ? MXCSR_ZE : 0) | (raised & FE_OVERFLOW ? MXCSR_OE : 0) |
            (raised & FE_UNDERFLOW ? MXCSR_UE : 0) | (raised & FE_INEXACT ? MXCSR_PE : 0) | MXCSR_MASKS;
 #endif
 }
@@ -41,6 +42,18 @@ static INLINE void fpenv_host_set(u32 value)
     static const int rounding[4] = { FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO };
     feclearexcept(FE_ALL_EXCEPT);
     fesetround(rounding[value >> 13 & 3]);
+#endif
+}
+
+/* Makes sticky flags as if an operation had. */
+static INLINE void fpenv_host_raise(u32 flags)
+{
+#ifdef __x86_64__
+    if (flags)
+        fpenv_host_set(fpenv_host_get() | flags);
+#else
+    feraiseexcept((flags & MXCSR_IE ? FE_INVALID : 0) | (flags & MXCSR_OE ? FE_OVERFLOW : 0) | (flags & MXCSR_UE ? FE_UNDERFLOW : 0) |
+                  (flags & MXCSR_PE ? FE_INEXACT : 0));
 #endif
 }
 

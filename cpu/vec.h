@@ -48,10 +48,11 @@ static INLINE void vec_put_256(Cpu *cpu, u8 slot, V256 value)
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
-/* The `size` bytes at p, zero-extended; size is a constant 2, 4, 8 or 16. */
+/* The `size` bytes at p, zero-extended; size is a constant 1, 2, 4, 8 or 16. */
 static INLINE V128 vec_load(const u8 *p, u32 size)
 {
     switch (size) {
+    case 1: return simde_mm_cvtsi32_si128(*p);
     case 2: return simde_mm_cvtsi32_si128(load16(p));
     case 4: return simde_mm_cvtsi32_si128((i32)load32(p));
     case 8: return simde_mm_loadl_epi64((const simde__m128i *)p);
@@ -97,11 +98,11 @@ static INLINE u8 *vec_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 si
 /* ---- tables of handlers ------------------------------------------------------------------------------------------ */
 
 /* A row's table has one handler for each operand form it knows. RM: the last source is in memory; MR: the destination is;
- * RI: the count is an immediate; RG, GR: the source, the destination is a general register. */
+ * RI, MI: a count or selector is an immediate where another form has a register (others have an immediate besides); RG, GR: the source, the destination is a general register. */
 typedef enum VecForm {
-    FORM_SSE_RR, FORM_SSE_RM, FORM_SSE_MR, FORM_SSE_RI, FORM_SSE_RG, FORM_SSE_GR,
-    FORM_128_RR, FORM_128_RM, FORM_128_MR, FORM_128_RI, FORM_128_RG, FORM_128_GR,
-    FORM_256_RR, FORM_256_RM, FORM_256_MR, FORM_256_RI, FORM_256_RG, FORM_256_GR,
+    FORM_SSE_RR, FORM_SSE_RM, FORM_SSE_MR, FORM_SSE_RI, FORM_SSE_MI, FORM_SSE_RG, FORM_SSE_GR,
+    FORM_128_RR, FORM_128_RM, FORM_128_MR, FORM_128_RI, FORM_128_MI, FORM_128_RG, FORM_128_GR,
+    FORM_256_RR, FORM_256_RM, FORM_256_MR, FORM_256_RI, FORM_256_MI, FORM_256_RG, FORM_256_GR,
     VEC_FORMS
 } VecForm;
 enum { FORMS_PER_WIDTH = FORM_128_RR };
@@ -112,7 +113,10 @@ typedef enum VecIntForm {
     FORM_128_R32, FORM_128_R64, FORM_128_M32, FORM_128_M64,
     VEC_INT_FORMS
 } VecIntForm;
-enum { ROW_VEC_INT = 1 << 16 }; /* a row with such a table */
+enum {
+    ROW_VEC_INT = 1 << 16,    /* a row with such a table */
+    ROW_VEC_GATHER = 1 << 17, /* a vector of indices in its memory operand */
+};
 
 #define VEC_TABLE(mnemonic, ...) OpHandler *const H(table_##mnemonic)[VEC_FORMS] = { __VA_ARGS__ };
 #define VEC_INT_TABLE(mnemonic, ...) OpHandler *const H(table_##mnemonic)[VEC_INT_FORMS] = { __VA_ARGS__ };

@@ -21,6 +21,40 @@
 #define MAKE_V_DUPLICATE(m, f)    /* MOVDDUP: 8 bytes for XMM, 32 for YMM */
 #define MAKE_V_SHIFT(m, f)        /* the count in an XMM register, 16 bytes of memory or an imm8 */
 #define MAKE_V_BLEND(m, f)        /* (a, b, mask): XMM0, or a fourth operand */
+#define MAKE_V_BINARY_SSE(m, f)   /* no VEX twin */
+#define MAKE_V_BINARY_IMM_SSE(m, f)
+#define MAKE_V_BINARY_IMM_128(m, f)
+#define MAKE_V_UNARY_IMM_128(m, f)
+#define MAKE_V_SHA256RNDS2(m, f)  /* (a, b, XMM0) */
+#define MAKE_V_INSERTPS(m, f)
+#endif
+
+#ifndef VEC_SHAPES_AVX /* VEX only: vec_avx.c */
+#define MAKE_V_BINARY_AVX(m, f)
+#define MAKE_V_BINARY_IMM_AVX(m, f)
+#define MAKE_V_BINARY_256(m, f)
+#define MAKE_V_BINARY_IMM_256(m, f)
+#define MAKE_V_UNARY_IMM_256(m, f)
+#define MAKE_V_PERMIL(m, f)       /* by vector or by immediate */
+#define MAKE_V_BROADCAST_8(m, f)
+#define MAKE_V_BROADCAST_16(m, f)
+#define MAKE_V_BROADCAST_32(m, f)
+#define MAKE_V_BROADCAST_64(m, f)
+#define MAKE_V_BROADCAST_64_256(m, f)
+#define MAKE_V_BROADCAST_128(m, f)
+#define MAKE_V_INSERT_HALF(m, f)
+#define MAKE_V_EXTRACT_HALF(m, f)
+#define MAKE_V_MASKMOV_32(m, f)   /* the sign of each mask lane says whether the lane is loaded or stored */
+#define MAKE_V_MASKMOV_64(m, f)
+#define MAKE_V_ZERO(m, f)         /* no operands */
+#endif
+
+#ifndef VEC_SHAPES_STRING /* vec_string.c */
+#define MAKE_V_STRING(m, f)
+#endif
+
+#ifndef VEC_SHAPES_GATHER /* vec_gather.c */
+#define MAKE_V_GATHER(m, f)
 #endif
 
 #ifndef VEC_SHAPES_FP /* the same, and they may raise #XM: vec_fp.c */
@@ -39,6 +73,20 @@
 #define MAKE_V_FP_NARROW(m, f)
 #define MAKE_V_FP_NARROW_PS(m, f)
 #define MAKE_V_FP_SD_TO_SS(m, f)
+#define MAKE_V_FP_PS_IMM(m, f)    /* (a, b, imm8) */
+#define MAKE_V_FP_PD_IMM_128(m, f)
+#define MAKE_V_FP_ROUND(m, f)     /* (source, imm8) */
+#define MAKE_V_FP_ROUND_32(m, f)  /* (a, b, imm8) */
+#define MAKE_V_FP_ROUND_64(m, f)
+#define MAKE_V_FP_FROM_HALF(m, f)
+#define MAKE_V_FP_TO_HALF(m, f)
+#endif
+
+#ifndef VEC_SHAPES_FMA /* (a, b, c): vec_fma.c */
+#define MAKE_V_FMA_PS(m, f)
+#define MAKE_V_FMA_PD(m, f)
+#define MAKE_V_FMA_SS(m, f)
+#define MAKE_V_FMA_SD(m, f)
 #endif
 
 #ifndef VEC_SHAPES_GPR /* with a general register, or flags: vec_gpr.c */
@@ -47,6 +95,8 @@
 #define MAKE_V_FP_TO_INT_64(m, f)
 #define MAKE_V_FP_FLAGS_32(m, f)
 #define MAKE_V_FP_FLAGS_64(m, f)
+#define MAKE_V_TEST(m, f)         /* (a, b): flags */
+#define MAKE_V_TEST_AVX(m, f)
 #define MAKE_V_MOVE_GPR_32(m, f)
 #define MAKE_V_MOVE_GPR_64(m, f)
 #define MAKE_V_MASK(m, f)

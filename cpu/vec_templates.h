@@ -201,12 +201,16 @@ VEC_TEMPLATE(narrow_rm_256, V128 (*f)(V256))
 #define VEC_ENTRIES_128(m) VEC_ENTRY(128_RR, m##_128_rr), VEC_ENTRY(128_RM, m##_128_rm)
 #define VEC_ENTRIES_256(m) VEC_ENTRY(256_RR, m##_256_rr), VEC_ENTRY(256_RM, m##_256_rm)
 
-/* All three widths; two (scalars, and what AVX2 left out); one. */
+/* All three widths; VEX only; the narrow two (scalars, and what AVX2 left out). */
 #define VEC_MAKE_ALL(m, t, t256, f, size, size256, fp)     \
     VEC_MAKE_SSE(m, t, f, size, fp)                        \
     VEC_MAKE_128(m, t, f, size, fp)                        \
     VEC_MAKE_256(m, t256, f, size256, fp)                  \
     VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
+#define VEC_MAKE_VEX(m, t, t256, f, size, size256, fp)     \
+    VEC_MAKE_128(m, t, f, size, fp)                        \
+    VEC_MAKE_256(m, t256, f, size256, fp)                  \
+    VEC_TABLE(m, VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
 #define VEC_MAKE_NARROW(m, t, f, size, fp)                 \
     VEC_MAKE_SSE(m, t, f, size, fp)                        \
     VEC_MAKE_128(m, t, f, size, fp)                        \

@@ -3,6 +3,7 @@
 #include "cpu/flags.h"
 #include "cpu/table.h"
 #include "cpu/vec.h"
+#include "cpu/vec_gather.h"
 
 typedef struct Operands { /* those that the instruction's bytes spell out */
     const ZydisDecodedOperand *list[5];
@@ -59,13 +60,29 @@ static unsigned form_of(const Insn *insn, const Row *row, const Operands *o, con
         return width + FORM_SSE_MR;
     if (is_gpr(o->list[0]))
         return width + FORM_SSE_GR;
-    if (is_memory(source))
-        return width + FORM_SSE_RM;
     if (is_gpr(source))
         return width + FORM_SSE_RG;
-    if (o->has_immediate && row->handlers[MODE_SLOW][width + FORM_SSE_RI])
-        return width + FORM_SSE_RI;
-    return width + FORM_SSE_RR;
+    unsigned immediate = is_memory(source) ? FORM_SSE_MI : FORM_SSE_RI;
+    if (o->has_immediate && row->handlers[MODE_SLOW][width + immediate])
+        return width + immediate;
+    return width + (is_memory(source) ? FORM_SSE_RM : FORM_SSE_RR);
+}
+
+/* Destination, memory with a vector of indices, mask. */
+static bool translate_gather(Translator *t, const Insn *insn, const Row *row, const Operands *o)
+{
+    const ZydisDecodedOperand *memory = o->list[1];
+    OpHandler *handler = row->handlers[t->mode][insn->z.avx.vector_length == 256 ? FORM_256_RM : FORM_128_RM];
+    Op *op = emit(t, handler);
+    op->a = slot_of(o->list[0]);
+    op->b = slot_of(o->list[2]);
+    op->c = VEC_SLOT(vector_number(memory->mem.index));
+    op->base = gpr_slot(memory->mem.base);
+    op->disp = memory->mem.disp.has_displacement ? memory->mem.disp.value : 0;
+    op->extra = (u8)__builtin_ctz(memory->mem.scale ? memory->mem.scale : 1);
+    op->extra |= insn->z.address_width == 32 ? GATHER_NARROW : 0;
+    op->extra |= memory->mem.segment == ZYDIS_REGISTER_FS ? GATHER_FS : memory->mem.segment == ZYDIS_REGISTER_GS ? GATHER_GS : 0;
+    return true;
 }
 
 bool translate_vec(Translator *t, const Insn *insn, const Row *row)
@@ -73,8 +90,14 @@ bool translate_vec(Translator *t, const Insn *insn, const Row *row)
     if (insn->z.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && insn->z.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX)
         return false; /* EVEX twins have the same mnemonics */
     Operands o = operands_of(insn);
-    if (!o.count || o.mmx)
+    if (o.mmx)
         return false;
+    if (!o.count) { /* VZEROALL, VZEROUPPER */
+        emit(t, row->handlers[t->mode][FORM_128_RR]);
+        return true;
+    }
+    if (row->notes & ROW_VEC_GATHER)
+        return translate_gather(t, insn, row, &o);
     bool four = o.count == 4; /* the mask of a blend is the fourth */
     const ZydisDecodedOperand *source = o.list[four ? 2 : o.count - 1];
     const ZydisDecodedOperand *memory = is_memory(o.list[0]) ? o.list[0] : is_memory(source) ? source : NULL;
@@ -95,6 +118,30 @@ bool translate_vec(Translator *t, const Insn *insn, const Row *row)
     if (four)
         op->size = slot_of(o.list[3]);
     op->imm = o.immediate;
+    op->extra = insn->z.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? insn->z.raw.vex.W : insn->z.raw.rex.W;
     t->cc_next = CC_RFLAGS; /* for those that write flags at all */
+    return true;
+}
+
+/* A rare instruction: a, b, c are the slots of its registers in order, and its memory operand may be a hidden one. */
+bool translate_vec_rare(Translator *t, const Insn *insn, const Row *row)
+{
+    const ZydisDecodedOperand *memory = NULL;
+    Operands o = operands_of(insn);
+    u8 slots[3] = { 0 };
+    unsigned count = 0;
+    for (unsigned i = 0; i < insn->z.operand_count && !memory; i++)
+        memory = is_memory(&insn->operand[i]) ? &insn->operand[i] : NULL;
+    for (unsigned i = 0; i < o.count && count < 3; i++)
+        if (!is_memory(o.list[i]))
+            slots[count++] = slot_of(o.list[i]);
+    Address address = { SLOT_ZERO, SLOT_ZERO, 0, 0 };
+    if (memory)
+        address = translate_address(t, insn, memory);
+    Op *op = emit_rare(t, row->rare);
+    op_set_address(op, address);
+    op->a = slots[0];
+    op->b = slots[1];
+    op->c = slots[2];
     return true;
 }

@@ -1,5 +1,6 @@
 /* Handlers of the vector instructions that exchange values with general registers or set RFLAGS. */
 #include "cpu/flags.h"
+#include "cpu/vec_avx.h"
 #include "cpu/vec_fp.h"
 #include "cpu/vec_templates.h"
 
@@ -240,6 +241,44 @@ static INLINE const Op *compare_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *s
     VEC_TABLE(m, VEC_ENTRY(SSE_RR, m##_rr), VEC_ENTRY(SSE_RM, m##_rm), VEC_ENTRY(128_RR, m##_rr), VEC_ENTRY(128_RM, m##_rm))
 #define MAKE_V_FP_FLAGS_32(m, f) MAKE_FLAGS(m, f, 4)
 #define MAKE_V_FP_FLAGS_64(m, f) MAKE_FLAGS(m, f, 8)
+
+/* ---- PTEST, VTESTPx --------------------------------------------------------------------------------------------------------------------- */
+
+static INLINE const Op *test_rr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 (*f)(V128, V128))
+{
+    (void)slow;
+    set_flags(cpu, f(vec_get(cpu, op->a), vec_get(cpu, op->c)));
+    return next(cpu, op, acc);
+}
+static INLINE const Op *test_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 (*f)(V128, V128), bool aligned)
+{
+    VEC_SOURCE(p, 16, aligned);
+    set_flags(cpu, f(vec_get(cpu, op->a), vec_load(p, 16)));
+    return next(cpu, op, acc);
+}
+static INLINE const Op *test_rr_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 (*f)(V256, V256))
+{
+    (void)slow;
+    set_flags(cpu, f(vec_get_256(cpu, op->a), vec_get_256(cpu, op->c)));
+    return next(cpu, op, acc);
+}
+static INLINE const Op *test_rm_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 (*f)(V256, V256))
+{
+    VEC_SOURCE(p, 32, false);
+    set_flags(cpu, f(vec_get_256(cpu, op->a), vec_load_256(p)));
+    return next(cpu, op, acc);
+}
+#define MAKE_TEST_VEX(m, f)                                          \
+    DEFINE_HANDLER(m##_128_rr, test_rr, f)                           \
+    DEFINE_HANDLER(m##_128_rm, test_rm, f, false)                    \
+    DEFINE_HANDLER(m##_256_rr, test_rr_256, f##_256)                 \
+    DEFINE_HANDLER(m##_256_rm, test_rm_256, f##_256)
+#define MAKE_V_TEST(m, f)                                            \
+    MAKE_TEST_VEX(m, f)                                              \
+    DEFINE_HANDLER(m##_sse_rr, test_rr, f)                           \
+    DEFINE_HANDLER(m##_sse_rm, test_rm, f, true)                     \
+    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
+#define MAKE_V_TEST_AVX(m, f) MAKE_TEST_VEX(m, f) VEC_TABLE(m, VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
 
 #include "cpu/vec_shapes.h"
 #include "cpu/vec.def"

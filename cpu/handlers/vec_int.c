@@ -1,5 +1,6 @@
 /* Handlers of the vector instructions that compute on integers: destination = f(sources). */
-#include "cpu/vec_int.h"
+#include "cpu/vec_avx.h"
+#include "cpu/vec_crypto.h"
 #include "cpu/vec_fp.h"
 #include "cpu/vec_templates.h"
 
@@ -72,6 +73,20 @@ VEC_TEMPLATE(blend_rm_256, V256 (*f)(V256, V256, V256))
     VEC_FINISH_256(f(vec_get_256(cpu, op->b), vec_load_256(p), vec_get_256(cpu, op->size)));
 }
 #define MAKE_V_BLEND(m, f) VEC_MAKE_ALL(m, blend, blend, f, 16, 32, FP_NONE)
+
+/* ---- those without a VEX or a wide form ---------------------------------------------------------------------------------------- */
+
+#define MAKE_V_BINARY_SSE(m, f) VEC_MAKE_SSE(m, binary, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
+#define MAKE_V_BINARY_IMM_SSE(m, f) VEC_MAKE_SSE(m, binary_imm, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
+#define MAKE_V_BINARY_IMM_128(m, f) VEC_MAKE_NARROW(m, binary_imm, f, 16, FP_NONE)
+#define MAKE_V_UNARY_IMM_128(m, f) VEC_MAKE_NARROW(m, unary_imm, f, 16, FP_NONE)
+#define MAKE_V_SHA256RNDS2(m, f) VEC_MAKE_SSE(m, blend, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
+#define MAKE_V_INSERTPS(m, f)                                                           \
+    DEFINE_HANDLER(m##_sse_rr, binary_imm_rr_128, f, false, 4, FP_NONE)                 \
+    DEFINE_HANDLER(m##_128_rr, binary_imm_rr_128, f, true, 4, FP_NONE)                  \
+    DEFINE_HANDLER(m##_sse_rm, binary_imm_rm_128, f##_memory, false, 4, FP_NONE)        \
+    DEFINE_HANDLER(m##_128_rm, binary_imm_rm_128, f##_memory, true, 4, FP_NONE)         \
+    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m))
 
 #include "cpu/vec_shapes.h"
 #include "cpu/vec.def"

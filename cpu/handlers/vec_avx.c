@@ -1,0 +1,142 @@
+/* Handlers of what AVX and AVX2 add: permutations, broadcasts, halves, masked moves, VZEROALL and VZEROUPPER. */
+#include "cpu/vec_avx.h"
+#include "cpu/vec_fp.h"
+#include "cpu/vec_templates.h"
+
+#define VEC_SHAPES_AVX
+#define MAKE_V_BINARY_AVX(m, f) VEC_MAKE_VEX(m, binary, binary, f, 16, 32, FP_NONE)
+#define MAKE_V_BINARY_IMM_AVX(m, f) VEC_MAKE_VEX(m, binary_imm, binary_imm, f, 16, 32, FP_NONE)
+#define MAKE_V_BINARY_256(m, f) VEC_MAKE_256(m, binary, f, 32, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
+#define MAKE_V_BINARY_IMM_256(m, f) VEC_MAKE_256(m, binary_imm, f, 32, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
+#define MAKE_V_UNARY_IMM_256(m, f) VEC_MAKE_256(m, unary_imm, f, 32, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
+#define MAKE_V_PERMIL(m, f)                                                                        \
+    VEC_MAKE_128(m, binary, f, 16, FP_NONE)                                                        \
+    VEC_MAKE_256(m, binary, f, 32, FP_NONE)                                                        \
+    VEC_MAKE_128(m##_imm, unary_imm, f##_imm, 16, FP_NONE)                                         \
+    VEC_MAKE_256(m##_imm, unary_imm, f##_imm, 32, FP_NONE)                                         \
+    VEC_TABLE(m, VEC_ENTRIES_128(m), VEC_ENTRIES_256(m), VEC_ENTRY(128_RI, m##_imm_128_rr), VEC_ENTRY(128_MI, m##_imm_128_rm), \
+              VEC_ENTRY(256_RI, m##_imm_256_rr), VEC_ENTRY(256_MI, m##_imm_256_rm))
+
+#define MAKE_V_BROADCAST_8(m, f) VEC_MAKE_VEX(m, unary, widen, f, 1, 1, FP_NONE)
+#define MAKE_V_BROADCAST_16(m, f) VEC_MAKE_VEX(m, unary, widen, f, 2, 2, FP_NONE)
+#define MAKE_V_BROADCAST_32(m, f) VEC_MAKE_VEX(m, unary, widen, f, 4, 4, FP_NONE)
+#define MAKE_V_BROADCAST_64(m, f) VEC_MAKE_VEX(m, unary, widen, f, 8, 8, FP_NONE)
+#define MAKE_V_BROADCAST_64_256(m, f) VEC_MAKE_256(m, widen, f, 8, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
+#define MAKE_V_BROADCAST_128(m, f) DEFINE_HANDLER(m##_256_rm, widen_rm_256, f##_256, true, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRY(256_RM, m##_256_rm))
+
+/* ---- halves ------------------------------------------------------------------------------------------------------------------ */
+
+VEC_TEMPLATE(insert_half_rr_256, V256 (*f)(V256, V128, u8))
+{
+    (void)slow, (void)size;
+    VEC_FINISH_256(f(vec_get_256(cpu, op->b), vec_get(cpu, op->c), (u8)op->imm));
+}
+VEC_TEMPLATE(insert_half_rm_256, V256 (*f)(V256, V128, u8))
+{
+    VEC_SOURCE(p, size, false);
+    VEC_FINISH_256(f(vec_get_256(cpu, op->b), vec_load(p, size), (u8)op->imm));
+}
+#define MAKE_V_INSERT_HALF(m, f) VEC_MAKE_256(m, insert_half, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
+
+VEC_TEMPLATE(extract_half_rr_256, V128 (*f)(V256, u8))
+{
+    (void)slow, (void)size;
+    VEC_FINISH_128(f(vec_get_256(cpu, op->c), (u8)op->imm));
+}
+VEC_TEMPLATE(extract_half_mr_256, V128 (*f)(V256, u8))
+{
+    (void)vex, (void)fp;
+    u8 *p = mem_write(cpu, op, acc, op_address(cpu, op), size);
+    if (MISSED(p))
+        return slow(cpu, op, acc);
+    vec_store(p, f(vec_get_256(cpu, op->c), (u8)op->imm), size);
+    mem_written(cpu, p, size);
+    return next_written(cpu, op, acc);
+}
+#define MAKE_V_EXTRACT_HALF(m, f)                                                                  \
+    DEFINE_HANDLER(m##_256_rr, extract_half_rr_256, f##_256, true, 16, FP_NONE)                    \
+    DEFINE_HANDLER(m##_256_mr, extract_half_mr_256, f##_256, true, 16, FP_NONE)                    \
+    VEC_TABLE(m, VEC_ENTRY(256_RR, m##_256_rr), VEC_ENTRY(256_MR, m##_256_mr))
+
+/* ---- masked moves: lanes that are not selected are not accessed, and cannot fault ------------------------------------------------ */
+
+/* b holds the mask: its signs over whole lanes. */
+static INLINE V128 lane_signs(V128 mask, u32 lane)
+{
+    mask = simde_mm_srai_epi32(mask, 31);
+    return lane == 4 ? mask : simde_mm_shuffle_epi32(mask, 0xf5);
+}
+
+static INLINE bool lane_selected(const Vector *mask, u32 lane, u32 i) { return mask->u8[lane * i + lane - 1] & 0x80; }
+
+/* Fast: the whole operand lies in one page with the rights. Slow: lane by lane; a store first sees that none faults. */
+static INLINE const Op *masked_load(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 lane, u32 size)
+{
+    u64 address = op_address(cpu, op);
+    const Vector *mask = vec_reg(cpu, op->b);
+    if (EMU_MODE == MODE_FAST) {
+        const u8 *p = mem_read(cpu, op, acc, address, size);
+        if (MISSED(p))
+            return slow(cpu, op, acc);
+        V128 low = vec_and(vec_load(p, 16), lane_signs(vec_get(cpu, op->b), lane));
+        if (size == 16)
+            vec_put(cpu, op->a, low, true);
+        else
+            vec_put_256(cpu, op->a, vec_join(low, vec_and(vec_load(p + 16, 16), lane_signs(vec_high(vec_get_256(cpu, op->b)), lane))));
+        return next(cpu, op, acc);
+    }
+    Vector r = { .u64 = { 0 } };
+    for (u32 i = 0; i < size / lane; i++)
+        if (lane_selected(mask, lane, i))
+            memcpy(r.u8 + lane * i, mem_read(cpu, op, acc, address + lane * i, lane), lane);
+    *vec_reg(cpu, op->a) = r;
+    return next(cpu, op, acc);
+}
+
+static INLINE const Op *masked_store(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 lane, u32 size)
+{
+    u64 address = op_address(cpu, op);
+    const Vector *mask = vec_reg(cpu, op->b), *v = vec_reg(cpu, op->c);
+    if (EMU_MODE == MODE_FAST) {
+        u8 *p = mem_write(cpu, op, acc, address, size);
+        if (MISSED(p))
+            return slow(cpu, op, acc);
+        for (u32 half = 0; half < size / 16; half++) {
+            V128 signs = lane_signs(vec_load(mask->u8 + 16 * half, 16), lane);
+            vec_store(p + 16 * half, vec_select(vec_load(p + 16 * half, 16), vec_load(v->u8 + 16 * half, 16), signs), 16);
+        }
+        return next_written(cpu, op, acc);
+    }
+    for (u32 store = 0; store < 2; store++)
+        for (u32 i = 0; i < size / lane; i++)
+            if (lane_selected(mask, lane, i)) {
+                u8 *p = mem_write(cpu, op, acc, address + lane * i, lane);
+                if (store) {
+                    memcpy(p, v->u8 + lane * i, lane);
+                    mem_written(cpu, p, lane);
+                }
+            }
+    return next_written(cpu, op, acc);
+}
+#define MAKE_MASKMOV(m, lane)                                                                      \
+    DEFINE_HANDLER(m##_128_rm, masked_load, lane, 16)                                              \
+    DEFINE_HANDLER(m##_256_rm, masked_load, lane, 32)                                              \
+    DEFINE_HANDLER(m##_128_mr, masked_store, lane, 16)                                             \
+    DEFINE_HANDLER(m##_256_mr, masked_store, lane, 32)                                             \
+    VEC_TABLE(m, VEC_ENTRY(128_RM, m##_128_rm), VEC_ENTRY(256_RM, m##_256_rm), VEC_ENTRY(128_MR, m##_128_mr), VEC_ENTRY(256_MR, m##_256_mr))
+#define MAKE_V_MASKMOV_32(m, f) MAKE_MASKMOV(m, 4)
+#define MAKE_V_MASKMOV_64(m, f) MAKE_MASKMOV(m, 8)
+
+/* ---- VZEROUPPER, VZEROALL ------------------------------------------------------------------------------------------------------------ */
+
+static INLINE const Op *zero_registers(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 from)
+{
+    (void)slow;
+    for (u32 i = 0; i < 16; i++)
+        memset(cpu->v[i].u8 + from, 0, sizeof(Vector) - from);
+    return next(cpu, op, acc);
+}
+#define MAKE_V_ZERO(m, from) DEFINE_HANDLER(m##_all, zero_registers, from) VEC_TABLE(m, VEC_ENTRY(128_RR, m##_all), VEC_ENTRY(256_RR, m##_all))
+
+#include "cpu/vec_shapes.h"
+#include "cpu/vec.def"

@@ -1,0 +1,51 @@
+/* Handlers of the AVX2 gathers. Each lane whose mask has its sign set is loaded; b is the mask register, which ends as zero.
+ *
+ * A fault leaves the lanes below the faulting one loaded and their mask bits clear, so that the instruction can go on from
+ * there (SDM Vol. 2C, "VPGATHERDD/VPGATHERQD"): the slow handler does it lane by lane, the fast one all or nothing. */
+#include "cpu/vec_fp.h"
+#include "cpu/vec_gather.h"
+#include "cpu/vec_templates.h"
+
+static INLINE u64 gather_address(Cpu *cpu, const Op *op, const Vector *index, u32 index_size, u32 lane)
+{
+    u64 i = index_size == 4 ? (u64)(i64)index->i32[lane] : index->u64[lane];
+    u64 address = op_address_base(cpu, op) + (i << (op->extra & GATHER_SCALE));
+    if (UNLIKELY(op->extra & GATHER_NARROW))
+        address = (u32)address;
+    if (UNLIKELY(op->extra & (GATHER_FS | GATHER_GS)))
+        address += *reg64(cpu, op->extra & GATHER_FS ? SLOT_FS : SLOT_GS);
+    return address;
+}
+
+static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 index_size, u32 size, u32 count)
+{
+    Vector *destination = vec_reg(cpu, op->a), *mask = vec_reg(cpu, op->b), r = *destination;
+    const Vector *index = vec_reg(cpu, op->c);
+    for (u32 i = 0; i < count; i++) {
+        if (!(mask->u8[size * i + size - 1] & 0x80))
+            continue;
+        const u8 *p = mem_read(cpu, op, acc, gather_address(cpu, op, index, index_size, i), size);
+        if (MISSED(p))
+            return slow(cpu, op, acc);
+        memcpy(r.u8 + size * i, p, size);
+        if (EMU_MODE == MODE_SLOW) {
+            memcpy(destination->u8 + size * i, p, size);
+            memset(mask->u8 + size * i, 0, size);
+        }
+    }
+    memset(r.u8 + size * count, 0, sizeof r - size * count);
+    *destination = r;
+    memset(mask, 0, sizeof *mask);
+    return next(cpu, op, acc);
+}
+
+#define VEC_SHAPES_GATHER
+/* `kind` gives the widths of index and lane. */
+#define MAKE_V_GATHER(m, kind)                                                                \
+    DEFINE_HANDLER(m##_128, gather, kind##_INDEX, kind##_LANE, 16 / (kind##_INDEX > kind##_LANE ? kind##_INDEX : kind##_LANE)) \
+    DEFINE_HANDLER(m##_256, gather, kind##_INDEX, kind##_LANE, 32 / (kind##_INDEX > kind##_LANE ? kind##_INDEX : kind##_LANE)) \
+    VEC_TABLE(m, VEC_ENTRY(128_RM, m##_128), VEC_ENTRY(256_RM, m##_256))
+enum { DD_INDEX = 4, DD_LANE = 4, DQ_INDEX = 4, DQ_LANE = 8, QD_INDEX = 8, QD_LANE = 4, QQ_INDEX = 8, QQ_LANE = 8 };
+
+#include "cpu/vec_shapes.h"
+#include "cpu/vec.def"
