@@ -31,6 +31,7 @@
 #define VEC(m, ...) TABLES(m)
 #define VEC_SSE(m, ...) TABLES(m)
 #define VEC_AVX(m, ...) TABLES(m)
+#define VEC_RARE(m, function, ...) RareFunction function;
 #include "cpu/vec.def"
 
 #define FAMILY_ROW(m, family, table, level, notes) \
@@ -52,6 +53,7 @@ const Row instruction_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
 #define VEC(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes) FAMILY_ROW(V##m, vec, m, CPU_V3, notes)
 #define VEC_SSE(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes)
 #define VEC_AVX(m, shape, semantics, level, notes) FAMILY_ROW(m, vec, m, level, notes)
+#define VEC_RARE(m, function, level, notes) [ZYDIS_MNEMONIC_##m] = { #m, translate_vec_rare, { 0 }, notes, level, function },
 #include "cpu/vec.def"
 #define X87(m, shape, level, notes) [ZYDIS_MNEMONIC_##m] = { #m, x87_translate_##shape, { 0 }, notes, level, NULL },
 #define X87_RARE(m, function, level, notes) [ZYDIS_MNEMONIC_##m] = { #m, x87_translate_rare, { 0 }, notes, level, function },

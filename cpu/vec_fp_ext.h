@@ -69,22 +69,29 @@ VEC_HALVES_1_IMM(vec_roundpd)
 
 /* ---- DPPS, DPPD: imm[7:4] which products, imm[3:0] which lanes get the sum ----------------------------------------------------- */
 
-static INLINE V128 vec_dpps(V128 a, V128 b, u8 imm)
+/* In steps, each of which may raise exceptions of its own: products; sums of neighbours; for DPPS the sum of those. */
+static INLINE V128 vec_dpps_products(V128 a, V128 b, u8 imm)
 {
     V128 take = vec_lane_mask_32(imm >> 4);
-    V128 products = vec_mulps(vec_and(a, take), vec_and(b, take));
-    V128 pairs = vec_addps(products, simde_mm_shuffle_epi32(products, 0xb1)); /* 0+1 in lane 0, 2+3 in lane 2 */
-    V128 sum = vec_addps(simde_mm_shuffle_epi32(pairs, 0x00), simde_mm_shuffle_epi32(pairs, 0xaa));
-    return vec_and(sum, vec_lane_mask_32(imm));
+    return vec_mulps(vec_and(a, take), vec_and(b, take));
 }
-static INLINE V128 vec_dppd(V128 a, V128 b, u8 imm)
+static INLINE V128 vec_dpps_pairs(V128 products) { return vec_addps(products, simde_mm_shuffle_epi32(products, 0xb1)); }
+static INLINE V128 vec_dpps_sum(V128 pairs)
+{
+    return vec_addps(simde_mm_shuffle_epi32(pairs, 0x00), simde_mm_shuffle_epi32(pairs, 0xaa));
+}
+VEC_HALVES_2_IMM(vec_dpps_products)
+VEC_HALVES_1(vec_dpps_pairs)
+VEC_HALVES_1(vec_dpps_sum)
+static INLINE V128 vec_dppd_products(V128 a, V128 b, u8 imm)
 {
     V128 take = vec_lane_mask_64(imm >> 4);
-    V128 products = vec_mulpd(vec_and(a, take), vec_and(b, take));
-    V128 sum = vec_addpd(vec_punpcklqdq(products, products), vec_punpckhqdq(products, products));
-    return vec_and(sum, vec_lane_mask_64(imm));
+    return vec_mulpd(vec_and(a, take), vec_and(b, take));
 }
-VEC_HALVES_2_IMM(vec_dpps)
+static INLINE V128 vec_dppd_sum(V128 products)
+{
+    return vec_addpd(vec_punpcklqdq(products, products), vec_punpckhqdq(products, products));
+}
 
 /* ---- fused multiply-add: the digits say which operands are multiplied (first two) and added ---------------------------------------- */
 

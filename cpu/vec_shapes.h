@@ -21,11 +21,11 @@
 #define MAKE_V_DUPLICATE(m, f)    /* MOVDDUP: 8 bytes for XMM, 32 for YMM */
 #define MAKE_V_SHIFT(m, f)        /* the count in an XMM register, 16 bytes of memory or an imm8 */
 #define MAKE_V_BLEND(m, f)        /* (a, b, mask): XMM0, or a fourth operand */
-#define MAKE_V_BINARY_SSE(m, f)   /* no VEX twin */
-#define MAKE_V_BINARY_IMM_SSE(m, f)
+#define MAKE_V_SHA(m, f)          /* (a, b), no VEX twin, no alignment */
+#define MAKE_V_SHA_IMM(m, f)      /* (a, b, imm8) */
+#define MAKE_V_SHA_XMM0(m, f)     /* (a, b, XMM0) */
 #define MAKE_V_BINARY_IMM_128(m, f)
 #define MAKE_V_UNARY_IMM_128(m, f)
-#define MAKE_V_SHA256RNDS2(m, f)  /* (a, b, XMM0) */
 #define MAKE_V_INSERTPS(m, f)
 #endif
 
@@ -73,8 +73,8 @@
 #define MAKE_V_FP_NARROW(m, f)
 #define MAKE_V_FP_NARROW_PS(m, f)
 #define MAKE_V_FP_SD_TO_SS(m, f)
-#define MAKE_V_FP_PS_IMM(m, f)    /* (a, b, imm8) */
-#define MAKE_V_FP_PD_IMM_128(m, f)
+#define MAKE_V_FP_DOT_PS(m, f)    /* (a, b, imm8), in three or two steps */
+#define MAKE_V_FP_DOT_PD(m, f)
 #define MAKE_V_FP_ROUND(m, f)     /* (source, imm8) */
 #define MAKE_V_FP_ROUND_32(m, f)  /* (a, b, imm8) */
 #define MAKE_V_FP_ROUND_64(m, f)

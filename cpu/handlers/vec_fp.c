@@ -26,12 +26,80 @@
 #define MAKE_V_FP_WIDEN(m, f) VEC_MAKE_ALL(m, unary, widen, f, 8, 16, FP_EXACT)
 #define MAKE_V_FP_NARROW(m, f) VEC_MAKE_ALL(m, unary, narrow, f, 16, 32, FP_EXACT)
 #define MAKE_V_FP_NARROW_PS(m, f) VEC_MAKE_ALL(m, unary, narrow, f, 16, 32, FP_TINY_PS)
-#define MAKE_V_FP_PS_IMM(m, f) VEC_MAKE_ALL(m, binary_imm, binary_imm, f, 16, 32, FP_TINY_PS)
-#define MAKE_V_FP_PD_IMM_128(m, f) VEC_MAKE_NARROW(m, binary_imm, f, 16, FP_TINY_PD)
 #define MAKE_V_FP_ROUND(m, f) VEC_MAKE_ALL(m, unary_imm, unary_imm, f, 16, 32, FP_EXACT)
 #define MAKE_V_FP_ROUND_32(m, f) VEC_MAKE_NARROW(m, binary_imm, f, 4, FP_EXACT)
 #define MAKE_V_FP_ROUND_64(m, f) VEC_MAKE_NARROW(m, binary_imm, f, 8, FP_EXACT)
 #define MAKE_V_FP_FROM_HALF(m, f) VEC_MAKE_VEX(m, unary, widen, f, 8, 16, FP_EXACT)
+
+/* ---- DPPS, DPPD --------------------------------------------------------------------------------------------------------------- */
+
+#define STEP(result, fp, expression)         \
+    fp_begin(cpu, fp);                       \
+    V128 result = expression;                \
+    fp_end(cpu, op, acc, fp, result)
+#define STEP_256(result, expression)         \
+    fp_begin(cpu, FP_TINY_PS);               \
+    V256 result = expression;                \
+    fp_end_256(cpu, op, acc, FP_TINY_PS, result)
+
+static INLINE V128 dot_ps(Cpu *cpu, const Op *op, u64 acc, V128 a, V128 b)
+{
+    STEP(products, FP_TINY_PS, vec_dpps_products(a, b, (u8)op->imm));
+    STEP(pairs, FP_TINY_PS, vec_dpps_pairs(products));
+    STEP(sum, FP_TINY_PS, vec_dpps_sum(pairs));
+    return vec_and(sum, vec_lane_mask_32((u8)op->imm));
+}
+static INLINE V128 dot_pd(Cpu *cpu, const Op *op, u64 acc, V128 a, V128 b)
+{
+    STEP(products, FP_TINY_PD, vec_dppd_products(a, b, (u8)op->imm));
+    STEP(sum, FP_TINY_PD, vec_dppd_sum(products));
+    return vec_and(sum, vec_lane_mask_64((u8)op->imm));
+}
+
+typedef V128 Dot(Cpu *cpu, const Op *op, u64 acc, V128 a, V128 b);
+static INLINE const Op *dot_rr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, Dot *dot, bool vex)
+{
+    (void)slow;
+    vec_put(cpu, op->a, dot(cpu, op, acc, vec_get(cpu, op->b), vec_get(cpu, op->c)), vex);
+    return next(cpu, op, acc);
+}
+static INLINE const Op *dot_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, Dot *dot, bool vex)
+{
+    VEC_SOURCE(p, 16, !vex);
+    vec_put(cpu, op->a, dot(cpu, op, acc, vec_get(cpu, op->b), vec_load(p, 16)), vex);
+    return next(cpu, op, acc);
+}
+static INLINE const Op *dot_256(Cpu *cpu, const Op *op, u64 acc, V256 b)
+{
+    STEP_256(products, vec_dpps_products_256(vec_get_256(cpu, op->b), b, (u8)op->imm));
+    STEP_256(pairs, vec_dpps_pairs_256(products));
+    STEP_256(sum, vec_dpps_sum_256(pairs));
+    V128 take = vec_lane_mask_32((u8)op->imm);
+    vec_put_256(cpu, op->a, vec_and_256(sum, vec_join(take, take)));
+    return next(cpu, op, acc);
+}
+static INLINE const Op *dot_rr_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool unused)
+{
+    (void)slow, (void)unused;
+    return dot_256(cpu, op, acc, vec_get_256(cpu, op->c));
+}
+static INLINE const Op *dot_rm_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool unused)
+{
+    (void)unused;
+    VEC_SOURCE(p, 32, false);
+    return dot_256(cpu, op, acc, vec_load_256(p));
+}
+#define MAKE_DOT(m, dot)                                               \
+    DEFINE_HANDLER(m##_sse_rr, dot_rr, dot, false)                     \
+    DEFINE_HANDLER(m##_sse_rm, dot_rm, dot, false)                     \
+    DEFINE_HANDLER(m##_128_rr, dot_rr, dot, true)                      \
+    DEFINE_HANDLER(m##_128_rm, dot_rm, dot, true)
+#define MAKE_V_FP_DOT_PD(m, f) MAKE_DOT(m, dot_pd) VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m))
+#define MAKE_V_FP_DOT_PS(m, f)                                         \
+    MAKE_DOT(m, dot_ps)                                                \
+    DEFINE_HANDLER(m##_256_rr, dot_rr_256, true)                       \
+    DEFINE_HANDLER(m##_256_rm, dot_rm_256, true)                       \
+    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
 
 /* ---- VCVTPS2PH: four or eight halves into a register (the rest cleared) or into memory ----------------------------------------- */
 

@@ -22,16 +22,16 @@ static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow,
     Vector *destination = vec_reg(cpu, op->a), *mask = vec_reg(cpu, op->b), r = *destination;
     const Vector *index = vec_reg(cpu, op->c);
     for (u32 i = 0; i < count; i++) {
-        if (!(mask->u8[size * i + size - 1] & 0x80))
-            continue;
-        const u8 *p = mem_read(cpu, op, acc, gather_address(cpu, op, index, index_size, i), size);
-        if (MISSED(p))
-            return slow(cpu, op, acc);
-        memcpy(r.u8 + size * i, p, size);
-        if (EMU_MODE == MODE_SLOW) {
-            memcpy(destination->u8 + size * i, p, size);
-            memset(mask->u8 + size * i, 0, size);
+        if (mask->u8[size * i + size - 1] & 0x80) {
+            const u8 *p = mem_read(cpu, op, acc, gather_address(cpu, op, index, index_size, i), size);
+            if (MISSED(p))
+                return slow(cpu, op, acc);
+            memcpy(r.u8 + size * i, p, size);
+            if (EMU_MODE == MODE_SLOW)
+                memcpy(destination->u8 + size * i, p, size);
         }
+        if (EMU_MODE == MODE_SLOW)
+            memset(mask->u8 + size * i, 0, size);
     }
     memset(r.u8 + size * count, 0, sizeof r - size * count);
     *destination = r;

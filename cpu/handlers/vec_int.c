@@ -59,8 +59,8 @@ VEC_TEMPLATE(blend_rr_128, V128 (*f)(V128, V128, V128))
 }
 VEC_TEMPLATE(blend_rm_128, V128 (*f)(V128, V128, V128))
 {
-    VEC_SOURCE(p, size, !vex);
-    VEC_FINISH_128(f(vec_get(cpu, vex ? op->b : op->a), vec_load(p, size), vec_get(cpu, vex ? op->size : 0)));
+    VEC_SOURCE(p, VEC_BYTES(size), !vex && size == 16);
+    VEC_FINISH_128(f(vec_get(cpu, vex ? op->b : op->a), vec_load(p, VEC_BYTES(size)), vec_get(cpu, vex ? op->size : 0)));
 }
 VEC_TEMPLATE(blend_rr_256, V256 (*f)(V256, V256, V256))
 {
@@ -76,11 +76,11 @@ VEC_TEMPLATE(blend_rm_256, V256 (*f)(V256, V256, V256))
 
 /* ---- those without a VEX or a wide form ---------------------------------------------------------------------------------------- */
 
-#define MAKE_V_BINARY_SSE(m, f) VEC_MAKE_SSE(m, binary, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
-#define MAKE_V_BINARY_IMM_SSE(m, f) VEC_MAKE_SSE(m, binary_imm, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
+#define MAKE_V_SHA(m, f) VEC_MAKE_SSE(m, binary, f, 16 | VEC_UNALIGNED, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
+#define MAKE_V_SHA_IMM(m, f) VEC_MAKE_SSE(m, binary_imm, f, 16 | VEC_UNALIGNED, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
 #define MAKE_V_BINARY_IMM_128(m, f) VEC_MAKE_NARROW(m, binary_imm, f, 16, FP_NONE)
 #define MAKE_V_UNARY_IMM_128(m, f) VEC_MAKE_NARROW(m, unary_imm, f, 16, FP_NONE)
-#define MAKE_V_SHA256RNDS2(m, f) VEC_MAKE_SSE(m, blend, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
+#define MAKE_V_SHA_XMM0(m, f) VEC_MAKE_SSE(m, blend, f, 16 | VEC_UNALIGNED, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_SSE(m))
 #define MAKE_V_INSERTPS(m, f)                                                           \
     DEFINE_HANDLER(m##_sse_rr, binary_imm_rr_128, f, false, 4, FP_NONE)                 \
     DEFINE_HANDLER(m##_128_rr, binary_imm_rr_128, f, true, 4, FP_NONE)                  \

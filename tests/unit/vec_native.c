@@ -1,7 +1,9 @@
 /* Every row of vec.def against this machine: each operand form that Zydis can encode, executed natively and by the
  * interpreter (fast and slow handlers) on edge values and random ones; all registers, flags, MXCSR and memory must agree,
  * and so must #XM when exceptions are unmasked. Argument: states per form (default 24). */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "cpu/cpu.h"
 #include "tests/unit/check.h"
 
@@ -28,6 +30,7 @@ typedef struct State {
     u64 rflags;
     u32 mxcsr;
     u32 fault;   /* vector, or 0 */
+    u64 fault_address;
     u8 memory[128];
 } State;
 
@@ -60,12 +63,14 @@ _Static_assert(offsetof(State, r) == 512 && offsetof(State, base) == 544 && offs
 
 static u8 *native_code;
 static volatile u32 native_fault;
+static volatile u64 native_fault_address;
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-    (void)info;
     ucontext_t *uc = context;
-    native_fault = signal == SIGFPE ? VECTOR_XM : signal == SIGSEGV ? VECTOR_GP : VECTOR_UD;
+    bool page = signal == SIGSEGV && info->si_code != SI_KERNEL;
+    native_fault = signal == SIGFPE ? VECTOR_XM : page ? VECTOR_PF : signal == SIGSEGV ? VECTOR_GP : VECTOR_UD;
+    native_fault_address = page ? (u64)(uintptr_t)info->si_addr : 0;
     uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(native_code + (native_after - native_begin));
     uc->uc_mcontext.fpregs->mxcsr |= MXCSR_MASKS;
 }
@@ -74,7 +79,8 @@ static void native_prepare(void)
 {
     native_code = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memcpy(native_code, native_begin, (size_t)(native_end - native_begin));
-    if (mmap((void *)(uintptr_t)DATA, DATA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
+    if (mmap((void *)(uintptr_t)DATA, DATA_SIZE + PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED ||
+        mprotect((void *)(uintptr_t)DATA, DATA_SIZE, PROT_READ | PROT_WRITE))
         exit(2);
     struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
     sigaction(SIGFPE, &action, NULL);
@@ -82,19 +88,27 @@ static void native_prepare(void)
     sigaction(SIGSEGV, &action, NULL);
 }
 
+/* How much of the memory image, which starts 64 bytes before the base, is mapped: behind DATA there is nothing. */
+static u32 window(const State *s)
+{
+    u64 left = DATA + DATA_SIZE - (s->base - 64);
+    return left < sizeof s->memory ? (u32)left : sizeof s->memory;
+}
+
 static void native_run(State *s, const u8 *bytes, u32 length)
 {
     u8 *gap = native_code + (native_gap - native_begin);
     memset(gap, 0x90, 16);
     memcpy(gap, bytes, length);
-    memcpy((void *)(uintptr_t)(s->base - 64), s->memory, sizeof s->memory);
+    memcpy((void *)(uintptr_t)(s->base - 64), s->memory, window(s));
     native_fault = 0;
     u32 masks = s->mxcsr & MXCSR_MASKS;
     ((void (*)(State *))(uintptr_t)native_code)(s);
     s->fault = native_fault;
     if (s->fault)
         s->mxcsr = (s->mxcsr & ~(u32)MXCSR_MASKS) | masks;
-    memcpy(s->memory, (void *)(uintptr_t)(s->base - 64), sizeof s->memory);
+    s->fault_address = s->fault ? native_fault_address : 0;
+    memcpy(s->memory, (void *)(uintptr_t)(s->base - 64), window(s));
 }
 
 /* ---- in the interpreter --------------------------------------------------------------------------------------------- */
@@ -126,7 +140,7 @@ static void emulator_prepare(void)
     }
 }
 
-/* Places the instruction, followed by SYSCALL, at a fresh address: in a frame of its own from time to time. */
+/* Places the instruction, followed by INT3, at a fresh address: in a frame of its own from time to time. */
 static u64 emulator_place(const u8 *bytes, u32 length)
 {
     if (code_next % PAGE_SIZE > PAGE_SIZE - 64) {
@@ -136,7 +150,7 @@ static u64 emulator_place(const u8 *bytes, u32 length)
     u64 address = CODE + code_next;
     code_next += 32;
     mmu_poke(&cpus[0]->mmu, cr3, address, bytes, length);
-    mmu_poke(&cpus[0]->mmu, cr3, address + length, "\x0f\x05", 2);
+    mmu_poke(&cpus[0]->mmu, cr3, address + length, "\xcc", 1);
     return address;
 }
 
@@ -150,17 +164,16 @@ static void emulator_run(Cpu *cpu, State *s, u64 rip)
     cpu->rip = rip;
     cpu->mxcsr = s->mxcsr;
     cpu_set_rflags(&cpu->state, s->rflags);
-    mmu_poke(&cpu->mmu, cr3, s->base - 64, s->memory, sizeof s->memory);
-    CpuExit exit = cpu_run(cpu, 1000);
-    s->fault = exit == CPU_EXIT_EXCEPTION ? cpu->exception.vector : 0;
-    if (exit == CPU_EXIT_SYSCALL) /* it left RIP and RFLAGS in RCX and R11: nothing tests RCX */
-        cpu->r[RCX] = s->r[1];
+    mmu_poke(&cpu->mmu, cr3, s->base - 64, s->memory, window(s));
+    CHECK(cpu_run(cpu, 1000) == CPU_EXIT_EXCEPTION);
+    s->fault = cpu->exception.vector == VECTOR_BP ? 0 : cpu->exception.vector;
     memcpy(s->v, cpu->v, sizeof s->v);
     for (u32 i = 0; i < GPRS; i++)
         s->r[i] = cpu->r[slots[i]];
     s->rflags = cpu_rflags(&cpu->state);
     s->mxcsr = cpu_mxcsr(cpu);
-    mmu_peek(&phys, cr3, s->base - 64, s->memory, sizeof s->memory);
+    s->fault_address = s->fault == VECTOR_PF ? cpu->exception.address : 0;
+    mmu_peek(&phys, cr3, s->base - 64, s->memory, window(s));
 }
 
 /* ---- values ---------------------------------------------------------------------------------------------------------- */
@@ -205,6 +218,9 @@ static void fill(void *to, u32 size, u32 kind)
     }
 }
 
+/* For gathers: register 2 holds doublewords (1) or quadwords (2) that keep addresses near the base. */
+static u32 small_indices;
+
 static void random_state(State *s)
 {
     u32 kind = (u32)(rnd() % 8);
@@ -215,6 +231,8 @@ static void random_state(State *s)
     s->base = DATA + 64 + (rnd() & 1 ? 0 : 64 * (rnd() % 60));
     if (rnd() % 8 == 0) /* misaligned, and sometimes across the page's end */
         s->base = (rnd() & 1 ? DATA + PAGE_SIZE - 32 : s->base) + rnd() % 33;
+    if (rnd() % 16 == 0) /* at the end of what is mapped */
+        s->base = DATA + DATA_SIZE - rnd() % 33;
     s->rflags = FLAG_ONE | FLAG_IF | (rnd() & FLAGS_ARITH);
     s->mxcsr = MXCSR_MASKS;
     if (rnd() & 1)
@@ -223,6 +241,10 @@ static void random_state(State *s)
         s->mxcsr &= ~((u32)rnd() & MXCSR_MASKS);
     if (rnd() % 8 == 0)
         s->mxcsr |= (u32)rnd() & MXCSR_FLAGS;
+    for (u32 i = 0; i < 8 && small_indices == 1; i++)
+        s->v[2].i32[i] = (i32)(rnd() % 13) - 6;
+    for (u32 i = 0; i < 4 && small_indices == 2; i++)
+        s->v[2].i64[i] = (i64)(rnd() % 13) - 6;
     s->fault = 0;
 }
 
@@ -297,13 +319,29 @@ static u32 comparable_mxcsr(const State *s)
 
 static bool same(const State *a, const State *b)
 {
-    return !memcmp(a->v, b->v, sizeof a->v) && !memcmp(a->r, b->r, sizeof a->r) && comparable_mxcsr(a) == comparable_mxcsr(b) && a->fault == b->fault &&
+    return !memcmp(a->v, b->v, sizeof a->v) && !memcmp(a->r, b->r, sizeof a->r) && comparable_mxcsr(a) == comparable_mxcsr(b) && a->fault == b->fault && a->fault_address == b->fault_address &&
            !((a->rflags ^ b->rflags) & FLAGS_ARITH) && !memcmp(a->memory, b->memory, sizeof a->memory);
+}
+
+/* VEX forms of later extensions: VAES, VPCLMULQDQ. */
+static bool beyond_v3(const u8 *bytes, u32 length)
+{
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction insn;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisDecoderDecodeInstruction(&decoder, NULL, bytes, length, &insn);
+    return insn.meta.isa_set == ZYDIS_ISA_SET_VAES || insn.meta.isa_set == ZYDIS_ISA_SET_VPCLMULQDQ;
 }
 
 static void check_form(const char *name, const char *form, const u8 *bytes, u32 length, u32 states)
 {
     u64 rip = emulator_place(bytes, length);
+    if (beyond_v3(bytes, length)) {
+        State ours = { .base = DATA + 64, .mxcsr = MXCSR_DEFAULT };
+        emulator_run(cpus[MODE_FAST], &ours, rip);
+        CHECK_EQUAL(ours.fault, VECTOR_UD);
+        return;
+    }
     for (u32 i = 0; i < states; i++) {
         State before, native;
         random_state(&before);
@@ -334,6 +372,14 @@ static void check_row(const char *name, ZydisMnemonic mnemonic, u32 states)
     static const char *const sources[] = { "", "X", "Y", "d", "q", "1", "2", "4", "8", "s", "t" };
     static const char *const tails[] = { "", "i", "0", "a", "b" };
     u32 forms = 0;
+    {
+        u8 bytes[16];
+        u32 length;
+        if (strstr(name, "VZERO") && encode(mnemonic, "", bytes, &length)) {
+            check_form(name, "", bytes, length, states);
+            return;
+        }
+    }
     for (u32 d = 0; d < ARRAY_LEN(destinations); d++)
         for (u32 m = 0; m < ARRAY_LEN(middles); m++)
             for (u32 s = 0; s < ARRAY_LEN(sources); s++)
@@ -356,6 +402,45 @@ static void check_row(const char *name, ZydisMnemonic mnemonic, u32 states)
     CHECK(forms > 0);
 }
 
+/* Gathers: destination 1, indices 2 (small), mask 3. */
+static bool encode_gather(ZydisMnemonic mnemonic, const char *form, u8 *bytes, u32 *length)
+{
+    ZydisEncoderRequest request = { .machine_mode = ZYDIS_MACHINE_MODE_LONG_64, .mnemonic = mnemonic, .operand_count = 3,
+                                    .allowed_encodings = ZYDIS_ENCODABLE_ENCODING_VEX };
+    ZydisRegister first = form[0] == 'X' ? ZYDIS_REGISTER_XMM0 : ZYDIS_REGISTER_YMM0;
+    ZydisEncoderOperand *o = request.operands;
+    o[0].type = o[2].type = ZYDIS_OPERAND_TYPE_REGISTER;
+    o[0].reg.value = first + 1;
+    o[2].reg.value = first + 3;
+    o[1].type = ZYDIS_OPERAND_TYPE_MEMORY;
+    o[1].mem.base = ZYDIS_REGISTER_RSI;
+    o[1].mem.index = (form[1] == 'x' ? ZYDIS_REGISTER_XMM0 : ZYDIS_REGISTER_YMM0) + 2;
+    o[1].mem.scale = (u8)(1 << rnd() % 4);
+    o[1].mem.displacement = rnd() & 1 ? 0 : -8;
+    o[1].mem.size = (u16)(form[2] - '0');
+    ZyanUSize size = 15;
+    if (!ZYAN_SUCCESS(ZydisEncoderEncodeInstruction(&request, bytes, &size)))
+        return false;
+    *length = (u32)size;
+    return true;
+}
+
+static void check_gather(const char *name, ZydisMnemonic mnemonic, u32 states)
+{
+    static const char *const all[] = { "Xx4", "Xx8", "Xy4", "Xy8", "Yx4", "Yx8", "Yy4", "Yy8" };
+    u32 forms = 0, length;
+    u8 bytes[16];
+    for (u32 f = 0; f < ARRAY_LEN(all); f++)
+        for (u32 repeat = 0; repeat < 8; repeat++)
+            if (encode_gather(mnemonic, all[f], bytes, &length)) {
+                forms++;
+                small_indices = 1 + (strstr(name, "GATHERQ") != NULL);
+                check_form(name, all[f], bytes, length, states);
+            }
+    small_indices = 0;
+    CHECK(forms > 0);
+}
+
 static const struct { const char *name; ZydisMnemonic mnemonic; } rows[] = {
 #define VEC(m, ...) { #m, ZYDIS_MNEMONIC_##m }, { "V" #m, ZYDIS_MNEMONIC_V##m },
 #define VEC_SSE(m, ...) { #m, ZYDIS_MNEMONIC_##m },
@@ -374,7 +459,7 @@ int main(int argc, char **argv)
     u32 states = argc > 1 ? (u32)atoi(argv[1]) : 24;
     for (u32 i = 0; i < ARRAY_LEN(rows); i++)
         if (argc < 3 || !strcmp(argv[2], rows[i].name))
-            check_row(rows[i].name, rows[i].mnemonic, states);
+            (strstr(rows[i].name, "GATHER") ? check_gather : check_row)(rows[i].name, rows[i].mnemonic, states);
     return check_result();
 }
 #else
