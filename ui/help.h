@@ -1,0 +1,47 @@
+/* The rows of options.def as data, and the texts made of them. */
+#ifndef EMU_UI_HELP_H
+#define EMU_UI_HELP_H
+
+#include "ui/options.h"
+
+typedef enum OptionId {
+#define OPTION(id, name, letter, argument, metavar, commands, help) OPTION_##id,
+#define QEMU(spelling, id, takes_argument)
+#include "ui/options.def"
+#undef OPTION
+#undef QEMU
+    OPTION_COUNT
+} OptionId;
+
+typedef enum OptionArgument { NONE, REQUIRED, OPTIONAL } OptionArgument;
+
+typedef struct OptionRow {
+    OptionId id;
+    const char *name;
+    char letter;
+    OptionArgument argument;
+    const char *metavar;
+    unsigned commands; /* bit 1 << Command */
+    const char *help;
+} OptionRow;
+
+typedef struct QemuRow {
+    const char *spelling;
+    OptionId id;
+    bool takes_argument;
+} QemuRow;
+
+extern const OptionRow option_rows[OPTION_COUNT];
+extern const QemuRow qemu_rows[];
+extern const size_t qemu_row_count;
+extern const char *const command_names[COMMANDS];
+extern const char *const command_usage[COMMANDS];
+
+void help_usage(Command command);
+void help_version(void);
+void help_cpu(void);
+void help_completion(void);
+/* The name of the option that `word` was probably meant to be, or NULL. */
+const char *help_nearest(Command command, const char *word);
+
+#endif

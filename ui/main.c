@@ -1,0 +1,17 @@
+/* emu: the command line of libemu. Everything it does with a machine goes through emu/emu.h. */
+#include "ui/commands.h"
+
+int main(int argc, char **argv)
+{
+    extern char **environ;
+    Options options;
+    int code = options_parse(&options, argc, argv);
+    if (code < 0) {
+        switch (options.command) {
+        case COMMAND_INFO: code = command_info(&options); break;
+        default: code = command_run(&options, environ);
+        }
+    }
+    options_free(&options);
+    return code;
+}

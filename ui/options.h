@@ -1,0 +1,43 @@
+/* The command line, parsed. */
+#ifndef EMU_UI_OPTIONS_H
+#define EMU_UI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "emu/emu.h"
+
+typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMANDS } Command;
+
+enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+typedef enum StatsFormat { STATS_OFF, STATS_TEXT, STATS_JSON } StatsFormat;
+
+typedef struct EnvironmentEdit {
+    bool unset;
+    const char *text; /* VAR=VALUE, or VAR */
+} EnvironmentEdit;
+
+typedef struct Options {
+    Command command;
+    EmuConfig config;
+    StatsFormat stats;
+    const char *output;      /* NULL: stderr */
+    const char *argv0;       /* NULL: as typed */
+    bool crash_report;
+    EnvironmentEdit *edits;  /* in the order given */
+    size_t edit_count;
+    const char *section;
+    bool json, syscalls;
+    const char **program;    /* PROGRAM ARGS… NULL; program[0] is NULL when there was none */
+} Options;
+
+/* Parses argv. Returns -1 to go on, or the exit code when all is said (--help; a mistake, explained on stderr). */
+int options_parse(Options *options, int argc, char **argv);
+void options_free(Options *options);
+
+/* The environment of this process with the edits made; NULL-terminated, its strings borrowed. NULL: no memory. */
+const char **options_environment(const Options *options, char **environment);
+
+#endif

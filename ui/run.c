@@ -1,0 +1,161 @@
+/* emu [run]: start the program, let it run, end as it ends. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ui/commands.h"
+#include "ui/report/report.h"
+
+/* Ends this process by the signal that killed the program, so that whoever waits sees the same. No core: it would be ours. */
+static int die_of(int signal)
+{
+    struct rlimit none = {0, 0};
+    sigset_t set;
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    struct sigaction plain = {.sa_handler = SIG_DFL};
+    sigaction(signal, &plain, NULL);
+    raise(signal);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    return 128 + signal;
+}
+
+/* A name without a slash that is not here is looked for on PATH, as a shell would. `found` has PATH_MAX bytes. */
+static const char *find_program(const char *name, char *found)
+{
+    const char *path = getenv("PATH");
+    if (strchr(name, '/') || access(name, F_OK) == 0 || !path || !*name)
+        return name;
+    for (size_t length; *path; path += length + (path[length] == ':')) {
+        struct stat st;
+        length = strcspn(path, ":");
+        int n = snprintf(found, PATH_MAX, "%.*s%s%s", (int)length, path, length ? "/" : "", name);
+        if (n < PATH_MAX && access(found, X_OK) == 0 && stat(found, &st) == 0 && S_ISREG(st.st_mode))
+            return found;
+    }
+    return name;
+}
+
+static int cannot_run(const char *name, int error, const char *why)
+{
+    if (error == ENOENT || error == ENOTDIR) {
+        fprintf(stderr, "emu: cannot find '%s': %s\n", name, why);
+        return EXIT_NOT_FOUND;
+    }
+    fprintf(stderr, "emu: cannot run '%s': %s\n", name, why);
+    return error == ENOMEM || error == EMFILE || error == ENFILE ? EXIT_FAILED : EXIT_CANNOT_RUN;
+}
+
+/* Runs until the end, with a report before a fault kills. */
+static EmuStop run_to_end(Emu *emu, bool crash_report)
+{
+    for (;;) {
+        EmuStop stop = emu_run(emu, EMU_FOREVER);
+        if (stop.kind == EMU_FATAL) {
+            if (crash_report && stop.from_cpu)
+                report_crash(stderr, emu, &stop);
+        } else if (stop.kind != EMU_INTERRUPTED) {
+            return stop;
+        }
+    }
+}
+
+static int exit_code(const Options *options, const EmuStop *stop)
+{
+    switch (stop->kind) {
+    case EMU_EXITED: return stop->status;
+    case EMU_KILLED: return 128 + stop->signal;
+    case EMU_BUDGET:
+        fprintf(stderr, "emu: stopped after %llu instructions (--max-insns)\n", (unsigned long long)options->config.max_insns);
+        return EXIT_LIMIT;
+    case EMU_TIMEOUT:
+        fprintf(stderr, "emu: stopped after %g seconds (--timeout)\n", (double)options->config.timeout_ns / 1e9);
+        return EXIT_LIMIT;
+    case EMU_DEADLOCK:
+        fprintf(stderr, "emu: every thread of the program waits for another one: stopped\n");
+        return EXIT_LIMIT;
+    default:
+        fprintf(stderr, "emu: the machine stopped for no reason (%d)\n", (int)stop->kind);
+        return EXIT_FAILED;
+    }
+}
+
+/* Descriptors 0 to 2 that are closed stay closed for the program; for us they are taken, so that no file of ours gets them. */
+static void keep_closed_closed(EmuConfig *config)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) == fd)
+            config->stdio[fd] = -1;
+}
+
+static bool open_output(const Options *options, EmuConfig *config, FILE **out)
+{
+    *out = stderr;
+    if (!options->output)
+        return true;
+    *out = fopen(options->output, "we");
+    if (!*out) {
+        fprintf(stderr, "emu: cannot write '%s': %s\n", options->output, strerror(errno));
+        return false;
+    }
+    setvbuf(*out, NULL, _IOLBF, 0);
+    config->strace_fd = fileno(*out);
+    return true;
+}
+
+static int run(const Options *options, const EmuConfig *config, const char **environment, FILE *out, int *signal)
+{
+    char found[PATH_MAX];
+    const char *name = options->program[0], *path = find_program(name, found);
+    Emu *emu = emu_create(config);
+    if (!emu) {
+        fprintf(stderr, "emu: cannot make a machine with %llu bytes of memory: %s\n", (unsigned long long)config->memory_size,
+                strerror(errno));
+        return EXIT_FAILED;
+    }
+    if (options->argv0)
+        options->program[0] = options->argv0;
+    int error = emu_load(emu, path, options->program, environment), code;
+    options->program[0] = name;
+    if (error) {
+        code = cannot_run(name, error, emu_error(emu));
+    } else {
+        EmuStop stop = run_to_end(emu, options->crash_report);
+        if (options->stats != STATS_OFF)
+            report_stats(out, emu, options->stats == STATS_JSON);
+        *signal = stop.kind == EMU_KILLED ? stop.signal : 0;
+        code = exit_code(options, &stop);
+    }
+    emu_destroy(emu);
+    return code;
+}
+
+int command_run(const Options *options, char **environment)
+{
+    EmuConfig config = options->config;
+    FILE *out;
+    int signal = 0;
+    keep_closed_closed(&config);
+    config.forward_signals = true;
+    config.stop_on_fatal = options->crash_report;
+    const char **edited = options_environment(options, environment);
+    if (!edited || !open_output(options, &config, &out)) {
+        free(edited);
+        return EXIT_FAILED;
+    }
+    int code = run(options, &config, edited, out, &signal);
+    if (out != stderr)
+        fclose(out);
+    free(edited);
+    return signal ? die_of(signal) : code;
+}
