@@ -22,7 +22,7 @@ static KernelConfig kernel_config(const EmuConfig *c)
         .memory_size = c->memory_size, .stack_size = c->stack_size, .cpu_level = (CpuLevel)c->cpu_level,
         .deterministic = c->deterministic, .seed = c->seed, .sched_seed = c->sched_seed,
         .max_insns = c->max_insns, .timeout_ns = c->timeout_ns, .no_net = c->no_net,
-        .stdio = {c->stdio[0], c->stdio[1], c->stdio[2]},
+        .stdio = {c->stdio[0], c->stdio[1], c->stdio[2]}, .take_place = c->take_place,
         .strace = c->strace, .strace_fd = c->strace_fd, .strace_follow = c->strace_follow,
         .stop_on_fatal = c->stop_on_fatal, .forward_signals = c->forward_signals,
     };

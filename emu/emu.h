@@ -43,6 +43,8 @@ typedef struct EmuConfig {
     uint64_t timeout_ns;     /* of host time; 0: none */
     bool no_net;             /* sockets other than AF_UNIX are refused */
     int stdio[3];            /* host descriptors of the guest's 0, 1, 2; -1: closed (0, 1, 2) */
+    bool take_place;         /* the guest also gets every descriptor above 2 that an exec would keep, and this process's own 0
+                                and 1 become /dev/null, so that others see when the guest closes its */
     const char *strace;      /* NULL: off; "": all calls; else strace's -e filter */
     int strace_fd;           /* (2) */
     bool strace_follow;      /* pids in front, as strace -f */

@@ -19,6 +19,8 @@ typedef struct KernelConfig {
     u64 timeout_ns;       /* host time; 0: none */
     bool no_net;          /* sockets other than AF_UNIX are refused */
     int stdio[3];         /* host descriptors of the guest's 0, 1, 2; -1: closed */
+    bool take_place;      /* the program takes this process's place: whatever an exec here would keep open is the guest's too,
+                             and 0 and 1 here become /dev/null, so that the guest's close(2) is seen outside */
     const char *strace;   /* NULL: off; "": all calls; else strace's filter: "read,write", "!mmap", "%file", "trace=…" */
     int strace_fd;        /* where the trace goes; 0 means 2 */
     bool strace_follow;   /* pids in front of every line: what strace -f prints */

@@ -3,6 +3,7 @@
  *
  * Inherited descriptions are shared with whoever started us, so their modes are never changed. A pipe gets a private
  * O_NONBLOCK description through /proc/self/fd where the host allows it; all else that may block is polled before use. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -16,7 +17,10 @@
 #include "kernel/guest_io.h"
 #include "kernel/terminal.h"
 
-enum { HIGH_FD = 512 }; /* host numbers of inherited descriptors: clear of 0, 1, 2 and of what a crash might confuse */
+enum {
+    INHERITED_MAX = 256, /* guest numbers that can be inherited */
+    HIGH_FD = 512,       /* host numbers of inherited descriptors: clear of 0, 1, 2 and of what a crash might confuse */
+};
 
 bool vfs_create(Kernel *kernel)
 {
@@ -88,27 +92,65 @@ static bool same_description(int a, int b)
     return syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
 }
 
+/* Host descriptor `host` becomes guest number `number`; two names of one description stay that. */
+static void inherit_as(Kernel *kernel, Files *files, u32 number, int host, const int *hosts)
+{
+    OpenFile *file = NULL;
+    for (u32 i = 0; i < INHERITED_MAX && !file; i++)
+        if (i != number && files->slots[i].file && (host == hosts[i] || same_description(host, hosts[i])))
+            file = file_ref(files->slots[i].file);
+    if (!file)
+        file = inherit(kernel, host);
+    files->slots[number].file = file;
+    files->count += file != NULL;
+}
+
+/* The host descriptors above 2 that an exec here would keep. Ours are all close-on-exec. */
+static void find_inherited(const Kernel *kernel, int hosts[INHERITED_MAX])
+{
+    DIR *directory = opendir("/proc/self/fd");
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        int fd = atoi(entry->d_name);
+        if (fd > 2 && fd < INHERITED_MAX && fd != kernel->config.strace_fd && fcntl(fd, F_GETFD) == 0)
+            hosts[fd] = fd;
+    }
+    if (directory)
+        closedir(directory);
+}
+
+/* The guest has its own now: when it closes its standard input or output, whoever is at the other end shall see it. */
+static void give_away_stdio(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < 2 && null >= 0; fd++)
+        if (fcntl(fd, F_GETFD) == 0)
+            dup2(null, fd);
+    if (null >= 0)
+        close(null);
+}
+
 Files *files_create(Kernel *kernel)
 {
     Files *files = calloc(1, sizeof *files);
-    if (!files || !(files->slots = calloc(64, sizeof *files->slots))) {
+    if (!files || !(files->slots = calloc(INHERITED_MAX, sizeof *files->slots))) {
         free(files);
         return NULL;
     }
     files->refs = 1;
-    files->capacity = 64;
-    const int *stdio = kernel->config.stdio;
-    for (u32 i = 0; i < 3; i++) {
-        if (stdio[i] < 0)
-            continue;
-        OpenFile *file = NULL;
-        for (u32 j = 0; j < i && !file; j++)
-            if (files->slots[j].file && (stdio[i] == stdio[j] || same_description(stdio[i], stdio[j])))
-                file = file_ref(files->slots[j].file);
-        if (!file)
-            file = inherit(kernel, stdio[i]);
-        files->slots[i].file = file;
-        files->count += file != NULL;
+    files->capacity = INHERITED_MAX;
+    int hosts[INHERITED_MAX];
+    for (u32 i = 0; i < INHERITED_MAX; i++)
+        hosts[i] = i < 3 ? kernel->config.stdio[i] : -1;
+    if (kernel->config.take_place)
+        find_inherited(kernel, hosts);
+    for (u32 i = 0; i < INHERITED_MAX; i++)
+        if (hosts[i] >= 0)
+            inherit_as(kernel, files, i, hosts[i], hosts);
+    if (kernel->config.take_place) {
+        for (u32 i = 3; i < INHERITED_MAX; i++)
+            if (hosts[i] >= 0)
+                close(hosts[i]);
+        give_away_stdio();
     }
     return files;
 }
