@@ -159,8 +159,11 @@ i64 sys_kill(Task *task, const u64 *arg)
 {
     i32 pid = (i32)arg[0], signo = (i32)arg[1];
     SigInfo info = signal_info_user(task, signo, SI_USER);
+    bool outside = pid == 1 || pid == FIRST_PID - 1; /* init and our parent: they exist, and are not the guest's to signal */
     if (signo < 0 || signo > SIGNALS)
-        return pid > 0 && !process_find(task->kernel, pid) ? -ESRCH : -EINVAL;
+        return pid > 0 && !outside && !process_find(task->kernel, pid) ? -ESRCH : -EINVAL;
+    if (outside)
+        return -EPERM;
     if (pid == INT32_MIN)
         return -ESRCH;
     if (pid <= 0)
