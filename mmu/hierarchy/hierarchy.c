@@ -1,0 +1,174 @@
+/* Building the machine from its configuration, and reading its counters. */
+#include "mmu/hierarchy/internal.h"
+
+#include <stdlib.h>
+
+const char *const level_names[CACHES] = {"L1I", "L1D", "L2", "L3"};
+
+static u32 log2_of(u64 value) { return 63 - (u32)__builtin_clzll(value); }
+
+static bool create_level(Hierarchy *h, CacheId id)
+{
+    Level *level = &h->level[id];
+    const CacheConfig *config = &h->config.cache[id];
+    level->id = id;
+    level->config = *config;
+    level->present = config->size != 0;
+    if (!level->present)
+        return true;
+    u32 ways = cache_config_ways(config), sets = (u32)(config->size / config->line / ways);
+    level->line_shift = log2_of(config->line);
+    if (!cache_create(&level->cache, sets, ways, (CachePolicy)config->policy, id <= CACHE_L1D ? &h->front.clock : NULL))
+        return false;
+    if (h->config.classify && !(level->shadow = shadow_create(config->size / config->line)))
+        return false;
+    if (id > CACHE_L1D)
+        return true;
+    level->filters[0] = id == CACHE_L1I ? &h->front.fetch : &h->front.read;
+    level->filters[1] = id == CACHE_L1I ? NULL : &h->front.write;
+    if (!policy_has_state(config->policy))
+        return true;
+    level->last = malloc(sets * sizeof *level->last);
+    return level->last;
+}
+
+/* Can the simple way (path.c) serve this machine? */
+static bool is_simple(const HierarchyConfig *config)
+{
+    bool simple = config->straddle == STRADDLE_ONE && config->walk_through == WALK_THROUGH_NONE;
+    for (u32 id = 0; id < CACHES; id++) {
+        const CacheConfig *c = &config->cache[id];
+        if (c->size)
+            simple &= c->policy == POLICY_LRU && c->write == WRITE_UNSEEN && c->inclusion == INCLUSION_NONE && !c->prefetch && c->allocate;
+    }
+    return simple;
+}
+
+static u32 smallest_line(const HierarchyConfig *config)
+{
+    u32 line = ~0u;
+    for (u32 id = 0; id < CACHES; id++)
+        if (config->cache[id].size && config->cache[id].line < line)
+            line = config->cache[id].line;
+    return line;
+}
+
+static bool create_parts(Hierarchy *h)
+{
+    for (u32 id = 0; id < CACHES; id++)
+        if (!create_level(h, (CacheId)id))
+            return false;
+    Level *l2 = &h->level[CACHE_L2], *l3 = &h->level[CACHE_L3];
+    l2->next = l3->present ? l3 : NULL;
+    h->level[CACHE_L1I].next = h->level[CACHE_L1D].next = l2->present ? l2 : l2->next;
+    if (h->config.reuse && !(h->reuse = reuse_create()))
+        return false;
+    return tlb_create(h);
+}
+
+Hierarchy *hierarchy_create(const HierarchyConfig *config)
+{
+    Hierarchy *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    h->config = *config;
+    h->front.line_shift_fetch = log2_of(config->cache[CACHE_L1I].line);
+    h->front.line_shift_data = log2_of(config->cache[CACHE_L1D].line);
+    h->front.page_shift = log2_of(config->page_size);
+    h->front.physical = config->index == INDEX_PHYSICAL;
+    h->simple = is_simple(config);
+    h->single = config->classify || config->reuse;
+    h->cut = config->straddle == STRADDLE_ONE ? smallest_line(config) : config->page_size;
+    if (!create_parts(h)) {
+        hierarchy_destroy(h);
+        return NULL;
+    }
+    filter_clear_lines(h);
+    return h;
+}
+
+void hierarchy_destroy(Hierarchy *h)
+{
+    if (!h)
+        return;
+    for (u32 id = 0; id < CACHES; id++) {
+        cache_destroy(&h->level[id].cache);
+        shadow_destroy(h->level[id].shadow);
+        free(h->level[id].last);
+    }
+    tlb_destroy(h);
+    reuse_destroy(h->reuse);
+    free(h);
+}
+
+const HierarchyConfig *hierarchy_config(const Hierarchy *h) { return &h->config; }
+
+void hierarchy_set_walker(Hierarchy *h, HierarchyWalker *walker, void *context)
+{
+    h->walker = walker;
+    h->walker_context = context;
+}
+
+void hierarchy_switch_space(Hierarchy *h, u32 space)
+{
+    if (h->space == space % SPACES)
+        return;
+    h->space = space % SPACES;
+    filter_clear_pages(h);
+    if (!h->front.physical)
+        filter_clear_lines(h);
+}
+
+void hierarchy_flush(Hierarchy *h)
+{
+    for (u32 id = 0; id < CACHES; id++)
+        if (h->level[id].present)
+            cache_clear(&h->level[id].cache);
+    memset(h->streams, 0, sizeof h->streams);
+    memset(h->dram.open_row, 0, sizeof h->dram.open_row);
+    tlb_clear(h);
+    filter_clear_lines(h);
+}
+
+void hierarchy_observe(Hierarchy *h, HierarchyObserver *observer, void *context)
+{
+    h->observer = observer;
+    h->observer_context = context;
+    filter_clear_pages(h);
+    filter_clear_lines(h);
+}
+
+/* ---- accesses that are counted here ------------------------------------------------------------------------------ */
+
+#define SECOND_PAGE(paddr) (((paddr) | (PAGE_SIZE - 1)) + 1) /* who has no page tables has contiguous pages */
+
+void hierarchy_fetch(Hierarchy *h, u64 address, u64 paddr, u32 size)
+{
+    h->references[KIND_FETCH]++;
+    hierarchy_see_fetch(h, address, paddr, SECOND_PAGE(paddr), size);
+}
+
+void hierarchy_read(Hierarchy *h, u64 address, u64 paddr, u32 size)
+{
+    h->references[KIND_READ]++;
+    hierarchy_see_read(h, address, paddr, SECOND_PAGE(paddr), size);
+}
+
+void hierarchy_write(Hierarchy *h, u64 address, u64 paddr, u32 size)
+{
+    h->references[KIND_WRITE]++;
+    hierarchy_see_write(h, address, paddr, SECOND_PAGE(paddr), size);
+}
+
+void hierarchy_modify(Hierarchy *h, u64 address, u64 paddr, u32 size)
+{
+    h->references[KIND_READ]++;
+    hierarchy_see_modify(h, address, paddr, SECOND_PAGE(paddr), size);
+}
+
+void hierarchy_add_references(Hierarchy *h, u64 fetches, u64 reads, u64 writes)
+{
+    h->references[KIND_FETCH] += fetches;
+    h->references[KIND_READ] += reads;
+    h->references[KIND_WRITE] += writes;
+}

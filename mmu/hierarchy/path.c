@@ -1,0 +1,418 @@
+/* The way of an access through the caches.
+ *
+ * Two ways of the same hardware. The simple one is for machines whose caches are LRU and only remember presence (stores look
+ * like loads, levels do not ask each other): a level that misses passes the whole reference on, each level has its own line
+ * size, and a set is searched and aged in one pass. That is cachegrind's machine, and the quick one. The full one knows
+ * dirty lines, write-through, inclusion and exclusion, prefetching and every policy, line by line. */
+#include "mmu/hierarchy/internal.h"
+
+/* The lines of a reference at one level: one, or two when it straddles. */
+typedef struct Lines {
+    u64 low, high;
+} Lines;
+
+static Lines lines_of(const Hierarchy *h, const Reference *r, u32 line_shift)
+{
+    if (!h->front.physical)
+        return (Lines){r->address >> line_shift, (r->address + r->size - 1) >> line_shift};
+    u64 in_page = (1ull << h->front.page_shift) - (r->address & ((1ull << h->front.page_shift) - 1));
+    if (r->size <= in_page)
+        return (Lines){r->paddr >> line_shift, (r->paddr + r->size - 1) >> line_shift};
+    return (Lines){r->paddr >> line_shift, (r->paddr2 + (r->size - in_page) - 1) >> line_shift};
+}
+
+/* ---- the line filter ------------------------------------------------------------------------------------------- */
+
+static void drop_known_line(Level *level, u64 line)
+{
+    filter_drop(level->filters[0]->lines, FILTER_LINES, line);
+    if (level->filters[1])
+        filter_drop(level->filters[1]->lines, FILTER_LINES, line);
+}
+
+/* The line of a key, as the filter names it. Of another space it may be a wrong one: dropping too much is harmless. */
+static u64 line_of_key(u64 key) { return key & ((1ull << KEY_SPACE_SHIFT) - 1); }
+
+/* `line` was used at `entry` of a first-level cache: the filter may know it from now on, for loads and for stores. */
+static INLINE void note_line(Hierarchy *h, Level *level, const u64 *entry, u64 line, bool may_read, bool may_write)
+{
+    if (UNLIKELY(level->last != NULL)) {
+        u64 *last = &level->last[cache_set_of(&level->cache, line_key(h, line))];
+        if (*last != line)
+            drop_known_line(level, *last);
+        *last = line;
+    }
+    if (UNLIKELY(h->single)) {
+        u64 *very_last = &h->last_line[level->id == CACHE_L1D];
+        if (*very_last != line)
+            drop_known_line(level, *very_last);
+        *very_last = line;
+    }
+    if (line >> KEY_SPACE_SHIFT) /* a line of the kernel's half could not be dropped by its key */
+        return;
+    u64 *stamp = level->cache.stamps ? &level->cache.stamps[entry - level->cache.entries] : &h->front.no_stamp;
+    if (may_read)
+        filter_know(level->filters[0]->lines, FILTER_LINES, line, stamp);
+    if (may_write && level->filters[1])
+        filter_know(level->filters[1]->lines, FILTER_LINES, line, stamp);
+}
+
+void filter_clear_lines(Hierarchy *h)
+{
+    memset(h->front.fetch.lines, 0xff, sizeof h->front.fetch.lines);
+    memset(h->front.read.lines, 0xff, sizeof h->front.read.lines);
+    memset(h->front.write.lines, 0xff, sizeof h->front.write.lines);
+    h->last_line[0] = h->last_line[1] = NO_LINE;
+    for (u32 id = 0; id < CACHES; id++)
+        if (h->level[id].last)
+            memset(h->level[id].last, 0xff, h->level[id].cache.sets * sizeof(u64));
+}
+
+/* ---- the simple way -------------------------------------------------------------------------------------------- */
+
+static void classify(Level *level, AccessKind kind, MissClass class)
+{
+    level->cold[kind] += class == MISS_COLD;
+    level->capacity[kind] += class == MISS_CAPACITY;
+    level->conflict[kind] += class == MISS_CONFLICT;
+}
+
+static void show_look(const Hierarchy *h, const Level *level, u64 key, AccessKind kind, const CacheResult *result)
+{
+    observe(h, &(Step){.step = STEP_CACHE, .kind = kind, .unit = level_names[level->id], .level = level->id, .set = result->set,
+                       .way = result->way, .sets = level->cache.sets, .ways = level->cache.ways, .key = key, .hit = result->hit});
+}
+
+static void show_fill(const Hierarchy *h, const Level *level, u64 key, AccessKind kind, const CacheResult *result)
+{
+    observe(h, &(Step){.step = STEP_FILL, .kind = kind, .unit = level_names[level->id], .level = level->id, .set = result->set,
+                       .way = result->way, .sets = level->cache.sets, .ways = level->cache.ways, .key = key,
+                       .victim = ENTRY_KEY(result->victim), .had_victim = result->victim != 0, .victim_dirty = result->victim & ENTRY_DIRTY});
+}
+
+/* One line at one level when somebody watches: shadows, observers. */
+static bool pass_watched(Hierarchy *h, Level *level, u64 key, AccessKind kind, MissClass *class)
+{
+    CacheResult result = cache_lookup(&level->cache, key);
+    show_look(h, level, key, kind, &result);
+    bool missed = !result.hit;
+    if (missed) {
+        result = cache_insert(&level->cache, key, 0);
+        show_fill(h, level, key, kind, &result);
+        if (result.victim && level->filters[0])
+            drop_known_line(level, line_of_key(ENTRY_KEY(result.victim)));
+    }
+    MissClass this_class = level->shadow ? shadow_use(level->shadow, key) : MISS_COLD;
+    if (missed && *class == MISS_CLASSES) /* a straddling reference is named after the first line that missed */
+        *class = this_class;
+    return missed;
+}
+
+/* The same, in the first level, when nobody does. */
+static INLINE bool pass_first(Level *level, u64 key)
+{
+    Cache *cache = &level->cache;
+    u64 at = (u64)cache_set_of(cache, key) * cache->ways, want = key << ENTRY_KEY_SHIFT | ENTRY_VALID;
+    u32 way = find_plain(cache->entries + at, cache->ways, want);
+    bool missed = way == cache->ways;
+    if (missed) {
+        way = find_oldest_stamp(cache->stamps + at, cache->ways);
+        drop_known_line(level, line_of_key(ENTRY_KEY(cache->entries[at + way])));
+        cache->entries[at + way] = want;
+    }
+    cache->stamps[at + way] = ++*cache->clock;
+    return missed;
+}
+
+/* And below the first level. */
+static INLINE bool pass_below(Level *level, u64 key)
+{
+    return lru_pass(cache_set(&level->cache, key), level->cache.ways, key << ENTRY_KEY_SHIFT | ENTRY_VALID);
+}
+
+static void note_reuse(Hierarchy *h, const Level *level, AccessKind kind, u64 key)
+{
+    if (UNLIKELY(h->reuse && level->id == CACHE_L1D && (kind == KIND_READ || kind == KIND_WRITE)))
+        reuse_use(h->reuse, key);
+}
+
+static INLINE bool simple_level(Hierarchy *h, Level *level, Lines lines, AccessKind kind, bool first)
+{
+    u64 low = line_key(h, lines.low), high = line_key(h, lines.high);
+    bool missed;
+    level->refs[kind]++;
+    if (UNLIKELY(level->shadow || h->observer)) {
+        MissClass class = MISS_CLASSES;
+        missed = pass_watched(h, level, low, kind, &class);
+        if (high != low)
+            missed |= pass_watched(h, level, high, kind, &class);
+        if (missed && level->shadow)
+            classify(level, kind, class);
+    } else {
+        missed = first ? pass_first(level, low) : pass_below(level, low);
+        if (UNLIKELY(high != low))
+            missed |= first ? pass_first(level, high) : pass_below(level, high);
+    }
+    level->misses[kind] += missed;
+    return missed;
+}
+
+/* Lets the filter know a line that was just used; the other line of the reference may have pushed it out again. */
+static INLINE void note_simple(Hierarchy *h, Level *level, AccessKind kind, u64 line)
+{
+    u64 key = line_key(h, line);
+    const u64 *set = cache_set(&level->cache, key);
+    u32 way = find_plain(set, level->cache.ways, key << ENTRY_KEY_SHIFT | ENTRY_VALID);
+    bool may = !h->observer && way < level->cache.ways;
+    note_line(h, level, &set[way], line, may, may);
+    note_reuse(h, level, kind, key);
+}
+
+static INLINE void simple_access(Hierarchy *h, const Reference *reference, AccessKind kind)
+{
+    Level *level = &h->level[kind == KIND_FETCH ? CACHE_L1I : CACHE_L1D];
+    Lines lines = lines_of(h, reference, level->line_shift);
+    bool missed = simple_level(h, level, lines, kind, true);
+    note_simple(h, level, kind, lines.low);
+    if (UNLIKELY(lines.high != lines.low)) {
+        note_simple(h, level, kind, lines.high);
+        h->extra_lines[kind]++;
+    }
+    for (level = level->next; missed && level; level = level->next) {
+        lines = lines_of(h, reference, level->line_shift);
+        missed = simple_level(h, level, lines, kind, false);
+    }
+    if (missed)
+        dram_access(h, h->front.physical ? reference->paddr : reference->address, false);
+}
+
+/* ---- the full way ---------------------------------------------------------------------------------------------- */
+
+static void fill(Hierarchy *h, Level *level, u64 key, u64 flags, AccessKind kind);
+static void write_below(Hierarchy *h, Level *level, u64 key);
+
+static void memory(Hierarchy *h, const Level *level, u64 key, bool write)
+{
+    dram_access(h, line_of_key(key) << level->line_shift, write);
+}
+
+/* A look-up that counts and is seen. The entry when it is there. */
+static u64 *look(Hierarchy *h, Level *level, u64 key, AccessKind kind)
+{
+    CacheResult result = cache_lookup(&level->cache, key);
+    level->refs[kind]++;
+    level->misses[kind] += !result.hit;
+    if (level->shadow && kind != KIND_PREFETCH) {
+        MissClass class = shadow_use(level->shadow, key);
+        if (!result.hit)
+            classify(level, kind, class);
+    }
+    show_look(h, level, key, kind, &result);
+    return result.entry;
+}
+
+/* A demand access found a line that a prefetcher had brought. */
+static bool use_prefetched(Level *level, u64 *entry)
+{
+    if (!(*entry & ENTRY_PREFETCHED))
+        return false;
+    *entry &= ~(u64)ENTRY_PREFETCHED;
+    level->prefetches_used++;
+    return true;
+}
+
+/* Gets a line that missed in `level` from below; the flags that come with it (DIRTY, out of a victim cache). */
+static u64 read_below(Hierarchy *h, Level *level, u64 key, AccessKind kind)
+{
+    Level *next = level->next;
+    if (!next) {
+        memory(h, level, key, false);
+        return 0;
+    }
+    u64 *entry = look(h, next, key, kind);
+    bool train = !entry || use_prefetched(next, entry), exclusive = next->config.inclusion == INCLUSION_EXCLUSIVE;
+    u64 flags = 0;
+    if (entry && exclusive) {
+        flags = cache_remove(&next->cache, key) & ENTRY_DIRTY;
+    } else if (!entry) {
+        flags = read_below(h, next, key, kind);
+        if (!exclusive) {
+            fill(h, next, key, flags, kind);
+            flags = 0;
+        }
+    }
+    if (train && next->config.prefetch && kind != KIND_PREFETCH)
+        prefetch_train(h, next, key);
+    return flags;
+}
+
+/* Takes a line away from the levels above an inclusive one; DIRTY if it was dirty there. */
+static u64 back_invalidate(Hierarchy *h, Level *level, u64 key)
+{
+    u64 dirty = 0;
+    for (u32 id = 0; id < level->id; id++) {
+        Level *above = &h->level[id];
+        u64 entry = above->present ? cache_remove(&above->cache, key) : 0;
+        if (!entry)
+            continue;
+        dirty |= entry & ENTRY_DIRTY;
+        above->back_invalidations++;
+        if (above->filters[0])
+            drop_known_line(above, line_of_key(key));
+    }
+    return dirty;
+}
+
+/* `entry` leaves `level`. */
+static void evict(Hierarchy *h, Level *level, u64 entry)
+{
+    u64 key = ENTRY_KEY(entry), dirty = entry & ENTRY_DIRTY;
+    level->evictions++;
+    level->prefetches_wasted += (entry & ENTRY_PREFETCHED) != 0;
+    if (level->config.inclusion == INCLUSION_INCLUSIVE)
+        dirty |= back_invalidate(h, level, key);
+    Level *next = level->next;
+    if (next && next->config.inclusion == INCLUSION_EXCLUSIVE) {
+        u64 *there = cache_peek(&next->cache, key);
+        next->victims_in++;
+        if (there)
+            *there |= dirty;
+        else
+            fill(h, next, key, dirty, KIND_WRITE);
+    } else if (dirty) {
+        level->writebacks++;
+        write_below(h, level, key);
+    }
+}
+
+static void fill(Hierarchy *h, Level *level, u64 key, u64 flags, AccessKind kind)
+{
+    CacheResult result = cache_insert(&level->cache, key, flags);
+    show_fill(h, level, key, kind, &result);
+    if (level->last) { /* the newest of the set, without having been used as the filter understands it */
+        drop_known_line(level, level->last[result.set]);
+        level->last[result.set] = NO_LINE;
+    }
+    if (result.victim && level->filters[0])
+        drop_known_line(level, line_of_key(ENTRY_KEY(result.victim)));
+    if (result.victim)
+        evict(h, level, result.victim);
+}
+
+/* A whole line, or a written-through store, goes from `level` to the one below it. */
+static void write_below(Hierarchy *h, Level *level, u64 key)
+{
+    Level *next = level->next;
+    if (!next) {
+        memory(h, level, key, true);
+        return;
+    }
+    u64 *entry = cache_lookup(&next->cache, key).entry;
+    if (next->config.write != WRITE_BACK)
+        write_below(h, next, key);
+    else if (entry)
+        *entry |= ENTRY_DIRTY;
+    else if (next->config.allocate)
+        fill(h, next, key, ENTRY_DIRTY, KIND_WRITE);
+    else
+        write_below(h, next, key);
+}
+
+/* One line at a first-level cache: found or brought in; then written, if `store`. Returns whether it missed. */
+static bool full_line(Hierarchy *h, Level *level, u64 line, AccessKind kind, bool store)
+{
+    u64 key = line_key(h, line);
+    u64 *entry = look(h, level, key, kind);
+    note_reuse(h, level, kind, key);
+    bool missed = !entry, train = missed || use_prefetched(level, entry);
+    bool bring = missed && (level->config.allocate || kind != KIND_WRITE);
+    if (bring)
+        fill(h, level, key, read_below(h, level, key, kind), kind);
+    if (train && level->config.prefetch)
+        prefetch_train(h, level, key);
+    entry = cache_peek(&level->cache, key); /* filling and prefetching may have moved it, or (one way) taken it */
+    if (store && level->config.write == WRITE_BACK && entry)
+        *entry |= ENTRY_DIRTY;
+    else if (store && level->config.write != WRITE_UNSEEN)
+        write_below(h, level, key);
+    if (entry) {
+        /* SRRIP: the first use after the fill still changes the line's age */
+        bool may = !h->observer && !(missed && level->config.policy == POLICY_SRRIP), stays_dirty = *entry & ENTRY_DIRTY || level->config.write == WRITE_UNSEEN;
+        note_line(h, level, entry, line, may, may && stays_dirty);
+    }
+    return missed;
+}
+
+/* straddle=one: two look-ups, but one reference and at most one miss. */
+static void full_access_one(Hierarchy *h, Level *level, const Reference *reference, AccessKind kind, bool store)
+{
+    Lines lines = lines_of(h, reference, level->line_shift);
+    bool missed = full_line(h, level, lines.low, kind, store);
+    if (lines.high != lines.low) {
+        bool missed_high = full_line(h, level, lines.high, kind, store);
+        level->misses[kind] -= missed && missed_high;
+        h->extra_lines[kind]++;
+    }
+}
+
+/* straddle=split: every line is an access of its own. */
+static void full_access_split(Hierarchy *h, Level *level, const Reference *r, AccessKind kind, bool store)
+{
+    u64 page = 1ull << h->front.page_shift, in_page = page - (r->address & (page - 1)), lines = 0;
+    for (u64 done = 0; done < r->size;) { /* a part per page */
+        u64 part = r->size - done < in_page ? r->size - done : in_page;
+        u64 first = !h->front.physical ? r->address + done : done ? r->paddr2 : r->paddr;
+        for (u64 line = first >> level->line_shift; line <= (first + part - 1) >> level->line_shift; line++, lines++)
+            full_line(h, level, line, kind, store);
+        done += part;
+        in_page = page;
+    }
+    h->extra_lines[kind] += lines - 1;
+    h->references[kind] += lines - 1;
+}
+
+void path_read(Hierarchy *h, Level *level, u64 line, AccessKind kind)
+{
+    if (level->filters[0]) {
+        full_line(h, level, line, kind, false);
+        return;
+    }
+    u64 key = line_key(h, line);
+    u64 *entry = look(h, level, key, kind);
+    if (!entry)
+        fill(h, level, key, read_below(h, level, key, kind), kind);
+    else
+        use_prefetched(level, entry);
+}
+
+void path_prefetch(Hierarchy *h, Level *level, u64 key)
+{
+    if (cache_peek(&level->cache, key))
+        return;
+    level->prefetches++;
+    fill(h, level, key, read_below(h, level, key, KIND_PREFETCH) | ENTRY_PREFETCHED, KIND_PREFETCH);
+}
+
+/* ---- what the filter does not pass ------------------------------------------------------------------------------- */
+
+static INLINE void access(Hierarchy *h, const Reference *reference, AccessKind kind, bool store)
+{
+    Reference r = *reference;
+    if (r.size > h->cut)
+        r.size = h->cut;
+    tlb_access(h, &r, kind);
+    if (store && kind == KIND_READ) /* a modify: as a load, and D must be set */
+        tlb_access(h, &r, KIND_WRITE);
+    Level *level = &h->level[kind == KIND_FETCH ? CACHE_L1I : CACHE_L1D];
+    if (h->simple)
+        simple_access(h, &r, kind);
+    else if (h->config.straddle == STRADDLE_ONE)
+        full_access_one(h, level, &r, kind, store);
+    else
+        full_access_split(h, level, &r, kind, store);
+}
+
+void hierarchy_miss_fetch(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_FETCH, false); }
+void hierarchy_miss_read(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_READ, false); }
+void hierarchy_miss_write(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_WRITE, true); }
+void hierarchy_miss_modify(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_READ, true); }
