@@ -165,6 +165,33 @@ typedef struct EmuStats {
 } EmuStats;
 void emu_stats(Emu *emu, EmuStats *stats);
 
+/* ---- memory as a picture (pages.c) ---------------------------------------------------------------------------- */
+
+enum {
+    EMU_PAGE_PRESENT = 1, EMU_PAGE_WRITABLE = 2, EMU_PAGE_EXECUTABLE = 4,
+    EMU_PAGE_DIRTY = 8,       /* written since it got its frame */
+    EMU_PAGE_COW = 16,        /* the next write makes a private copy */
+    EMU_PAGE_ZERO = 32,       /* the one shared page of zeroes */
+    EMU_PAGE_SHARED = 64,     /* its frame has more than one owner: another process, or the page cache */
+    EMU_PAGE_SWAPPED = 128,
+    EMU_PAGE_TLB_READ = 256, EMU_PAGE_TLB_WRITE = 512, EMU_PAGE_TLB_EXEC = 1024, /* translations held now */
+    EMU_PAGE_READ = 2048, EMU_PAGE_WRITTEN = 4096, EMU_PAGE_EXECUTED = 8192,     /* since the last harvest */
+};
+/* One page that has an entry in the page tables; paddr of its frame (0 when not present). */
+typedef void EmuPageVisit(void *context, uint64_t address, uint64_t paddr, uint32_t flags);
+/* Visits the pages of a process in [start, end), in address order. `harvest` forgets what was accessed, as a kernel's clock
+ * algorithm does: A and D bits are cleared and their translations dropped, so that what is used again is seen again. It costs
+ * the program some TLB misses and changes nothing that it can observe; only a harvest counts as one for EMU_PAGE_READ …. */
+void emu_pages(Emu *emu, int pid, uint64_t start, uint64_t end, bool harvest, EmuPageVisit *visit, void *context);
+
+typedef enum EmuFrameKind { EMU_FRAME_FREE, EMU_FRAME_RESERVED, EMU_FRAME_TABLE, EMU_FRAME_ANON, EMU_FRAME_FILE, EMU_FRAME_ZERO } EmuFrameKind;
+typedef struct EmuFrameInfo {
+    EmuFrameKind kind;
+    uint32_t owners; /* references: mappings, and the page cache */
+} EmuFrameInfo;
+/* The frame at paddr; false behind the highest that was ever used. */
+bool emu_frame(Emu *emu, uint64_t paddr, EmuFrameInfo *frame);
+
 /* ---- code and names (symbols.c, disassemble.c, backtrace.c) --------------------------------------------------- */
 
 typedef struct EmuSymbol {

@@ -16,6 +16,7 @@
 #define PTE_COW (1ull << 9) /* available to software: shared until written */
 #define PTE_SOFT_SHARED (1ull << 10) /* available to software: MAP_SHARED */
 #define PTE_SWAP (1ull << 11) /* available to software: in a non-present entry, bits 51..12 are a swap slot (swap.h) */
+#define PTE_WAS_DIRTY (1ull << 55) /* available to software: D was set and has been harvested (emu/pages.c) */
 #define PTE_NX (1ull << 63)
 #define PTE_FRAME 0x000ffffffffff000ull /* bits 51..12 */
 
