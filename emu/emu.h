@@ -150,6 +150,8 @@ typedef struct EmuTask {
 } EmuTask;
 /* Threads of all processes, in order of creation. */
 bool emu_task(Emu *emu, uint32_t index, EmuTask *task);
+/* Who ran last: what pid 0 and tid 0 stand for. false: nobody is left. */
+bool emu_last_task(Emu *emu, int *pid, int *tid);
 
 typedef struct EmuStats {
     uint64_t insns, rep_iterations, reads, writes;

@@ -246,6 +246,16 @@ bool emu_task(Emu *emu, uint32_t index, EmuTask *out)
     return true;
 }
 
+bool emu_last_task(Emu *emu, int *pid, int *tid)
+{
+    const Task *task = machine_task(emu, 0);
+    if (!task)
+        return false;
+    *pid = task->process->pid;
+    *tid = task->tid;
+    return true;
+}
+
 static void add_task_counts(Kernel *kernel, EmuStats *out)
 {
     for (const Process *p = kernel->processes; p; p = p->next) {

@@ -1,0 +1,148 @@
+/* What the window shows, as plain data: one picture of the machine, taken between two slices of its run. No SDL, no drawing.
+ *
+ * model_collect() fills it through emu/emu.h on the machine's thread; a copy goes to whoever draws. Times are milliseconds of
+ * the model's own clock: the host's while the program runs freely, instructions (INSNS_PER_MS) where pictures must repeat. */
+#ifndef EMU_UI_WINDOW_MODEL_H
+#define EMU_UI_WINDOW_MODEL_H
+
+#include "emu/emu.h"
+
+enum {
+    PAGE_BYTES = 4096,
+    HALF_LIFE_MS = 500,        /* of the glow */
+    INSNS_PER_MS = 1000,
+    BAND_CELLS_MAX = 1 << 16,  /* larger mappings get cells of 2, 4, 8 … pages */
+    TASKS_MAX = 64, CODE_MAX = 64, STACK_MAX = 128, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
+    SAMPLES_MAX = 600, OWNERS_MAX = 8, RAM_CELLS_MAX = 1 << 16,
+};
+
+typedef enum BandKind {
+    BAND_CODE, BAND_RODATA, BAND_DATA, BAND_BSS, BAND_HEAP, BAND_STACK, BAND_THREAD_STACK, BAND_MMAP, BAND_FILE, BAND_SHARED,
+    BAND_RESERVED, BAND_RWX, BAND_KINDS
+} BandKind;
+
+typedef struct Cell {
+    uint32_t read, written, executed; /* model time of the last, 0: never seen */
+    uint16_t flags;                   /* EMU_PAGE_… of its pages together, without the harvested three */
+    uint16_t pages;                   /* how many have a frame */
+} Cell;
+
+typedef struct Band { /* a mapping */
+    uint64_t start, end, resident; /* bytes */
+    uint32_t map_flags;            /* EMU_MAP_… */
+    BandKind kind;
+    int tid;                       /* of a thread's stack */
+    char name[64];                 /* file name without its folder, "[heap]" … */
+    unsigned shift;                /* a cell is PAGE_BYTES << shift */
+    uint32_t first, count;         /* of its cells */
+} Band;
+
+typedef struct CodeLine {
+    uint64_t address;
+    uint8_t bytes[15], length;
+    char text[120];
+    char label[64]; /* the symbol that begins here, or "" */
+} CodeLine;
+
+typedef struct StackWord {
+    uint64_t address, value;
+    char note[72];  /* what the value is, if it can be told */
+    int frame;      /* index of the frame it belongs to, -1: unknown */
+} StackWord;
+
+typedef struct StackFrame {
+    uint64_t pc, cfa;
+    char name[64];
+} StackFrame;
+
+typedef struct TaskRow {
+    EmuTask task;
+    uint64_t resident; /* bytes of its process, on its first thread's row; else 0 */
+    uint64_t rip;
+} TaskRow;
+
+typedef struct Focus { /* one address, taken apart */
+    uint64_t address;
+    bool mapped;             /* a present entry */
+    EmuWalk walk;
+    uint32_t flags;          /* EMU_PAGE_… */
+    EmuFrameInfo frame;
+    uint32_t row_first[5];   /* [level] index of the first entry in rows */
+    uint64_t row[5][TABLE_ROWS];
+    uint64_t bytes_at;       /* address of bytes[0]: 16-aligned, in the same page */
+    uint32_t bytes_size;
+    uint8_t bytes[FOCUS_BYTES];
+    char symbol[80];         /* "main+0x12" or "" */
+} Focus;
+
+typedef struct RamCell { uint8_t owner; } RamCell; /* Owner */
+enum { OWNER_FREE, OWNER_TABLE, OWNER_FILE, OWNER_SHARED, OWNER_OTHER, OWNER_PROCESS }; /* then one per process */
+
+typedef struct Sample {
+    uint32_t ms;
+    uint64_t insns, faults, frames, misses, run_ns;
+} Sample;
+
+typedef struct ModelRequest {
+    int pid;            /* whose memory; 0: who ran last */
+    uint64_t focus;     /* 0: the stack pointer */
+    bool ram;           /* fill the physical view */
+    uint32_t now;       /* model time, ms, from 1 */
+} ModelRequest;
+
+typedef struct Model {
+    uint32_t now;
+    int pid, tid;
+    char program[64];
+    EmuRegisters registers;
+    EmuStats stats;
+    Band *bands;            /* by address */
+    uint32_t band_count, band_capacity;
+    Cell *cells;
+    uint32_t cell_count, cell_capacity;
+    TaskRow tasks[TASKS_MAX];
+    uint32_t task_count;
+    CodeLine code[CODE_MAX];
+    uint32_t code_count;
+    char source[128];       /* "file.c:12" of RIP, or "" */
+    StackWord stack[STACK_MAX];
+    uint32_t stack_count;
+    StackFrame frames[FRAMES_MAX];
+    uint32_t frame_count;
+    Focus focus;
+    uint8_t *ram;           /* Owner of each cell of RAM up to the highest frame ever used; NULL when not asked for */
+    uint32_t ram_count, ram_shift; /* a cell is 1 << ram_shift frames */
+    uint64_t ram_owned[OWNER_PROCESS + OWNERS_MAX]; /* frames */
+    int ram_pid[OWNERS_MAX];
+    uint32_t ram_pids;
+    Sample samples[SAMPLES_MAX]; /* oldest first */
+    uint32_t sample_count;
+    uint32_t sample_every;  /* ms */
+} Model;
+
+/* Takes a picture. The previous one, in the same Model, gives the glow its memory. false: no memory (the picture is incomplete). */
+bool model_collect(Model *model, Emu *emu, const ModelRequest *request);
+/* A deep copy into `to`, whose buffers are used again. false: no memory. */
+bool model_copy(Model *to, const Model *from);
+void model_free(Model *model);
+
+/* What kind of mapping this is. `exe` is the program's path; `above_exe`: it lies right behind the program's own file mappings;
+ * `tid`: not 0 when that thread's stack pointer is inside. */
+BandKind model_band_kind(const EmuMapping *mapping, const char *exe, bool above_exe, int tid);
+const char *model_kind_name(BandKind kind);
+/* NULL: nothing is mapped there. */
+const Band *model_band_at(const Model *model, uint64_t address);
+const Cell *model_cell_at(const Model *model, uint64_t address);
+/* How much a stamp still glows, 255 (now) to 0. */
+unsigned model_glow(uint32_t now, uint32_t stamp);
+
+/* Parts of model_collect(), each in its file. */
+bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request);
+void model_collect_code(Model *model, Emu *emu);
+void model_collect_stack(Model *model, Emu *emu);
+void model_collect_focus(Model *model, Emu *emu, uint64_t address);
+bool model_collect_ram(Model *model, Emu *emu);
+/* "main+0x12", or "" */
+void model_name_address(Emu *emu, int pid, uint64_t address, char *text, size_t size);
+
+#endif
