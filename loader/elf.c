@@ -88,6 +88,16 @@ static void describe_type(ElfImage *image, u16 type)
     judge(image, ELF_REFUSED, ENOEXEC, "its ELF type is %u, neither an executable nor a static PIE", type);
 }
 
+static void describe_dynamic(ElfImage *image)
+{
+    char name[81];
+    u64 n = 0;
+    for (; image->interp[n] && n < sizeof name - 1; n++)
+        name[n] = image->interp[n] >= 32 && image->interp[n] < 127 ? image->interp[n] : '?'; /* it may be anything */
+    name[n] = 0;
+    judge(image, ELF_UNSUPPORTED, ENOEXEC, "it is dynamically linked (needs %s): build it with -static", name);
+}
+
 /* ---- headers -------------------------------------------------------------------------------------------------- */
 
 static bool check_header(ElfImage *image, const Elf64_Ehdr *header, const u8 *head, u64 size)
@@ -259,8 +269,7 @@ void elf_parse(ElfImage *image, ElfRead *read, void *context)
     image->phdr_count = head.header.e_phnum;
     if (read_segments(image, phdrs, head.header.e_phnum, read, context)) {
         if (image->interp)
-            judge(image, ELF_UNSUPPORTED, ENOEXEC, "it is dynamically linked (needs %.80s): build it with -static",
-                  image->interp);
+            describe_dynamic(image);
         else
             check_layout(image);
     }
