@@ -13,6 +13,7 @@ TranslateFunction translate_bswap, translate_movbe, translate_crc32, translate_p
 TranslateFunction translate_jmp, translate_call, translate_ret, translate_jrcxz, translate_loop, translate_jcc;
 TranslateFunction translate_setcc, translate_cmovcc, translate_extend, translate_nop, translate_syscall, translate_string;
 TranslateFunction translate_rare, translate_vec, translate_vec_rare;
+TranslateFunction translate_far; /* far forms of RET, JMP, CALL; IRET */
 
 /* MOV, PUSH, POP with a segment, control or debug register (rare.c). */
 bool translate_mov_segment(Translator *t, const Insn *insn);

@@ -141,7 +141,7 @@ bool translate_cmovcc(Translator *t, const Insn *insn, const Row *row)
 bool translate_jmp(Translator *t, const Insn *insn, const Row *row)
 {
     if (insn->z.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
-        return false;
+        return translate_far(t, insn, row);
     if (is_immediate(FIRST(insn))) {
         Op *op = emit(t, row->handlers[t->mode][0]);
         op->counts = translate_counts(t);
@@ -159,7 +159,7 @@ bool translate_jmp(Translator *t, const Insn *insn, const Row *row)
 bool translate_call(Translator *t, const Insn *insn, const Row *row)
 {
     if (insn->z.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
-        return false;
+        return translate_far(t, insn, row);
     bool direct = is_immediate(FIRST(insn));
     u8 slot = direct ? 0 : operand_slot(t, insn, 64);
     Op *op = emit(t, row->handlers[t->mode][!direct]);
@@ -175,7 +175,7 @@ bool translate_call(Translator *t, const Insn *insn, const Row *row)
 bool translate_ret(Translator *t, const Insn *insn, const Row *row)
 {
     if (insn->z.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
-        return false;
+        return translate_far(t, insn, row);
     bool releases = is_immediate(FIRST(insn)) && insn->z.operand_count_visible > 0;
     Op *op = emit(t, row->handlers[t->mode][releases]);
     if (releases)
