@@ -280,8 +280,11 @@ static void process_end(Task *last, i32 status)
     hang_up_orphans(kernel, process->pgid, process);
     wake_event(kernel, &process->zombie, UINT32_MAX);
     Process *parent = process->parent;
-    if (!parent)
+    if (!parent) {
+        if (process != kernel->init)
+            process_reap(process); /* an orphan whose reaper has gone before it */
         return;
+    }
     i32 code = WIFEXITED(status) ? CLD_EXITED : WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED;
     bool ignored = process->exit_signal == SIGCHLD && parent_ignores(parent);
     process_notify_parent(process, process->exit_signal, code, WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));

@@ -57,7 +57,7 @@ Kernel *kernel_create(const KernelConfig *config)
     kernel->cpu.environment = kernel;
     kernel->next_pid = FIRST_PID;
     kernel->next_deadline = NO_DEADLINE;
-    kernel->sched_random = config->sched_seed;
+    kernel->sched_random = config->sched_seed * 0x9e3779b97f4a7c15ull; /* odd: only 0 becomes 0 */
     clock_start(kernel);
     if (!vfs_create(kernel) || (kernel->config.strace && !strace_start(kernel))) {
         kernel_destroy(kernel);
@@ -69,6 +69,8 @@ Kernel *kernel_create(const KernelConfig *config)
 
 void kernel_destroy(Kernel *kernel)
 {
+    host_signals_stop(kernel);
+    strace_stop(kernel);
     if (kernel->cpu_ready) { /* else there is nothing but the structure */
         while (kernel->processes) {
             Process *process = kernel->processes;
@@ -85,8 +87,6 @@ void kernel_destroy(Kernel *kernel)
         vfs_destroy(kernel);
         cpu_destroy(&kernel->cpu);
     }
-    host_signals_stop(kernel);
-    strace_stop(kernel);
     sched_destroy(kernel);
     free(kernel->futexes);
     phys_destroy(&kernel->phys);

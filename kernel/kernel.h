@@ -204,7 +204,7 @@ struct Kernel {
     Task *tasks, *last_task;     /* all, in order of creation */
     Process *processes, *last_process;
     Process *init;               /* the program that was started: its end is the end */
-    bool init_ended;
+    bool init_ended, end_told;   /* … and kernel_run() has said so */
     Task *run_first, *run_last;  /* runnable tasks but the current one */
     Task *tid_hash[TASK_BUCKETS];
     u32 task_count, process_count;

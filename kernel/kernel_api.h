@@ -64,6 +64,10 @@ i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, cons
 /* Runs at most `max_insns` more instructions (exact), over all tasks together. */
 KernelStop kernel_run(Kernel *kernel, u64 max_insns);
 
+/* Processes that live on after the first one has ended (background jobs, daemons). kernel_run() returns KERNEL_EXITED or
+ * KERNEL_KILLED at the end of the first; run again to let the others go on until they have ended too. */
+u32 kernel_orphans(const Kernel *kernel);
+
 /* Makes a running kernel_run() return KERNEL_INTERRUPTED soon. Async-signal-safe. */
 void kernel_interrupt(Kernel *kernel);
 

@@ -20,9 +20,18 @@ void kernel_stop(Kernel *kernel, KernelStopKind kind)
     kernel->stopping = true;
 }
 
-/* The first process has ended: its status is the machine's. */
+u32 kernel_orphans(const Kernel *kernel)
+{
+    u32 count = 0;
+    for (const Process *process = kernel->processes; process; process = process->next)
+        count += process != kernel->init && !process->zombie;
+    return count;
+}
+
+/* The first process has ended: its status is the machine's. Told once, and again when the orphans have ended too. */
 static void stop_with_status(Kernel *kernel)
 {
+    kernel->end_told = true;
     i32 status = kernel->init->exit_status;
     kernel_stop(kernel, WIFEXITED(status) ? KERNEL_EXITED : KERNEL_KILLED);
     kernel->stop.pid = kernel->stop.tid = kernel->init->pid;
@@ -116,7 +125,7 @@ KernelStop kernel_run(Kernel *kernel, u64 max_insns)
     kernel->stopping = false;
     while (!kernel->stopping) {
         reap_current(kernel);
-        if (kernel->init_ended) {
+        if (kernel->init_ended && (!kernel->end_told || !kernel_orphans(kernel))) {
             stop_with_status(kernel);
             break;
         }

@@ -58,8 +58,8 @@ static u64 next_slice(Kernel *kernel)
     x ^= x >> 7;
     x ^= x << 17;
     kernel->sched_random = x;
-    /* Mostly ordinary turns, now and then a very short one: races live in both. */
-    return x & 3 ? 1 + (x >> 8) % (2 * SLICE) : 1 + (x >> 8) % 200;
+    u64 magnitude = 1ull << (5 + x % 13); /* 32 … 131072, each as likely: races live in short turns and in long ones */
+    return magnitude + (x >> 8) % magnitude;
 }
 
 void sched_account(Kernel *kernel, u64 insns)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "kernel/host_signals.h"
+#include "kernel/run.h"
 #include "kernel/sched.h"
 #include "kernel/timer.h"
 
@@ -95,22 +96,28 @@ void sched_poll(Kernel *kernel)
         host_signals_forward(kernel);
 }
 
+/* Host nanoseconds until config.timeout_ns; NO_DEADLINE: no such limit. */
+static u64 patience_left(Kernel *kernel)
+{
+    u64 limit = kernel->config.timeout_ns, elapsed = host_elapsed(kernel);
+    return !limit ? NO_DEADLINE : limit > elapsed ? limit - elapsed : 0;
+}
+
 /* Virtual time: nothing happens until the next deadline, so it is now. What the host has ready comes first, and who waits
  * for the host too gives it the same time in reality. */
-static bool idle_virtual(Kernel *kernel)
+static void idle_virtual(Kernel *kernel)
 {
     u64 now = kernel_now(kernel), deadline = kernel->next_deadline;
+    u64 patience = patience_left(kernel);
     if (deadline == NO_DEADLINE) {
-        poll_host(kernel, NO_DEADLINE);
-        return true;
+        poll_host(kernel, patience);
+        return;
     }
     u64 distance = deadline > now ? deadline - now : 0;
     if (kernel->fd_waiters)
-        poll_host(kernel, distance);
-    if (kernel->run_first || kernel->host_signals || kernel->interrupted)
-        return true;
-    kernel->idle_ns += distance;
-    return true;
+        poll_host(kernel, distance < patience ? distance : patience);
+    if (!kernel->run_first && !kernel->host_signals && !kernel->interrupted)
+        kernel->idle_ns += distance;
 }
 
 bool sched_idle(Kernel *kernel)
@@ -123,10 +130,9 @@ bool sched_idle(Kernel *kernel)
     if (kernel->config.deterministic) {
         idle_virtual(kernel);
     } else {
-        u64 now = kernel_now(kernel), deadline = kernel->next_deadline;
-        if (kernel->config.timeout_ns && kernel->config.timeout_ns < deadline)
-            deadline = kernel->config.timeout_ns;
-        poll_host(kernel, deadline == NO_DEADLINE ? NO_DEADLINE : deadline > now ? deadline - now : 0);
+        u64 now = kernel_now(kernel), deadline = kernel->next_deadline, patience = patience_left(kernel);
+        u64 distance = deadline == NO_DEADLINE ? NO_DEADLINE : deadline > now ? deadline - now : 0;
+        poll_host(kernel, distance < patience ? distance : patience);
     }
     sched_poll(kernel);
     return true;
