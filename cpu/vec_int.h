@@ -75,9 +75,12 @@ VEC_BINARY(vec_pcmpgtq, cmpgt_epi64)
 VEC_UNARY(vec_pabsb, abs_epi8)
 VEC_UNARY(vec_pabsw, abs_epi16)
 VEC_UNARY(vec_pabsd, abs_epi32)
-VEC_BINARY(vec_psignb, sign_epi8)
-VEC_BINARY(vec_psignw, sign_epi16)
-VEC_BINARY(vec_psignd, sign_epi32)
+static INLINE V128 vec_psignb(V128 a, V128 b) { return simde_mm_sign_epi8(a, b); }
+static INLINE V128 vec_psignw(V128 a, V128 b) { return simde_mm_sign_epi16(a, b); }
+static INLINE V128 vec_psignd(V128 a, V128 b) { return simde_mm_sign_epi32(a, b); }
+VEC_HALVES_2(vec_psignb) /* SIMDe 0.7.4's own 256-bit ones are wrong where it emulates them */
+VEC_HALVES_2(vec_psignw)
+VEC_HALVES_2(vec_psignd)
 
 static INLINE V128 vec_and(V128 a, V128 b) { return simde_mm_and_si128(a, b); }
 static INLINE V128 vec_andn(V128 a, V128 b) { return simde_mm_andnot_si128(a, b); }

@@ -94,15 +94,17 @@ static bool fma_nan(Format f, u64 x, u64 y, u64 z, u64 *result)
     return true;
 }
 
-/* Denormal operands: zeros if MXCSR says so, else a flag. */
-static void fma_denormals(Format f, u64 operand[3])
+/* Denormal operands: zeros if MXCSR says so, else DE, unless the operation is invalid. */
+static u32 fma_denormals(Format f, u64 operand[3])
 {
     bool zeros = fpenv_host_get() & MXCSR_DAZ;
+    u32 flags = 0;
     for (u32 i = 0; i < 3; i++)
         if (format_denormal(f, operand[i])) {
-            fpenv_host_raise(zeros ? 0 : MXCSR_DE);
+            flags = zeros ? 0 : MXCSR_DE;
             operand[i] &= zeros ? format_sign(f) : ~0ull;
         }
+    return flags;
 }
 
 static u64 fma_lane(Format f, u64 x, u64 y, u64 z, FmaSigns signs, bool odd)
@@ -112,7 +114,7 @@ static u64 fma_lane(Format f, u64 x, u64 y, u64 z, FmaSigns signs, bool odd)
     u64 operand[3] = { x, y, z }, result;
     if (fma_nan(f, x, y, z, &result))
         return result;
-    fma_denormals(f, operand);
+    u32 flags = fma_denormals(f, operand);
     operand[0] ^= negate_product ? format_sign(f) : 0;
     operand[2] ^= negate_addend ? format_sign(f) : 0;
     if (f.fraction == FORMAT_32.fraction) {
@@ -128,7 +130,10 @@ static u64 fma_lane(Format f, u64 x, u64 y, u64 z, FmaSigns signs, bool odd)
         r = fma(v[0], v[1], v[2]);
         memcpy(&result, &r, sizeof r);
     }
-    return format_nan(f, result) ? result | format_sign(f) : result; /* the real indefinite is negative */
+    if (format_nan(f, result))
+        return result | format_sign(f); /* the real indefinite is negative */
+    fpenv_host_raise(flags);
+    return result;
 }
 
 /* Arranges the three operands of an encoding as factor, factor, addend. */
