@@ -309,9 +309,20 @@ static bool lock_refused(const Insn *insn, const Row *row)
     return insn->z.attributes & ZYDIS_ATTRIB_HAS_LOCK && !(row->notes & ROW_LOCKABLE);
 }
 
-static void emit_insn(Translator *t, const Insn *insn)
+/* TZCNT and LZCNT are BSF and BSR with a prefix, which processors that do not have them ignore; compilers rely on it. */
+static const Row *row_at_level(const Insn *insn, CpuLevel level)
 {
     const Row *row = translate_row(insn);
+    if (!row || row->level <= level)
+        return row;
+    return insn->z.mnemonic == ZYDIS_MNEMONIC_TZCNT   ? &instruction_rows[ZYDIS_MNEMONIC_BSF]
+           : insn->z.mnemonic == ZYDIS_MNEMONIC_LZCNT ? &instruction_rows[ZYDIS_MNEMONIC_BSR]
+                                                      : row;
+}
+
+static void emit_insn(Translator *t, const Insn *insn)
+{
+    const Row *row = row_at_level(insn, t->cpu->level);
     Touches n = count_accesses(insn);
     t->current = insn;
     t->current_reads = n.reads;
