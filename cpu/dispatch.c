@@ -154,18 +154,25 @@ const Op *block_op_dead(Cpu *cpu, const Op *op, u64 acc)
 }
 
 /* In front of an instruction that crosses into another page: is that still the page it was decoded from? */
-const Op *block_op_second_page(Cpu *cpu, const Op *op, u64 acc)
+/* Is the block's second page still the one that was decoded? By a walk; raises when it cannot be fetched any more. Out of
+ * line: a local whose address is passed on would forbid the handler's tail call. */
+static NOINLINE bool second_page_is(Cpu *cpu, const Op *op, u64 acc)
 {
-    const TlbExecEntry *entry = tlb_exec_entry(&cpu->mmu.tlb, (u64)op->disp);
-    if (LIKELY(entry->tag == (u64)op->disp && entry->paddr == op->imm))
-        return next(cpu, op, acc);
     Fault fault;
     cpu->op = op;
     cpu->acc = acc;
     const u8 *host = mmu_translate(&cpu->mmu, (u64)op->disp, ACCESS_FETCH, &fault);
     if (!host)
         cpu_raise(cpu, fault.kind == FAULT_PAGE ? VECTOR_PF : VECTOR_GP, fault.kind == FAULT_PAGE ? fault.error : 0, fault.address);
-    if ((u64)(host - cpu->mmu.phys->ram) == op->imm)
+    return (u64)(host - cpu->mmu.phys->ram) == op->imm;
+}
+
+const Op *block_op_second_page(Cpu *cpu, const Op *op, u64 acc)
+{
+    const TlbExecEntry *entry = tlb_exec_entry(&cpu->mmu.tlb, (u64)op->disp);
+    if (LIKELY(entry->tag == (u64)op->disp && entry->paddr == op->imm))
+        return next(cpu, op, acc);
+    if (second_page_is(cpu, op, acc))
         return next(cpu, op, acc);
     cpu->rip = cpu_op_cold(cpu, op)->rip;
     block_invalidate(cpu, (u64)(uintptr_t)op->imm, 1);

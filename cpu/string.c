@@ -145,10 +145,9 @@ static void fill(u8 *to, u64 value, u64 count, u32 size)
         memcpy(to + i * size, &value, size);
 }
 
-static INLINE const Op *string_stos(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, int rep, unsigned width)
+/* Out of line, because the span's address escapes: the handler itself must end in a tail call. false: interrupted. */
+static NOINLINE bool stos_spans(Cpu *cpu, const Op *op, u64 acc, int rep, unsigned width)
 {
-    (void)slow;
-    cpu_enter_slow(cpu, op, acc);
     Span s = span_begin(cpu, op, rep, width);
     u64 value = cpu->r[RAX];
     while (s.count) {
@@ -164,9 +163,16 @@ static INLINE const Op *string_stos(Cpu *cpu, const Op *op, u64 acc, OpHandler *
         if (!rep)
             break;
         if (span_interrupted(cpu, op, acc, &s))
-            return NULL;
+            return false;
     }
-    return span_end(cpu, op, acc);
+    return true;
+}
+
+static INLINE const Op *string_stos(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, int rep, unsigned width)
+{
+    (void)slow;
+    cpu_enter_slow(cpu, op, acc);
+    return stos_spans(cpu, op, acc, rep, width) ? span_end(cpu, op, acc) : NULL;
 }
 
 /* ---- LODS ------------------------------------------------------------------------------------------------------------- */

@@ -24,24 +24,33 @@ static INLINE void fp_begin(Cpu *cpu, FpKind fp)
         fpenv_begin(cpu);
 }
 
+/* Out of line, and by value: a handler whose locals' addresses escape could not go on by a tail call. */
+__attribute__((unused)) static NOINLINE void fp_end_unmasked(Cpu *cpu, const Op *op, u64 acc, FpKind fp, V128 r)
+{
+    Vector result;
+    memcpy(&result, &r, sizeof r);
+    cpu_enter_slow(cpu, op, acc);
+    fpenv_end(cpu, fp != FP_EXACT && vec_is_tiny(&result, fp, sizeof r));
+}
+
+__attribute__((unused)) static NOINLINE void fp_end_unmasked_256(Cpu *cpu, const Op *op, u64 acc, FpKind fp, V256 r)
+{
+    Vector result;
+    memcpy(&result, &r, sizeof r);
+    cpu_enter_slow(cpu, op, acc);
+    fpenv_end(cpu, fp != FP_EXACT && vec_is_tiny(&result, fp, sizeof r));
+}
+
 static INLINE void fp_end(Cpu *cpu, const Op *op, u64 acc, FpKind fp, V128 r)
 {
-    if (EMU_MODE == MODE_SLOW && fp != FP_NONE && UNLIKELY(fpenv_unmasked(cpu))) {
-        Vector result;
-        memcpy(&result, &r, sizeof r);
-        cpu_enter_slow(cpu, op, acc);
-        fpenv_end(cpu, fp != FP_EXACT && vec_is_tiny(&result, fp, sizeof r));
-    }
+    if (EMU_MODE == MODE_SLOW && fp != FP_NONE && UNLIKELY(fpenv_unmasked(cpu)))
+        fp_end_unmasked(cpu, op, acc, fp, r);
 }
 
 static INLINE void fp_end_256(Cpu *cpu, const Op *op, u64 acc, FpKind fp, V256 r)
 {
-    if (EMU_MODE == MODE_SLOW && fp != FP_NONE && UNLIKELY(fpenv_unmasked(cpu))) {
-        Vector result;
-        memcpy(&result, &r, sizeof r);
-        cpu_enter_slow(cpu, op, acc);
-        fpenv_end(cpu, fp != FP_EXACT && vec_is_tiny(&result, fp, sizeof r));
-    }
+    if (EMU_MODE == MODE_SLOW && fp != FP_NONE && UNLIKELY(fpenv_unmasked(cpu)))
+        fp_end_unmasked_256(cpu, op, acc, fp, r);
 }
 
 /* Added to a size of 16: legacy SSE does not ask for alignment either. (SHA: as AMD's processors do, against SDM and APM.) */

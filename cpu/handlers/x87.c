@@ -197,8 +197,8 @@ static INLINE const Op *fldcw(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, 
         return slow(cpu, op, acc);
     u16 control = (load16(p) & X87_CONTROL_WRITABLE) | X87_CONTROL_ONE;
     if (LIKELY(cpu->x87_mode == X87_LIVE && (control & X87_EXCEPTIONS) == X87_EXCEPTIONS)) {
-        __asm__ volatile("fldcw %0" : : "m"(control));
         cpu->x87.control = control;
+        __asm__ volatile("fldcw %0" : : "m"(cpu->x87.control)); /* no local's address: it would forbid the tail call */
     } else if (EMU_MODE == MODE_FAST) {
         return slow(cpu, op, acc);
     } else {
