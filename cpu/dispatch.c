@@ -28,6 +28,7 @@ static void code_freed(void *context, u64 paddr) { block_invalidate(context, pad
 
 bool cpu_init(Cpu *cpu, Phys *phys, u64 code_bytes)
 {
+    memset(cpu, 0, sizeof *cpu);
     cpu_state_init(&cpu->state);
     cpu->level = CPU_V3;
     cpu->mode = MODE_FAST;

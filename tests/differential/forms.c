@@ -43,7 +43,8 @@ static Key key_of(const Insn1 *insn, const Form *form)
     key.mnemonic = (u16)insn->z.mnemonic;
     key.map = (u8)(form->map | form->vex << 3 | form->memory << 4);
     key.opcode = form->opcode;
-    key.fixed = (u8)((form->reg_free ? 0 : form->modrm & 0x38) | (form->rm_free || form->memory ? 0 : form->modrm & 7));
+    if (form->has_modrm)
+        key.fixed = (u8)((form->reg_free ? 0 : form->modrm & 0x38) | (form->rm_free || form->memory ? 0 : form->modrm & 7));
     key.count = insn->z.operand_count;
     for (u32 i = 0; i < insn->z.operand_count; i++) {
         const ZydisDecodedOperand *o = &insn->operand[i];

@@ -3,6 +3,7 @@
  * a few from always ending in the same fault. */
 #include "generate.h"
 
+#include "base/bits.h"
 #include "cpu/cpu.h"
 #include "values.h"
 
@@ -196,22 +197,8 @@ static bool place_operands(Case *c, Insn1 *insn, u64 *seed)
 
 /* ---- instructions that need some care ------------------------------------------------------------------------------ */
 
-static void tame_memory_image(Case *c, const Insn1 *insn, u64 *seed)
-{
-    u64 address = 0;
-    u32 value = MXCSR_SAFE(random_next(seed));
-    for (u32 i = 0; i < insn->z.operand_count; i++)
-        if (insn->operand[i].type == ZYDIS_OPERAND_TYPE_MEMORY && c->patch_count)
-            address = DATA + c->patch[0].offset;
-    if (!address || chance(seed, 10))
-        return;
-    if (insn->z.mnemonic == ZYDIS_MNEMONIC_LDMXCSR || insn->z.mnemonic == ZYDIS_MNEMONIC_VLDMXCSR)
-        memcpy(c->patch[0].bytes, &value, 4);
-    else
-        memcpy(c->patch[0].bytes + 24, &value, 4); /* FXSAVE's MXCSR; the XSAVE header has its own test */
-}
-
-static void tame(Case *c, const Insn1 *insn, u64 *seed)
+/* Registers, before memory operands are placed. */
+static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
 {
     u64 *r = c->before.gpr;
     if (insn->z.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE))
@@ -224,19 +211,34 @@ static void tame(Case *c, const Insn1 *insn, u64 *seed)
             r[RAX] &= insn->operand[0].size == 8 ? 0xff : ~0ull;
         break;
     case ZYDIS_MNEMONIC_BT: case ZYDIS_MNEMONIC_BTS: case ZYDIS_MNEMONIC_BTR: case ZYDIS_MNEMONIC_BTC: /* the offset reaches far */
-        if (insn->operand[0].type == ZYDIS_OPERAND_TYPE_MEMORY && insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
-            u32 offset = gpr_number(insn->operand[1].reg.value);
-            if (insn->operand[0].mem.base != insn->operand[1].reg.value && insn->operand[0].mem.index != insn->operand[1].reg.value &&
-                gpr_number(insn->operand[0].mem.base) != offset && gpr_number(insn->operand[0].mem.index) != offset)
-                r[offset] = (u64)((i64)pick(seed, 2048) - 1024);
-        }
-        break;
-    case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR: case ZYDIS_MNEMONIC_FXRSTOR: case ZYDIS_MNEMONIC_FXRSTOR64:
-        tame_memory_image(c, insn, seed);
+        if (insn->operand[0].type == ZYDIS_OPERAND_TYPE_MEMORY && insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER)
+            r[gpr_number(insn->operand[1].reg.value)] = (u64)((i64)pick(seed, 2048) - 1024);
         break;
     case ZYDIS_MNEMONIC_XSAVE: case ZYDIS_MNEMONIC_XSAVE64: case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64:
         r[RAX] &= 7; /* the components that both machines have */
         r[RDX] = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* What memory operands hold. */
+static void tame_memory(Case *c, const Insn1 *insn, u64 *seed)
+{
+    u8 *bytes = c->patch[0].bytes;
+    if (!c->patch_count)
+        return;
+    switch (insn->z.mnemonic) {
+    case ZYDIS_MNEMONIC_POPF: case ZYDIS_MNEMONIC_POPFQ: /* no TF, NT, AC: the host's handlers would run with them */
+        for (u32 at = 0; at < PATCH_SIZE; at += 4)
+            store32(bytes + at, load32(bytes + at) & 0x8ed5);
+        break;
+    case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR:
+        store32(bytes, MXCSR_SAFE(random_next(seed)));
+        break;
+    case ZYDIS_MNEMONIC_FXRSTOR: case ZYDIS_MNEMONIC_FXRSTOR64:
+        store32(bytes + 24, MXCSR_SAFE(random_next(seed)));
         break;
     default:
         break;
@@ -265,8 +267,6 @@ bool generate_case(Case *c, const Form *form, u32 form_index, u64 case_seed, u64
     encode(c->code, form, &seed);
     if (!form_decode(c->code, 15, &insn) || insn.z.mnemonic != form->mnemonic || !form_implemented(&insn))
         return false;
-    if (insn.z.mnemonic == ZYDIS_MNEMONIC_INT && insn.operand[0].imm.value.u == 0x80)
-        return false; /* a system call */
     c->length = insn.z.length;
     c->step = is_branch(&insn);
     for (u32 i = 0; i < 2; i++)
@@ -277,14 +277,17 @@ bool generate_case(Case *c, const Form *form, u32 form_index, u64 case_seed, u64
     c->before.gs = GS_BASE;
     u32 room = CODE_SIZE - c->length - 1;
     c->before.rip = CODE + (chance(&seed, 10) ? PAGE_SIZE - pick(&seed, c->length + 2) : chance(&seed, 5) ? room : pick(&seed, room));
-    tame(c, &insn, &seed);
+    tame_registers(c, &insn, &seed);
     u64 rcx = c->before.gpr[RCX];
     if (!place_operands(c, &insn, &seed))
         return false;
     if (insn.z.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE))
         c->before.gpr[RCX] = rcx;
+    tame_memory(c, &insn, &seed);
     if (!form_decode(c->code, 15, &insn) || insn.z.length != c->length)
         return false;
+    if (insn.z.mnemonic == ZYDIS_MNEMONIC_INT && insn.operand[0].imm.value.u == 0x80)
+        return false; /* a system call */
     c->code[c->length] = 0xcc;
     return true;
 }

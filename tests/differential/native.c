@@ -1,7 +1,10 @@
 /* The host side. The child runs a whole batch inside one chain of signals: a case ends in a trap or a fault; the handler
  * notes the interrupted registers as the outcome, writes the next case's registers into the same signal frame, and
  * returns — into the next case. So a case costs one signal, and the C library never runs between cases. */
+#define _GNU_SOURCE /* REG_… of ucontext.h, memfd_create */
 #include "native.h"
+
+#include "mmu/tlb.h"
 
 #include <signal.h>
 #include <string.h>
@@ -80,6 +83,7 @@ static void load_case(const Case *c, ucontext_t *uc)
     for (int i = 0; i < 16; i++)
         uc->uc_mcontext.gregs[greg_of[i]] = (greg_t)s->gpr[i];
     uc->uc_mcontext.gregs[REG_RIP] = (greg_t)s->rip;
+    uc->uc_mcontext.gregs[REG_CSGSFS] = idle_context.uc_mcontext.gregs[REG_CSGSFS];
     uc->uc_mcontext.gregs[REG_EFL] = (greg_t)(s->rflags | (c->step ? FLAG_TRAP : 0));
     fp->fcw = s->fcw;
     fp->fsw = s->fsw;
@@ -139,12 +143,6 @@ static void note_outcome(const Case *c, Outcome *o, const ucontext_t *uc)
     memcpy(o->memory, data_alias, DATA_RW);
 }
 
-/* A stepped REP stops behind each iteration: go on until it leaves its address. */
-static bool still_stepping(const Case *c, const ucontext_t *uc)
-{
-    return c->step && (u64)uc->uc_mcontext.gregs[REG_RIP] == c->before.rip && uc->uc_mcontext.gregs[REG_TRAPNO] == 1;
-}
-
 static void handler(int signal, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
@@ -155,8 +153,6 @@ static void handler(int signal, siginfo_t *info, void *context)
         memcpy(idle_context.uc_mcontext.gregs, uc->uc_mcontext.gregs, sizeof(gregset_t));
         memcpy(idle_fp, uc->uc_mcontext.fpregs, sizeof idle_fp);
     } else {
-        if (still_stepping(&shared->cases[current], uc))
-            return;
         note_outcome(&shared->cases[current], &shared->outcomes[current], uc);
         shared->done = ++current;
     }
@@ -179,6 +175,10 @@ static void child_main(int in, int out)
     sigaltstack(&alternate, NULL);
     for (u32 i = 0; i < ARRAY_LEN(signals); i++)
         sigaction(signals[i], &action, NULL);
+    for (u64 at = 0; at < DATA_SIZE; at += PAGE_SIZE) /* pages that are there fault with the "protection" bit */
+        (void)*(volatile u8 *)(DATA + at);
+    for (u64 at = 0; at < CODE_SIZE; at += PAGE_SIZE)
+        (void)*(volatile u8 *)(CODE + at);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_DUMPABLE, 0);
     char byte;
