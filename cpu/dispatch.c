@@ -183,18 +183,26 @@ const Op *block_op_second_page(Cpu *cpu, const Op *op, u64 acc)
 
 /* ---- memory, the slow way -------------------------------------------------------------------------------------- */
 
-/* Does the instruction at rip reach memory through SS (then a non-canonical address is #SS, not #GP)? */
-static bool uses_stack_segment(Cpu *cpu, const OpCold *cold)
+/* Does the instruction at rip reach `address` through SS (then a non-canonical address is #SS, not #GP)? Its registers are as
+ * they were. An instruction with two memory operands (PUSH [rsi]) has at most one of them on the stack, near RSP. */
+static bool uses_stack_segment(Cpu *cpu, const OpCold *cold, u64 address)
 {
     Insn insn;
     u8 bytes[15];
+    u32 operands = 0, stack = 0;
+    bool pushes = false;
     u64 have = mmu_peek(cpu->mmu.phys, cpu->mmu.cr3, cold->rip, bytes, cold->length);
     if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&cpu->blocks->decoder, bytes, have, &insn.z, insn.operand)))
         return false;
-    for (unsigned i = 0; i < insn.z.operand_count; i++)
-        if (is_memory(&insn.operand[i]) && insn.operand[i].mem.segment == ZYDIS_REGISTER_SS)
-            return true;
-    return false;
+    for (unsigned i = 0; i < insn.z.operand_count; i++) {
+        const ZydisDecodedOperand *o = &insn.operand[i];
+        if (!is_memory(o))
+            continue;
+        operands++;
+        stack += o->mem.segment == ZYDIS_REGISTER_SS;
+        pushes |= o->mem.segment == ZYDIS_REGISTER_SS && o->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
+    }
+    return stack == operands ? stack != 0 : stack && (!pushes || address - cpu->r[RSP] + PAGE_SIZE < 2 * PAGE_SIZE);
 }
 
 static NORETURN void raise_fault(Cpu *cpu, const Fault *fault)
@@ -203,7 +211,7 @@ static NORETURN void raise_fault(Cpu *cpu, const Fault *fault)
         cpu_raise(cpu, VECTOR_PF, fault->error, fault->address);
     if (fault->kind == FAULT_BUS)
         cpu_raise(cpu, VECTOR_PF, fault->error | 1 << 3, fault->address);
-    cpu_raise(cpu, uses_stack_segment(cpu, cpu_op_cold(cpu, cpu->op)) ? VECTOR_SS : VECTOR_GP, 0, fault->address);
+    cpu_raise(cpu, uses_stack_segment(cpu, cpu_op_cold(cpu, cpu->op), fault->address) ? VECTOR_SS : VECTOR_GP, 0, fault->address);
 }
 
 static u8 *translate_or_raise(Cpu *cpu, u64 address, Access access)

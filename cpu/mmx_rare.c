@@ -11,12 +11,12 @@ void rare_emms(Cpu *cpu, const Op *op, u64 acc)
     cpu->x87.tags = 0;
 }
 
-/* Bytes of the first operand whose mask byte (second operand) has bit 7 set go to [rDI]. */
+/* Bytes of the first operand whose mask byte (second operand) has bit 7 set go to [rDI]. The x87 unit is in MMX state even
+ * when the store faults. */
 void rare_maskmovq(Cpu *cpu, const Op *op, u64 acc)
 {
-    x87_wait(cpu, op, acc);
-    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), 8, true);
     x87_enter_mmx(cpu, op, acc);
+    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), 8, true);
     u64 source = mmx_bits(mmx_get(cpu, op->a)), mask = mmx_bits(mmx_get(cpu, op->b));
     for (u32 i = 0; i < 8; i++)
         if (mask >> (8 * i + 7) & 1)
@@ -28,7 +28,7 @@ void rare_maskmovq(Cpu *cpu, const Op *op, u64 acc)
 
 typedef V128 Convert(V128 value);
 
-/* Unmasked exceptions raise #XM before anything is changed. */
+/* Unmasked exceptions raise #XM before a register is changed; but the x87 unit is in MMX state by then. */
 static V128 convert(Cpu *cpu, Convert *f, V128 value)
 {
     if (!fpenv_unmasked(cpu))
@@ -44,11 +44,8 @@ static V128 from_mmx(Cpu *cpu, const Op *op, u64 acc, Convert *f)
 {
     if (op->c)
         return convert(cpu, f, mmx_of(load64(cpu_slow_read(cpu, op, acc, op_address(cpu, op), 8))));
-    x87_wait(cpu, op, acc);
-    x87_settle(cpu);
-    V128 result = convert(cpu, f, mmx_get(cpu, op->b));
     x87_enter_mmx(cpu, op, acc);
-    return result;
+    return convert(cpu, f, mmx_get(cpu, op->b));
 }
 
 static V128 cvtdq2ps(V128 v) { return vec_cvtdq2ps(v); }
@@ -70,9 +67,8 @@ void rare_cvtpi2pd(Cpu *cpu, const Op *op, u64 acc)
 
 static void to_mmx(Cpu *cpu, const Op *op, u64 acc, V128 source, Convert *f)
 {
-    V128 result = convert(cpu, f, source);
     x87_enter_mmx(cpu, op, acc);
-    mmx_put(cpu, op->a, result);
+    mmx_put(cpu, op->a, convert(cpu, f, source));
 }
 
 /* Two floats: the low half of an XMM register, or 8 bytes. */

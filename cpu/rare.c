@@ -194,7 +194,7 @@ void rare_wrsegbase(Cpu *cpu, const Op *op, u64 acc)
 {
     (void)acc;
     bool fs = op->extra == (u8)ZYDIS_MNEMONIC_WRFSBASE;
-    u64 value = get_reg(cpu, op->a, op->size * 8u);
+    u64 value = get_reg(cpu, op->a, op->size == 8 ? 64 : 32);
     if (!mmu_canonical(value))
         cpu_raise(cpu, VECTOR_GP, 0, 0);
     *reg64(cpu, fs ? SLOT_FS : SLOT_GS) = value;

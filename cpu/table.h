@@ -12,6 +12,8 @@ TranslateFunction translate_shiftd, translate_mul, translate_imul, translate_div
 TranslateFunction translate_bswap, translate_movbe, translate_crc32, translate_push, translate_pop, translate_leave;
 TranslateFunction translate_jmp, translate_call, translate_ret, translate_jrcxz, translate_loop, translate_jcc;
 TranslateFunction translate_setcc, translate_cmovcc, translate_extend, translate_nop, translate_syscall, translate_string;
+/* XCHG r8, rAX; op->size: bits. */
+RareFunction rare_xchg_r8;
 TranslateFunction translate_rare, translate_vec, translate_vec_rare;
 TranslateFunction translate_far; /* far forms of RET, JMP, CALL; IRET */
 

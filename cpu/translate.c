@@ -233,8 +233,8 @@ static DecodeEnd decode_insn(const BlockCache *cache, Insn *insn, const u8 *byte
     ZyanStatus status = ZydisDecoderDecodeInstruction(&cache->decoder, &context, bytes, size, &insn->z);
     if (ZYAN_SUCCESS(status))
         status = ZydisDecoderDecodeOperands(&cache->decoder, &context, &insn->z, insn->operand, insn->z.operand_count);
-    if (ZYAN_SUCCESS(status))
-        return DECODE_COMPLETE;
+    if (ZYAN_SUCCESS(status)) /* Zydis also knows encodings that only Knights Corner had */
+        return insn->z.meta.isa_ext >= ZYDIS_ISA_EXT_KNC && insn->z.meta.isa_ext <= ZYDIS_ISA_EXT_KNCV ? DECODE_INVALID : DECODE_COMPLETE;
     if (status == ZYDIS_STATUS_NO_MORE_DATA)
         return DECODE_NEEDS_BYTES;
     return status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? DECODE_TOO_LONG : DECODE_INVALID;

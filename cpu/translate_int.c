@@ -447,7 +447,10 @@ bool translate_extend(Translator *t, const Insn *insn, const Row *row)
 
 bool translate_nop(Translator *t, const Insn *insn, const Row *row)
 {
-    (void)insn;
+    if (insn->z.mnemonic == ZYDIS_MNEMONIC_PAUSE && insn->z.raw.rex.B) { /* F3 41 90 is XCHG r8, rAX, which Zydis overlooks */
+        emit_rare(t, rare_xchg_r8)->size = insn->z.raw.rex.W ? 64 : insn->z.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE ? 16 : 32;
+        return true;
+    }
     emit(t, row->handlers[t->mode][0]);
     return true;
 }

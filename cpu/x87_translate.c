@@ -27,8 +27,16 @@ static Op *emit_with_memory(Translator *t, const Insn *insn, OpHandler *handler)
 
 static u8 modrm_of(const Insn *insn) { return (u8)(insn->z.raw.modrm.mod << 6 | insn->z.raw.modrm.reg << 3 | insn->z.raw.modrm.rm); }
 
+static u8 segment_slot(const Insn *insn)
+{
+    const ZydisDecodedOperand *memory = memory_operand(insn);
+    ZydisRegister segment = memory ? memory->mem.segment : ZYDIS_REGISTER_NONE;
+    return segment == ZYDIS_REGISTER_FS ? SLOT_FS : segment == ZYDIS_REGISTER_GS ? SLOT_GS : SLOT_ZERO;
+}
+
 static void set_note(Op *op, const Insn *insn)
 {
+    op->b = segment_slot(insn);
     op->size = modrm_of(insn); /* FOP's two bytes */
     op->extra = insn->z.opcode & 7;
     op->imm = insn->rip;

@@ -31,10 +31,11 @@ static INLINE void x87_note(Cpu *cpu, const Op *op)
     cpu->x87.code_selector = X87_SELECTOR;
     cpu->x87.ip = op->imm;
 }
-static INLINE void x87_note_data(Cpu *cpu, u64 address)
+/* FDP is an offset: without the base of FS or GS, whose slot op->b is (else SLOT_ZERO). */
+static INLINE void x87_note_data(Cpu *cpu, const Op *op, u64 address)
 {
     cpu->x87.data_selector = 0;
-    cpu->x87.dp = address;
+    cpu->x87.dp = address - *reg64(cpu, op->b);
 }
 
 /* ---- register forms ------------------------------------------------------------------------------------------ */
@@ -127,7 +128,7 @@ OpHandler *const H(x87_registers)[8][64] = { PLAIN_GROUPS(ENTRIES) FCMOV_GROUPS(
             return CONCAT(slow_, NAME(opcode, load, reg))(cpu, op, acc);      \
         EXECUTE(opcode, reg, p);                                              \
         x87_note(cpu, op);                                                    \
-        x87_note_data(cpu, address);                                          \
+        x87_note_data(cpu, op, address);                                          \
         x87_leave(cpu);                                                       \
         return next(cpu, op, acc);                                            \
     }
@@ -146,7 +147,7 @@ OpHandler *const H(x87_registers)[8][64] = { PLAIN_GROUPS(ENTRIES) FCMOV_GROUPS(
         EXECUTE(opcode, reg, p);                                              \
         mem_written(cpu, p, bytes);                                           \
         x87_note(cpu, op);                                                    \
-        x87_note_data(cpu, address);                                          \
+        x87_note_data(cpu, op, address);                                          \
         x87_leave(cpu);                                                       \
         return next_written(cpu, op, acc);                                    \
     }

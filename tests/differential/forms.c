@@ -154,16 +154,16 @@ static int by_encoding(const void *a, const void *b)
 
 const Form *forms_all(u32 *count)
 {
-    static const u8 prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
+    static const u8 prefixes[5] = { 0, 0x66, 0xf3, 0xf2, 0x67 }; /* 67 makes JECXZ */
     if (!forms) {
-        for (u32 i = 0; i < 4 * 2 * 4 * 256; i++) {
+        for (u32 i = 0; i < 5 * 2 * 4 * 256; i++) {
             Form form;
             memset(&form, 0, sizeof form);
-            form.prefix = prefixes[i & 3], form.wide = i >> 2 & 1, form.map = i >> 3 & 3, form.opcode = (u8)(i >> 5);
+            form.prefix = prefixes[i % 5], form.wide = i / 5 % 2, form.map = i / 10 % 4, form.opcode = (u8)(i / 40);
             if (form.map || !is_prefix(form.opcode))
                 try_modrms(form);
             form.vex = true;
-            if (form.map) {
+            if (form.map && form.prefix != 0x67) {
                 try_modrms(form);
                 form.l256 = true;
                 try_modrms(form);

@@ -8,7 +8,7 @@
 
 typedef struct Form {
     ZydisMnemonic mnemonic;
-    u8 prefix;   /* 0, 66, F3 or F2: mandatory prefix, operand size or repetition */
+    u8 prefix;   /* 0, 66, F3 or F2: mandatory prefix, operand size or repetition; 67 */
     u8 map;      /* 0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A */
     u8 opcode;
     bool vex, wide, l256; /* VEX-encoded; REX.W or VEX.W; VEX.L */

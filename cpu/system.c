@@ -1,0 +1,121 @@
+/* Far transfers and the instructions that show system registers, as a 64-bit user program under Linux meets them.
+ *
+ * Of the selectors in Linux's descriptor table a 64-bit program can transfer to one only, its own code segment's. The
+ * other one for user code leads to 32-bit mode, which this processor lacks. */
+#include "base/log.h"
+#include "cpu/flags.h"
+#include "cpu/operand.h"
+#include "cpu/table.h"
+
+enum { SELECTOR_CODE = 0x33, SELECTOR_CODE_32 = 0x23, SELECTOR_MASK = 0xfffc };
+
+/* May CS become `selector`? SDM Vol. 3A, "Privilege Level Checking When Transferring Program Control Between Code
+ * Segments": JMP and CALL ignore a lower RPL, RET does not. */
+static void check_transfer(Cpu *cpu, u16 selector, bool ret, u64 target)
+{
+    if (selector == SELECTOR_CODE_32)
+        log_unimplemented(SELECTOR_CODE_32, "unimplemented: far transfer to 32-bit code");
+    if (ret ? selector != SELECTOR_CODE : (selector & SELECTOR_MASK) != (SELECTOR_CODE & SELECTOR_MASK))
+        cpu_raise(cpu, VECTOR_GP, selector & SELECTOR_MASK, 0);
+    if (!mmu_canonical(target))
+        cpu_raise(cpu, VECTOR_GP, 0, 0);
+}
+
+static u64 load_size(const u8 *p, u32 size)
+{
+    u64 value = 0;
+    memcpy(&value, p, size);
+    return value;
+}
+
+/* The far pointer at the op's address into SLOT_TMP; size: bytes of its offset. */
+static u16 load_far_pointer(Cpu *cpu, const Op *op, u64 acc)
+{
+    const u8 *p = cpu_slow_read(cpu, op, acc, op_address(cpu, op), op->size + 2u);
+    u16 selector = load16(p + op->size);
+    u64 target = load_size(p, op->size);
+    check_transfer(cpu, selector, false, target);
+    *reg64(cpu, SLOT_TMP) = target;
+    return selector;
+}
+
+static void far_jmp(Cpu *cpu, const Op *op, u64 acc) { load_far_pointer(cpu, op, acc); }
+
+/* Pushes CS and RIP, `size` bytes each. extra: the instruction's length. */
+static void far_call(Cpu *cpu, const Op *op, u64 acc)
+{
+    u64 back = cpu_op_cold(cpu, op)->rip + op->extra, frame = cpu->r[RSP] - 2u * op->size;
+    u64 code = SELECTOR_CODE;
+    load_far_pointer(cpu, op, acc);
+    u8 *p = cpu_slow_write(cpu, op, acc, frame, 2u * op->size, false);
+    memcpy(p, &back, op->size);
+    memcpy(p + op->size, &code, op->size);
+    cpu_slow_written(cpu, p, 2u * op->size);
+    cpu->r[RSP] = frame;
+}
+
+static void far_ret(Cpu *cpu, const Op *op, u64 acc)
+{
+    const u8 *p = cpu_slow_read(cpu, op, acc, cpu->r[RSP], 2u * op->size);
+    u64 target = load_size(p, op->size);
+    check_transfer(cpu, load16(p + op->size), true, target);
+    *reg64(cpu, SLOT_TMP) = target;
+    cpu->r[RSP] += 2u * op->size + (u64)op->disp;
+}
+
+bool translate_far(Translator *t, const Insn *insn)
+{
+    const ZydisDecodedOperand *first = &insn->operand[0];
+    bool ret = insn->z.mnemonic == ZYDIS_MNEMONIC_RET, call = insn->z.mnemonic == ZYDIS_MNEMONIC_CALL;
+    Address address = { SLOT_ZERO, SLOT_ZERO, 0, 0 };
+    if (!ret)
+        address = translate_address(t, insn, first);
+    Op *op = emit_rare(t, ret ? far_ret : call ? far_call : far_jmp);
+    op_set_address(op, address);
+    op->size = insn->z.operand_width / 8;
+    op->extra = insn->z.length;
+    if (ret)
+        op->disp = is_immediate(first) ? (u16)first->imm.value.u : 0;
+    op = emit(t, instruction_rows[ZYDIS_MNEMONIC_JMP].handlers[t->mode][1]); /* through SLOT_TMP: cannot fault any more */
+    op->a = SLOT_TMP;
+    op->counts = translate_counts(t);
+    t->ended = true;
+    return true;
+}
+
+void rare_xchg_r8(Cpu *cpu, const Op *op, u64 acc)
+{
+    (void)acc;
+    u64 r8 = get_reg(cpu, R8 * 8, op->size), rax = get_reg(cpu, SLOT_RAX, op->size);
+    set_reg(cpu, R8 * 8, rax, op->size);
+    set_reg(cpu, SLOT_RAX, r8, op->size);
+}
+
+/* ---- SGDT, SIDT, SMSW, SLDT, STR ---------------------------------------------------------------------------------- */
+
+/* These would be #GP under UMIP; Linux then gives user programs constants of its own (arch/x86/kernel/umip.c of the
+ * running kernel shows the same), and writes only as many bytes of a register as the operand has. */
+static void store_constant(Cpu *cpu, const Op *op, u64 acc, u64 value)
+{
+    if (op->a != SLOT_ZERO) {
+        memcpy(reg_bytes(cpu, op->a), &value, op->size);
+        return;
+    }
+    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), 2, false);
+    store16(p, (u16)value);
+    cpu_slow_written(cpu, p, 2);
+}
+
+static void store_table(Cpu *cpu, const Op *op, u64 acc, u64 base)
+{
+    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), 10, false);
+    store16(p, 0);
+    store64(p + 2, base);
+    cpu_slow_written(cpu, p, 10);
+}
+
+void rare_sgdt(Cpu *cpu, const Op *op, u64 acc) { store_table(cpu, op, acc, 0xfffffffffffe0000); }
+void rare_sidt(Cpu *cpu, const Op *op, u64 acc) { store_table(cpu, op, acc, 0xffffffffffff0000); }
+void rare_smsw(Cpu *cpu, const Op *op, u64 acc) { store_constant(cpu, op, acc, 0x80050033); }
+void rare_sldt(Cpu *cpu, const Op *op, u64 acc) { store_constant(cpu, op, acc, 0); }
+void rare_str(Cpu *cpu, const Op *op, u64 acc) { store_constant(cpu, op, acc, 0x40); }
