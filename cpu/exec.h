@@ -152,12 +152,29 @@ static INLINE JumpCacheEntry *jump_cache_entry(Cpu *cpu, u64 rip)
     return &cpu->jump_cache[(rip ^ rip >> 12) & (JUMP_CACHE_SIZE - 1)];
 }
 
-/* To an address known only now (RET, indirect JMP and CALL). The exec TLB must still know the page. */
-static INLINE const Op *exit_indirect(Cpu *cpu, u64 rip, u64 acc)
+/* To an address known only now (RET, indirect JMP and CALL): in fast code where it leads, or NULL, and then the slow
+ * handler decides; the exec TLB must still know the page. In slow code always NULL, and a non-canonical target is #GP
+ * before anything has changed. */
+static INLINE const Op *indirect_target(Cpu *cpu, const Op *op, u64 acc, u64 rip)
 {
-    const JumpCacheEntry *entry = jump_cache_entry(cpu, rip);
-    if (LIKELY(entry->rip == rip && tlb_exec_entry(&cpu->mmu.tlb, rip)->tag == (rip & PAGE_MASK) && (i64)acc < 0))
-        return go(cpu, entry->op, acc);
+    if (EMU_MODE == MODE_FAST) {
+        const JumpCacheEntry *entry = jump_cache_entry(cpu, rip);
+        bool known = entry->rip == rip && tlb_exec_entry(&cpu->mmu.tlb, rip)->tag == (rip & PAGE_MASK);
+        return LIKELY(known && (i64)(acc + op->counts) < 0) ? entry->op : NULL;
+    }
+    if (UNLIKELY(!mmu_canonical(rip))) {
+        cpu_enter_slow(cpu, op, acc);
+        cpu_raise(cpu, VECTOR_GP, 0, 0);
+    }
+    return NULL;
+}
+#define NO_TARGET(target) (EMU_MODE == MODE_FAST && UNLIKELY(!(target)))
+
+/* Goes there; acc includes the block's counts. */
+static INLINE const Op *exit_indirect(Cpu *cpu, const Op *target, u64 rip, u64 acc)
+{
+    if (EMU_MODE == MODE_FAST)
+        return go(cpu, target, acc);
     cpu->rip = rip;
     return cpu_continue(cpu, acc);
 }

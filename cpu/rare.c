@@ -187,7 +187,7 @@ void rare_rdsegbase(Cpu *cpu, const Op *op, u64 acc)
 {
     (void)acc;
     bool fs = op->extra == (u8)ZYDIS_MNEMONIC_RDFSBASE;
-    set_reg(cpu, op->a, *reg64(cpu, fs ? SLOT_FS : SLOT_GS), op->size * 8u);
+    set_reg(cpu, op->a, *reg64(cpu, fs ? SLOT_FS : SLOT_GS), op->size == 8 ? 64 : 32);
 }
 
 void rare_wrsegbase(Cpu *cpu, const Op *op, u64 acc)
@@ -248,8 +248,9 @@ static void load_selector(Cpu *cpu, const Op *op, u64 acc)
     (void)acc;
     u16 selector = load16(reg_bytes(cpu, op->a));
     bool stack = op->extra == ZYDIS_REGISTER_SS;
-    bool fine = selector == 0x2b || selector == 0x2a || selector == 0x29 || selector == 0x28 ? (selector & 3) == 3 || !stack
-                                                                                             : selector <= 3 && !stack;
+    u16 entry = selector & 0xfffc;
+    bool code = entry == 0x20 || entry == 0x30, data = entry == 0x28;
+    bool fine = stack ? selector == 0x2b : code || data || !entry;
     if (!fine || op->extra == ZYDIS_REGISTER_CS)
         cpu_raise(cpu, VECTOR_GP, selector & 0xfffc, 0);
     if (op->extra == ZYDIS_REGISTER_FS)

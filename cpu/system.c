@@ -56,9 +56,13 @@ static void far_call(Cpu *cpu, const Op *op, u64 acc)
 
 static void far_ret(Cpu *cpu, const Op *op, u64 acc)
 {
+    cpu_slow_read(cpu, op, acc, cpu->r[RSP] + op->size, op->size); /* CS is read first: CR2 */
     const u8 *p = cpu_slow_read(cpu, op, acc, cpu->r[RSP], 2u * op->size);
     u64 target = load_size(p, op->size);
-    check_transfer(cpu, load16(p + op->size), true, target);
+    u16 selector = load16(p + op->size);
+    if ((selector & 3) != 3) /* not a return to this level: hardware looks for the outer stack's selector first */
+        cpu_slow_read(cpu, op, acc, cpu->r[RSP] + 3u * op->size + (u64)op->disp, 2);
+    check_transfer(cpu, selector, true, target);
     *reg64(cpu, SLOT_TMP) = target;
     cpu->r[RSP] += 2u * op->size + (u64)op->disp;
 }
@@ -95,27 +99,34 @@ void rare_xchg_r8(Cpu *cpu, const Op *op, u64 acc)
 
 /* These would be #GP under UMIP; Linux then gives user programs constants of its own (arch/x86/kernel/umip.c of the
  * running kernel shows the same), and writes only as many bytes of a register as the operand has. */
-static void store_constant(Cpu *cpu, const Op *op, u64 acc, u64 value)
+/* The kernel's store: byte by byte, and any fault is reported as a write to an absent page at the operand's address. */
+static void store_memory(Cpu *cpu, const Op *op, const u8 *bytes, u32 size)
 {
-    if (op->a != SLOT_ZERO) {
+    enum { PF_WRITE_USER = 6 };
+    Fault fault;
+    u64 address = op_address(cpu, op);
+    for (u32 i = 0; i < size; i++)
+        if (!mmu_write(&cpu->mmu, address + i, bytes + i, 1, &fault))
+            cpu_raise(cpu, VECTOR_PF, PF_WRITE_USER, address);
+}
+
+static void store_constant(Cpu *cpu, const Op *op, u64 value)
+{
+    if (op->a != SLOT_ZERO)
         memcpy(reg_bytes(cpu, op->a), &value, op->size);
-        return;
-    }
-    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), 2, false);
-    store16(p, (u16)value);
-    cpu_slow_written(cpu, p, 2);
+    else
+        store_memory(cpu, op, (const u8 *)&value, 2);
 }
 
-static void store_table(Cpu *cpu, const Op *op, u64 acc, u64 base)
+static void store_table(Cpu *cpu, const Op *op, u64 base)
 {
-    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), 10, false);
-    store16(p, 0);
-    store64(p + 2, base);
-    cpu_slow_written(cpu, p, 10);
+    u8 bytes[10] = { 0 };
+    store64(bytes + 2, base);
+    store_memory(cpu, op, bytes, sizeof bytes);
 }
 
-void rare_sgdt(Cpu *cpu, const Op *op, u64 acc) { store_table(cpu, op, acc, 0xfffffffffffe0000); }
-void rare_sidt(Cpu *cpu, const Op *op, u64 acc) { store_table(cpu, op, acc, 0xffffffffffff0000); }
-void rare_smsw(Cpu *cpu, const Op *op, u64 acc) { store_constant(cpu, op, acc, 0x80050033); }
-void rare_sldt(Cpu *cpu, const Op *op, u64 acc) { store_constant(cpu, op, acc, 0); }
-void rare_str(Cpu *cpu, const Op *op, u64 acc) { store_constant(cpu, op, acc, 0x40); }
+void rare_sgdt(Cpu *cpu, const Op *op, u64 acc) { (void)acc; store_table(cpu, op, 0xfffffffffffe0000); }
+void rare_sidt(Cpu *cpu, const Op *op, u64 acc) { (void)acc; store_table(cpu, op, 0xffffffffffff0000); }
+void rare_smsw(Cpu *cpu, const Op *op, u64 acc) { (void)acc; store_constant(cpu, op, 0x80050033); }
+void rare_sldt(Cpu *cpu, const Op *op, u64 acc) { (void)acc; store_constant(cpu, op, 0); }
+void rare_str(Cpu *cpu, const Op *op, u64 acc) { (void)acc; store_constant(cpu, op, 0x40); }

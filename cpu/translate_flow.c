@@ -288,6 +288,8 @@ bool translate_rare(Translator *t, const Insn *insn, const Row *row)
     else if (imm)
         op->disp = (i64)imm->imm.value.u;
     op->a = reg ? gpr_slot(reg->reg.value) : SLOT_ZERO;
+    if (insn->z.mnemonic == ZYDIS_MNEMONIC_XLAT)
+        op->scale = insn->z.address_width == 32;
     op->size = (u8)(insn->z.operand_width / 8);
     op->extra = insn->z.raw.imm[1].size ? (u8)insn->z.raw.imm[1].value.u : (u8)insn->z.mnemonic;
     return true;

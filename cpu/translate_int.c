@@ -261,6 +261,16 @@ bool translate_shift(Translator *t, const Insn *insn, const Row *row)
     return true;
 }
 
+/* With 32-bit addresses the bit offset counts before the address is cut. Leaves in SLOT_TMP2 what the handler, which adds the
+ * offset's bytes, makes the right address of. a: the offset; size: its width in bytes. */
+static const Op *op_bit_address32(Cpu *cpu, const Op *op, u64 acc)
+{
+    i64 offset = bits_sign_extend(*reg64(cpu, op->a), op->size * 8u);
+    u64 bytes = (u64)((offset >> (op->size == 2 ? 4 : op->size == 4 ? 5 : 6)) * (i64)op->size);
+    *reg64(cpu, SLOT_TMP2) = (u32)(op_address(cpu, op) + bytes) - bytes;
+    return next(cpu, op, acc);
+}
+
 bool translate_bittest(Translator *t, const Insn *insn, const Row *row)
 {
     const ZydisDecodedOperand *d = FIRST(insn), *s = SECOND(insn);
@@ -271,6 +281,11 @@ bool translate_bittest(Translator *t, const Insn *insn, const Row *row)
     if (is_memory(d)) {
         if (!is_immediate(s))
             op->a = gpr_slot(s->reg.value);
+        if (!is_immediate(s) && insn->z.address_width == 32) { /* instead of the op that cuts the address alone */
+            op[-1].handler = op_bit_address32;
+            op[-1].a = op->a;
+            op[-1].size = (u8)(width / 8);
+        }
     } else {
         op->a = gpr_slot(d->reg.value);
         if (!is_immediate(s))

@@ -36,20 +36,23 @@ static void unpack_environment(X87 *x87, u32 size, const u8 *in)
     x87->data_selector = (u16)field[6];
 }
 
-/* Hardware touches the last field of a block first, which decides what CR2 says of one that is partly there. */
-static void touch_end(Cpu *cpu, const Op *op, u64 acc, u32 size, bool write)
+/* Hardware touches a block's first field, then its last byte, which decides what CR2 says of one that is partly there. */
+static void touch_ends(Cpu *cpu, const Op *op, u64 acc, u32 size, bool write)
 {
+    u64 address = op_address(cpu, op);
     u32 field = op->size == ENVIRONMENT_16 ? 2 : 4;
-    u64 last = op_address(cpu, op) + size - field;
-    if (write)
-        cpu_slow_write(cpu, op, acc, last, field, true);
-    else
-        cpu_slow_read(cpu, op, acc, last, field);
+    if (write) {
+        cpu_slow_write(cpu, op, acc, address, field, true);
+        cpu_slow_write(cpu, op, acc, address + size - 1, 1, true);
+    } else {
+        cpu_slow_read(cpu, op, acc, address, field);
+        cpu_slow_read(cpu, op, acc, address + size - 1, 1);
+    }
 }
 
 void rare_fnstenv(Cpu *cpu, const Op *op, u64 acc)
 {
-    touch_end(cpu, op, acc, op->size, true);
+    touch_ends(cpu, op, acc, op->size, true);
     u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), op->size, false);
     x87_settle(cpu);
     pack_environment(&cpu->x87, op->size, p);
@@ -60,7 +63,7 @@ void rare_fnstenv(Cpu *cpu, const Op *op, u64 acc)
 void rare_fldenv(Cpu *cpu, const Op *op, u64 acc)
 {
     x87_wait(cpu, op, acc);
-    touch_end(cpu, op, acc, op->size, false);
+    touch_ends(cpu, op, acc, op->size, false);
     const u8 *p = cpu_slow_read(cpu, op, acc, op_address(cpu, op), op->size);
     x87_settle(cpu);
     unpack_environment(&cpu->x87, op->size, p);
@@ -74,7 +77,7 @@ void rare_fnsave(Cpu *cpu, const Op *op, u64 acc)
     u64 address = op_address(cpu, op);
     u32 size = op->size + REGISTERS_SIZE;
     u8 image[ENVIRONMENT_32 + REGISTERS_SIZE];
-    touch_end(cpu, op, acc, size, true);
+    touch_ends(cpu, op, acc, size, true);
     u8 *low = cpu_slow_write(cpu, op, acc, address, FIRST, false);
     u8 *high = cpu_slow_write(cpu, op, acc, address + FIRST, size - FIRST, false);
     x87_settle(cpu);
@@ -94,7 +97,7 @@ void rare_frstor(Cpu *cpu, const Op *op, u64 acc)
     u32 size = op->size + REGISTERS_SIZE;
     u8 image[ENVIRONMENT_32 + REGISTERS_SIZE];
     x87_wait(cpu, op, acc);
-    touch_end(cpu, op, acc, size, false);
+    touch_ends(cpu, op, acc, size, false);
     memcpy(image, cpu_slow_read(cpu, op, acc, address, FIRST), FIRST);
     memcpy(image + FIRST, cpu_slow_read(cpu, op, acc, address + FIRST, size - FIRST), size - FIRST);
     x87_settle(cpu);

@@ -10,8 +10,12 @@ static INLINE const Op *jmp(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, in
 }
 static INLINE const Op *jmp_r(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, int dummy)
 {
-    (void)slow, (void)dummy;
-    return exit_indirect(cpu, *reg64(cpu, op->a), acc + op->counts);
+    (void)dummy;
+    u64 rip = *reg64(cpu, op->a);
+    const Op *target = indirect_target(cpu, op, acc, rip);
+    if (NO_TARGET(target))
+        return slow(cpu, op, acc);
+    return exit_indirect(cpu, target, rip, acc + op->counts);
 }
 DEFINE_HANDLER(op_jmp, jmp, 0)
 DEFINE_HANDLER(op_jmp_r, jmp_r, 0)
@@ -20,15 +24,18 @@ OpHandler *const H(table_jmp)[] = { H(op_jmp), H(op_jmp_r) };
 /* disp holds the return address. */
 static INLINE const Op *call(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool direct)
 {
-    u64 rsp = cpu->r[RSP] - 8, target = direct ? 0 : *reg64(cpu, op->a);
+    u64 rsp = cpu->r[RSP] - 8, rip = direct ? 0 : *reg64(cpu, op->a);
     u8 *p = mem_write(cpu, op, acc, rsp, 8);
     if (MISSED(p))
+        return slow(cpu, op, acc);
+    const Op *target = direct ? op->taken : indirect_target(cpu, op, acc, rip);
+    if (NO_TARGET(target))
         return slow(cpu, op, acc);
     store64(p, (u64)op->disp);
     cpu->r[RSP] = rsp;
     mem_written(cpu, p, 8);
     acc += op->counts;
-    return direct ? exit_to(cpu, op->taken, acc) : exit_indirect(cpu, target, acc);
+    return direct ? exit_to(cpu, target, acc) : exit_indirect(cpu, target, rip, acc);
 }
 DEFINE_HANDLER(op_call, call, true)
 DEFINE_HANDLER(op_call_r, call, false)
@@ -41,8 +48,12 @@ static INLINE const Op *ret(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bo
     const u8 *p = mem_read(cpu, op, acc, rsp, 8);
     if (MISSED(p))
         return slow(cpu, op, acc);
+    u64 rip = load64(p);
+    const Op *target = indirect_target(cpu, op, acc, rip);
+    if (NO_TARGET(target))
+        return slow(cpu, op, acc);
     cpu->r[RSP] = rsp + 8 + (releases ? (u64)op->disp : 0);
-    return exit_indirect(cpu, load64(p), acc + op->counts);
+    return exit_indirect(cpu, target, rip, acc + op->counts);
 }
 DEFINE_HANDLER(op_ret, ret, false)
 DEFINE_HANDLER(op_ret_n, ret, true)

@@ -47,6 +47,7 @@ typedef struct Outcome {
     u8 vector;  /* how it ended: 3 INT3, 1 single step, else a fault */
     u32 error;  /* #PF, #GP …: error code */
     u64 address; /* #PF: CR2 */
+    u16 cs;     /* where it ended: 32-bit code is not compared */
     bool died;  /* the host child was killed: no outcome */
     u8 memory[DATA_RW];
 } Outcome;

@@ -133,7 +133,11 @@ static bool place(Case *c, Insn1 *insn, ZydisDecodedOperand *o, u64 target, u32 
     u64 segment = o->mem.segment == ZYDIS_REGISTER_FS ? c->before.fs : o->mem.segment == ZYDIS_REGISTER_GS ? c->before.gs : 0;
     u64 disp = o->mem.disp.has_displacement ? (u64)o->mem.disp.value : 0;
     u64 scale = o->mem.index != ZYDIS_REGISTER_NONE ? o->mem.scale : 0;
+    if (insn->z.address_width == 32 && target > UINT32_MAX)
+        target = DATA + DATA_SIZE + pick(seed, 256);
     u64 want = target - segment;
+    if (insn->z.address_width == 32 && want > UINT32_MAX)
+        return false; /* it would be somewhere in the host's own memory */
     if (is_vector(o->mem.index)) { /* gather: lanes a little around the target */
         u8 *lanes = c->before.ymm[gpr_number(o->mem.index)];
         for (u32 i = 0; i < 8; i++)
@@ -152,8 +156,10 @@ static bool place(Case *c, Insn1 *insn, ZydisDecodedOperand *o, u64 target, u32 
             *fixed |= 1u << gpr_number(o->mem.index);
         }
         u64 value = want - from - index * scale;
-        if (size != 8 && (size != 4 || (i64)value != (i32)value))
-            return size == 4; /* it lies wherever it lies: 32 bits cannot reach the target */
+        if (size != 8 && (size != 4 || segment > UINT32_MAX))
+            return false;
+        if (size == 4 && (i64)value != (i32)value)
+            value = random_next(seed) | ~0ull << 31; /* out of reach: a kernel address, which nobody has mapped */
         memcpy(c->code + insn->z.raw.disp.offset, &value, size);
         o->mem.disp.value = (i64)value;
         return true;
@@ -199,6 +205,13 @@ static bool place_operands(Case *c, Insn1 *insn, u64 *seed)
 
 /* ---- instructions that need some care ------------------------------------------------------------------------------ */
 
+static bool far_bit_offset(const Insn1 *insn)
+{
+    bool bits = insn->z.mnemonic == ZYDIS_MNEMONIC_BT || insn->z.mnemonic == ZYDIS_MNEMONIC_BTS || insn->z.mnemonic == ZYDIS_MNEMONIC_BTR ||
+                insn->z.mnemonic == ZYDIS_MNEMONIC_BTC;
+    return bits && insn->operand[0].type == ZYDIS_OPERAND_TYPE_MEMORY && insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
+}
+
 /* Registers, before memory operands are placed. */
 static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
 {
@@ -213,7 +226,7 @@ static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
             r[RAX] &= insn->operand[0].size == 8 ? 0xff : ~0ull;
         break;
     case ZYDIS_MNEMONIC_BT: case ZYDIS_MNEMONIC_BTS: case ZYDIS_MNEMONIC_BTR: case ZYDIS_MNEMONIC_BTC: /* the offset reaches far */
-        if (insn->operand[0].type == ZYDIS_OPERAND_TYPE_MEMORY && insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER)
+        if (far_bit_offset(insn))
             r[gpr_number(insn->operand[1].reg.value)] = (u64)((i64)pick(seed, 2048) - 1024);
         break;
     case ZYDIS_MNEMONIC_XSAVE: case ZYDIS_MNEMONIC_XSAVE64: case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64:
@@ -225,16 +238,17 @@ static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
     }
 }
 
-/* What memory operands hold. */
-static void tame_memory(Case *c, const Insn1 *insn, u64 *seed)
+/* What memory operands hold; false: this one could not be made harmless. */
+static bool tame_memory(Case *c, const Insn1 *insn, u64 *seed)
 {
     u8 *bytes = c->patch[0].bytes;
-    if (!c->patch_count)
-        return;
-    switch (insn->z.mnemonic) {
+    u32 inside;
+    switch (c->patch_count ? insn->z.mnemonic : ZYDIS_MNEMONIC_INVALID) {
     case ZYDIS_MNEMONIC_POPF: case ZYDIS_MNEMONIC_POPFQ: /* no TF, NT, AC: the host's handlers would run with them */
-        for (u32 at = 0; at < PATCH_SIZE; at += 4)
-            store32(bytes + at, load32(bytes + at) & 0x8ed5);
+        inside = (u32)(c->before.gpr[RSP] - DATA) - c->patch[0].offset;
+        if (inside + 8 > c->patch[0].size)
+            return false;
+        store64(bytes + inside, load64(bytes + inside) & 0x8ed5);
         break;
     case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR:
         store32(bytes, MXCSR_SAFE(random_next(seed)));
@@ -245,6 +259,7 @@ static void tame_memory(Case *c, const Insn1 *insn, u64 *seed)
     default:
         break;
     }
+    return true;
 }
 
 /* Where processors differ by maker (the emulated one calls itself Intel's) or by chance: not compared. */
@@ -258,8 +273,15 @@ static bool unspecified(const Case *c, const Insn1 *insn)
     }
     case ZYDIS_MNEMONIC_NOP: /* 0F 0D with a register: reserved NOP at Intel's, #UD at AMD's */
         return insn->z.opcode == 0x0d && insn->z.raw.modrm.mod == 3;
+    case ZYDIS_MNEMONIC_LOOPE: case ZYDIS_MNEMONIC_LOOPNE: /* AMD lets F3 and F2 choose the condition */
+        for (u32 i = 0; i < insn->z.raw.prefix_count; i++)
+            if (insn->z.raw.prefixes[i].value == 0xf2 || insn->z.raw.prefixes[i].value == 0xf3 || insn->z.raw.prefixes[i].value == 0x66)
+                return true;
+        return false;
     default: /* near branches with an operand-size prefix: ignored by Intel, 16 bits of RIP at AMD's */
-        return insn->z.meta.branch_type == ZYDIS_BRANCH_TYPE_NEAR && insn->z.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE;
+        if (insn->z.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) /* REX.W: 64-bit offsets at Intel's, ignored by AMD */
+            return insn->z.operand_width == 64 && insn->z.mnemonic != ZYDIS_MNEMONIC_RET;
+        return insn->z.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE && insn->z.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE;
     }
 }
 
@@ -301,13 +323,19 @@ bool generate_case(Case *c, const Form *form, u32 form_index, u64 case_seed, u64
         return false;
     if (insn.z.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE))
         c->before.gpr[RCX] = rcx;
-    tame_memory(c, &insn, &seed);
-    if (unspecified(c, &insn))
+    if (far_bit_offset(&insn)) { /* a base that is also the offset would lead anywhere */
+        i64 offset = (i64)c->before.gpr[gpr_number(insn.operand[1].reg.value)];
+        if (offset > 4096 || offset < -4096)
+            return false;
+    }
+    if (!tame_memory(c, &insn, &seed))
         return false;
     if (!form_decode(c->code, 15, &insn) || insn.z.length != c->length)
         return false;
     if (insn.z.mnemonic == ZYDIS_MNEMONIC_INT && insn.operand[0].imm.value.u == 0x80)
         return false; /* a system call */
+    if (unspecified(c, &insn))
+        return false;
     c->code[c->length] = 0xcc;
     return true;
 }

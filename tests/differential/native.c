@@ -71,8 +71,10 @@ static u64 get_base(int fs)
     return value;
 }
 
+/* Also makes the selectors null, as they are in a new program. */
 static void set_bases(u64 fs, u64 gs)
 {
+    __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tmov %0, %%gs" : : "r"(0));
     __asm__ volatile("wrfsbase %0\n\twrgsbase %1" : : "r"(fs), "r"(gs));
 }
 
@@ -139,6 +141,7 @@ static void note_outcome(const Case *c, Outcome *o, const ucontext_t *uc)
     o->vector = (u8)uc->uc_mcontext.gregs[REG_TRAPNO];
     o->error = (u32)uc->uc_mcontext.gregs[REG_ERR];
     o->address = o->vector == 14 ? (u64)uc->uc_mcontext.gregs[REG_CR2] : 0;
+    o->cs = (u16)uc->uc_mcontext.gregs[REG_CSGSFS];
     o->died = false;
     memcpy(o->memory, data_alias, DATA_RW);
 }
