@@ -28,43 +28,51 @@ static u64 load_size(const u8 *p, u32 size)
     return value;
 }
 
-/* The far pointer at the op's address into SLOT_TMP; size: bytes of its offset. */
-static u16 load_far_pointer(Cpu *cpu, const Op *op, u64 acc)
+static const Op *far_exit(Cpu *cpu, const Op *op, u64 acc, u64 target)
 {
-    const u8 *p = cpu_slow_read(cpu, op, acc, op_address(cpu, op), op->size + 2u);
-    u16 selector = load16(p + op->size);
-    u64 target = load_size(p, op->size);
-    check_transfer(cpu, selector, false, target);
-    *reg64(cpu, SLOT_TMP) = target;
-    return selector;
+    cpu->rip = target;
+    return cpu_continue(cpu, acc + op->counts);
 }
 
-static void far_jmp(Cpu *cpu, const Op *op, u64 acc) { load_far_pointer(cpu, op, acc); }
+/* The offset of the far pointer at the op's address, checked; size: its bytes. */
+static u64 far_pointer(Cpu *cpu, const Op *op, u64 acc)
+{
+    const u8 *p = cpu_slow_read(cpu, op, acc, op_address(cpu, op), op->size + 2u);
+    u64 target = load_size(p, op->size);
+    check_transfer(cpu, load16(p + op->size), false, target);
+    return target;
+}
+
+static const Op *op_far_jmp(Cpu *cpu, const Op *op, u64 acc)
+{
+    return far_exit(cpu, op, acc, far_pointer(cpu, op, acc));
+}
 
 /* Pushes CS and RIP, `size` bytes each. extra: the instruction's length. */
-static void far_call(Cpu *cpu, const Op *op, u64 acc)
+static const Op *op_far_call(Cpu *cpu, const Op *op, u64 acc)
 {
-    u64 back = cpu_op_cold(cpu, op)->rip + op->extra, frame = cpu->r[RSP] - 2u * op->size;
-    u64 code = SELECTOR_CODE;
-    load_far_pointer(cpu, op, acc);
+    u64 back = cpu_op_cold(cpu, op)->rip + op->extra, code = SELECTOR_CODE, frame = cpu->r[RSP] - 2u * op->size;
+    u64 target = far_pointer(cpu, op, acc);
     u8 *p = cpu_slow_write(cpu, op, acc, frame, 2u * op->size, false);
     memcpy(p, &back, op->size);
     memcpy(p + op->size, &code, op->size);
     cpu_slow_written(cpu, p, 2u * op->size);
     cpu->r[RSP] = frame;
+    return far_exit(cpu, op, acc, target);
 }
 
-static void far_ret(Cpu *cpu, const Op *op, u64 acc)
+/* disp: bytes to release. CS is read first, and the outer stack's selector when the return is not to this level: CR2. */
+static const Op *op_far_ret(Cpu *cpu, const Op *op, u64 acc)
 {
-    cpu_slow_read(cpu, op, acc, cpu->r[RSP] + op->size, op->size); /* CS is read first: CR2 */
-    const u8 *p = cpu_slow_read(cpu, op, acc, cpu->r[RSP], 2u * op->size);
-    u64 target = load_size(p, op->size);
-    u16 selector = load16(p + op->size);
-    if ((selector & 3) != 3) /* not a return to this level: hardware looks for the outer stack's selector first */
-        cpu_slow_read(cpu, op, acc, cpu->r[RSP] + 3u * op->size + (u64)op->disp, 2);
+    u32 size = op->size;
+    u64 rsp = cpu->r[RSP], after = rsp + 2u * size + (u64)op->disp;
+    u16 selector = load16(cpu_slow_read(cpu, op, acc, rsp + size, size));
+    u64 target = load_size(cpu_slow_read(cpu, op, acc, rsp, size), size);
+    if ((selector & 3) != 3)
+        cpu_slow_read(cpu, op, acc, after + size, 2);
     check_transfer(cpu, selector, true, target);
-    *reg64(cpu, SLOT_TMP) = target;
-    cpu->r[RSP] += 2u * op->size + (u64)op->disp;
+    cpu->r[RSP] = after;
+    return far_exit(cpu, op, acc, target);
 }
 
 bool translate_far(Translator *t, const Insn *insn)
@@ -74,14 +82,12 @@ bool translate_far(Translator *t, const Insn *insn)
     Address address = { SLOT_ZERO, SLOT_ZERO, 0, 0 };
     if (!ret)
         address = translate_address(t, insn, first);
-    Op *op = emit_rare(t, ret ? far_ret : call ? far_call : far_jmp);
+    else if (is_immediate(first))
+        address.disp = (u16)first->imm.value.u;
+    Op *op = emit(t, ret ? op_far_ret : call ? op_far_call : op_far_jmp);
     op_set_address(op, address);
     op->size = insn->z.operand_width / 8;
     op->extra = insn->z.length;
-    if (ret)
-        op->disp = is_immediate(first) ? (u16)first->imm.value.u : 0;
-    op = emit(t, instruction_rows[ZYDIS_MNEMONIC_JMP].handlers[t->mode][1]); /* through SLOT_TMP: cannot fault any more */
-    op->a = SLOT_TMP;
     op->counts = translate_counts(t);
     t->ended = true;
     return true;

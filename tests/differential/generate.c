@@ -158,6 +158,8 @@ static bool place(Case *c, Insn1 *insn, ZydisDecodedOperand *o, u64 target, u32 
         u64 value = want - from - index * scale;
         if (size != 8 && (size != 4 || segment > UINT32_MAX))
             return false;
+        if (size == 4 && (i64)value != (i32)value && from)
+            return false;
         if (size == 4 && (i64)value != (i32)value)
             value = random_next(seed) | ~0ull << 31; /* out of reach: a kernel address, which nobody has mapped */
         memcpy(c->code + insn->z.raw.disp.offset, &value, size);
