@@ -249,7 +249,7 @@ static void load_selector(Cpu *cpu, const Op *op, u64 acc)
     u16 selector = load16(reg_bytes(cpu, op->a));
     bool stack = op->extra == ZYDIS_REGISTER_SS;
     u16 entry = selector & 0xfffc;
-    bool code = entry == 0x20 || entry == 0x30, data = entry == 0x28;
+    bool code = entry == 0x20 || entry == 0x30, data = entry == 0x28 || entry == 0x78; /* the last holds the CPU's number */
     bool fine = stack ? selector == 0x2b : code || data || !entry;
     if (!fine || op->extra == ZYDIS_REGISTER_CS)
         cpu_raise(cpu, VECTOR_GP, selector & 0xfffc, 0);

@@ -70,11 +70,8 @@ u8 vector_number(ZydisRegister reg) { return (u8)ZydisRegisterGetId(reg); }
 Address translate_address(Translator *t, const Insn *insn, const ZydisDecodedOperand *operand)
 {
     Address a = { SLOT_ZERO, SLOT_ZERO, 0, operand->mem.disp.has_displacement ? operand->mem.disp.value : 0 };
-    const ZydisDecodedInstruction *z = &insn->z;
-    bool no_base = z->attributes & ZYDIS_ATTRIB_HAS_SIB && operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM &&
-                   z->raw.modrm.mod == 0 && z->raw.sib.base == 5;
-    if (no_base) /* no register, whatever REX.B says; Zydis errs there when the address is 32 bits wide */
-        a.disp = z->raw.disp.value;
+    if (address_without_base(insn, operand))
+        a.disp = insn->z.raw.disp.value;
     else if (operand->mem.base == ZYDIS_REGISTER_RIP || operand->mem.base == ZYDIS_REGISTER_EIP)
         a.disp += (i64)(insn->rip + insn->z.length);
     else

@@ -95,6 +95,13 @@ static INLINE bool is_gpr(const ZydisDecodedOperand *o)
     return o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value >= ZYDIS_REGISTER_AL && o->reg.value <= ZYDIS_REGISTER_R15;
 }
 static INLINE bool is_memory(const ZydisDecodedOperand *o) { return o->type == ZYDIS_OPERAND_TYPE_MEMORY; }
+/* ModRM and SIB say [index * scale + disp32]: no base register, whatever REX.B says. Zydis overlooks that when the address is 32
+ * bits wide, and then its displacement is not to be believed either: raw.disp is. */
+static INLINE bool address_without_base(const Insn *insn, const ZydisDecodedOperand *o)
+{
+    return insn->z.attributes & ZYDIS_ATTRIB_HAS_SIB && o->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && insn->z.raw.modrm.mod == 0 &&
+           insn->z.raw.sib.base == 5;
+}
 static INLINE bool is_immediate(const ZydisDecodedOperand *o) { return o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE; }
 
 /* Is this shift count an immediate that does not mask to 0 (so that the flags are written for certain)? */

@@ -43,8 +43,8 @@ static void unpack_x87(X87 *x87, bool wide, const u8 *area)
     x87_set_status_word(x87, load16(area + 2));
     x87->tags = area[4];
     x87->opcode = load16(area + 6) & 0x7ff;
-    x87->ip = wide ? load64(area + 8) : load32(area + 8);
-    x87->dp = wide ? load64(area + 16) : load32(area + 16);
+    x87->ip = wide ? (u64)bits_sign_extend(load64(area + 8), 57) : load32(area + 8); /* all that a linear address can have */
+    x87->dp = wide ? (u64)bits_sign_extend(load64(area + 16), 57) : load32(area + 16);
     x87->code_selector = wide ? 0 : load16(area + 12);
     x87->data_selector = wide ? 0 : load16(area + 20);
     for (u32 i = 0; i < 8; i++)
