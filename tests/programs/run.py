@@ -52,6 +52,9 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/", "LANG": "C", "TZ": "UTC", "
 DIRECTIVE = re.compile(r"^[\s/*#;]*(variants|flags|needs|args|stdin|env|tty|mask|class|repeat):[ \t]*(.*?)\s*(?:\*/)?$")
 
 
+MOST_OUTPUT = 32 << 20  # bytes: more than any case writes; then something runs in circles
+
+
 class Skip(Exception):
     pass
 
@@ -164,6 +167,7 @@ class Builder:
 
 def limits():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
 
 
 def kill_group(process):
@@ -174,10 +178,10 @@ def kill_group(process):
 
 
 def collect(stream, process, into):
-    """Reads to the end, or to more output than any case has: then something runs in circles."""
-    while chunk := stream.read1(65536):
+    """Reads to the end, or to too much."""
+    while chunk := stream.read1(1 << 20):
         into.extend(chunk)
-        if len(into) > 32 << 20:
+        if len(into) > MOST_OUTPUT:
             kill_group(process)
             break
 
@@ -236,17 +240,26 @@ def observe(argv, case, folder, timeout):
         out, err = (re.sub(case.get("mask").encode(), b"*", text) for text in (out, err))
     if isinstance(status, int):
         status = f"exit {status}" if status >= 0 else f"killed by {signal.Signals(-status).name}"
-    seen = {"status": f"{status}\n".encode(), "stdout": out, "stderr": err}
+    seen = {"status": f"{status}\n".encode(), "stderr": err, "stdout": out}
     for path in sorted(folder.rglob("*")):
         name = f"file {path.relative_to(folder)}"
         if path.is_symlink():
             seen[name] = os.readlink(path).encode()
+        elif path.is_file() and path.stat().st_size > MOST_OUTPUT:
+            seen[name] = f"{path.stat().st_size} bytes\n".encode()
         elif path.is_file():
             seen[name] = path.read_bytes()
         else:
             seen[name] = b"(no regular file)"
     shutil.rmtree(folder, ignore_errors=True)
     return seen
+
+
+def around_difference(left, right):
+    """What lies around the first difference; outputs may have megabytes, which difflib could not bear."""
+    at = len(os.path.commonprefix([left, right]))
+    start = left.rfind(b"\n", 0, max(at - 200, 0)) + 1
+    return left[start:at + 2000], right[start:at + 2000]
 
 
 def differences(expected, got):
@@ -258,9 +271,9 @@ def differences(expected, got):
         if left is None or right is None:
             lines.append(f"    {name}: only {'under emu' if left is None else 'natively'}")
             continue
-        texts = [side.decode("utf-8", "backslashreplace").splitlines() for side in (left, right)]
+        texts = [side.decode("utf-8", "backslashreplace").splitlines() for side in around_difference(left, right)]
         diff = list(difflib.unified_diff(*texts, f"{name} natively", f"{name} under emu", lineterm="", n=1))
-        lines += ["    " + line[:200] for line in diff[:24]]
+        lines += ["    " + line[:200] for line in diff[:16]]
     return "\n".join(lines)
 
 
