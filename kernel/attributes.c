@@ -7,22 +7,22 @@
 #include "kernel/path.h"
 #include "kernel/syscalls.h"
 
-/* A name whose inode is to change. The guest's /proc refuses, and so does what has no host side. */
+/* A name whose inode is to change. The guest's /proc refuses. */
 static i64 inode_from_guest(Task *task, Path *path, u64 dirfd, u64 address, u32 how)
 {
     i64 error = path_from_guest(task, path, dirfd, address, how);
-    if (!error && (path->proc.kind || (path->file && path->file->host_fd < 0)))
+    if (!error && (path->proc.kind || (path->file && path->file->path)))
         error = -EPERM;
     return error;
 }
 
-/* The host descriptor behind a number; -EBADF, -EPERM for files that only we know. */
+/* The host descriptor behind a number; -EBADF, -EPERM in the guest's /proc. */
 static i64 inode_descriptor(Task *task, u64 fd)
 {
     OpenFile *file = file_get_usable(task, fd);
     if (!file)
         return -EBADF;
-    return file->host_fd < 0 ? -EPERM : file->host_fd;
+    return file->path ? -EPERM : file->host_fd;
 }
 
 static i64 change_mode(Task *task, u64 dirfd, u64 address, u64 mode)

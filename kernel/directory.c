@@ -22,6 +22,8 @@ static i64 getdents(Task *task, const u64 *arg, bool wide)
     u64 size = (u32)arg[2];
     if (file->ops)
         return file->ops->getdents ? file->ops->getdents(task, file, arg[1], size, wide) : -ENOTDIR;
+    if ((i32)size < 0)
+        size = 0;
     if (!guest_range_ok(arg[1], size))
         return file->mode == S_IFDIR ? -EFAULT : -ENOTDIR;
     char entries[DENTS_MAX];

@@ -211,8 +211,6 @@ static i64 epoll_add(Task *task, Epoll *epoll, OpenFile *file, i32 fd, const Gue
     i64 error = epoll_nesting(epoll, file, 0);
     if (error)
         return error;
-    if (file_poll_soft(file) && !file->ops->poll)
-        return -EPERM;
     EpollWatch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return -ENOMEM;
@@ -261,7 +259,7 @@ i64 sys_epoll_ctl(Task *task, const u64 *arg)
     if (!instance || !file)
         return -EBADF;
     Epoll *epoll = epoll_of(instance);
-    if (file->host_fd >= 0 && (file->mode == S_IFREG || file->mode == S_IFDIR))
+    if (file->mode == S_IFREG || file->mode == S_IFDIR)
         return -EPERM;
     if (!epoll || file == instance)
         return -EINVAL;

@@ -16,7 +16,7 @@ static i64 duplicate(Task *task, OpenFile *file, u64 minimum, bool cloexec)
 /* The host knows all flags but the one that is ours to play with (fd.h). */
 static i64 get_flags(const OpenFile *file)
 {
-    if (file->host_fd < 0 || file->ops)
+    if (file->ops)
         return file->flags;
     int flags = fcntl(file->host_fd, F_GETFL);
     if (flags < 0)
@@ -28,7 +28,7 @@ static i64 set_flags(OpenFile *file, u32 flags)
 {
     const u32 settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
     u32 wanted = (file->flags & ~settable) | (flags & settable);
-    if (file->host_fd >= 0 && !file->ops && ((wanted ^ file->flags) & ~(u32)O_NONBLOCK)) {
+    if (!file->ops && ((wanted ^ file->flags) & ~(u32)O_NONBLOCK)) {
         int host = fcntl(file->host_fd, F_GETFL);
         const u32 forwarded = settable & ~(u32)O_NONBLOCK;
         if (host < 0 || fcntl(file->host_fd, F_SETFL, ((u32)host & ~forwarded) | (flags & forwarded)) < 0)
@@ -41,8 +41,6 @@ static i64 set_flags(OpenFile *file, u32 flags)
 /* Commands whose argument is a number and whose meaning the host shares. */
 static i64 forward(const OpenFile *file, u32 command, u64 argument)
 {
-    if (file->host_fd < 0)
-        return -EINVAL;
     return host_result(fcntl(file->host_fd, (int)command, (long)argument));
 }
 
@@ -52,7 +50,7 @@ static i64 forward_hint(Task *task, const OpenFile *file, u32 command, u64 addre
     bool set = command == F_SET_RW_HINT || command == F_SET_FILE_RW_HINT;
     if (set && !copy_from_guest(task, &hint, address, sizeof hint))
         return -EFAULT;
-    i64 result = file->host_fd < 0 ? -EINVAL : host_result(fcntl(file->host_fd, (int)command, &hint));
+    i64 result = host_result(fcntl(file->host_fd, (int)command, &hint));
     if (!result && !set && !copy_to_guest(task, address, &hint, sizeof hint))
         return -EFAULT;
     return result;

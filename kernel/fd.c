@@ -8,8 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
+#include <sys/eventfd.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -28,20 +27,22 @@ i64 host_result(i64 result)
 
 OpenFile *file_new(Kernel *kernel, const FileOps *ops, int host_fd, u32 flags)
 {
-    OpenFile *file = calloc(1, sizeof *file);
+    Vfs *vfs = kernel->vfs;
+    if (host_fd < 0)
+        host_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    OpenFile *file = host_fd < 0 ? NULL : calloc(1, sizeof *file);
     if (!file) {
         if (host_fd >= 0)
             close(host_fd);
         return NULL;
     }
+    file->inode = vfs->next_inode++;
     file->ops = ops;
     file->host_fd = host_fd;
     file->refs = 1;
     file->flags = flags & ~(u32)(O_CLOEXEC | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
     file->wait = WAIT_NEVER;
     file->last_number = -1;
-    file->token_fd = -1;
-    Vfs *vfs = kernel->vfs;
     file->next = vfs->open_files;
     if (file->next)
         file->next->previous = file;
@@ -79,10 +80,7 @@ void file_unref(Kernel *kernel, OpenFile *file)
     epoll_file_gone(kernel, file);
     if (file->ops && file->ops->release)
         file->ops->release(kernel, file);
-    if (file->host_fd >= 0)
-        close(file->host_fd);
-    if (file->token_fd >= 0)
-        close(file->token_fd);
+    close(file->host_fd);
     lock_wake(kernel, file); /* closing dropped flock(2) and OFD locks */
     Vfs *vfs = kernel->vfs;
     if (file->next)

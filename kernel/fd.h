@@ -2,7 +2,7 @@
  * open file description: shared by dup(2), fork(2) and SCM_RIGHTS, freed by its last reference.
  *
  *   guest number ──► Files.slots[n] ──► OpenFile ──► host descriptor      files, pipes, sockets, terminals, eventfd …
- *                                          └───────► FileOps and data     what only the emulator knows: /proc, signalfd …
+ *                                          └───────► FileOps and data     and what only the emulator knows: /proc, signalfd …
  *
  * Guest numbers never reach the host and host numbers never reach the guest, so the emulator's own descriptors cannot be
  * named by it. The idea that makes blocking calls work: every description the guest makes is O_NONBLOCK on the host,
@@ -43,7 +43,7 @@ typedef enum FileWait {
 
 struct OpenFile {
     const FileOps *ops; /* NULL: a plain host file */
-    int host_fd;        /* -1: none */
+    int host_fd;        /* of files that only we know: an eventfd that stands for them on the host, for locks and SCM_RIGHTS */
     u32 refs;
     u32 flags;          /* open(2)'s as the guest sees them in F_GETFL, without O_CLOEXEC and creation flags */
     u32 mode;           /* S_IFMT of st_mode; 0 for anonymous inodes */
@@ -51,11 +51,10 @@ struct OpenFile {
     bool terminal;      /* answers TCGETS */
     bool message;       /* one call moves one message: never split a transfer */
     bool lockable;      /* a lock has been taken through it: waiters hear of its end (lock.c) */
-    int token_fd;       /* stands for a file without a host side in SCM_RIGHTS messages (socket_control.c); -1: none */
-    u64 token_inode;
+    bool sent;          /* has been in an SCM_RIGHTS message, and is kept for whoever receives it (socket_control.c) */
     i32 peer_pid;       /* sockets: the guest process at the other end, for SO_PEERCRED; 0: not known */
     i32 last_number;    /* the guest number it was last looked up by */
-    u64 device, inode;  /* on the host */
+    u64 device, inode;  /* on the host; files that only we know: device 0 and a number of their own */
     void *data;         /* of ops */
     char *path;         /* synthetic files: the absolute guest path; else NULL */
     EpollWatch *watches; /* of the epoll instances that watch it (epoll.c) */
@@ -98,7 +97,8 @@ typedef struct Vfs {
 
 /* ---- open file descriptions ------------------------------------------------------------------------------------- */
 
-/* Takes over `host_fd` (-1: none); one reference. NULL: no host memory (host_fd is closed then). */
+/* Takes over `host_fd` (-1: the file has no host side, a stand-in is made); one reference. NULL: the host has no memory or
+ * no descriptor left (host_fd is closed then). */
 OpenFile *file_new(Kernel *kernel, const FileOps *ops, int host_fd, u32 flags);
 /* A description for a host descriptor that the guest has just opened: kind and waiting found by fstat(2). */
 OpenFile *file_from_host(Kernel *kernel, int host_fd, u32 flags);

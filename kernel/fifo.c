@@ -27,8 +27,9 @@ static OpenFile *fifo_wait(Task *task, const char *name, OpenFile *reader)
     if (task->call.file && task->call.file->ops == &fifo_wait_ops)
         return task->call.file;
     int notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (notify >= 0)
-        inotify_add_watch(notify, name, IN_OPEN);
+    if (notify < 0)
+        return NULL;
+    inotify_add_watch(notify, name, IN_OPEN);
     OpenFile *wait = file_new(task->kernel, &fifo_wait_ops, notify, O_RDONLY);
     if (!wait)
         return NULL;
@@ -43,11 +44,11 @@ static i64 fifo_park(Task *task, OpenFile *wait, bool second_look)
     if (task->woken == WOKEN_SIGNAL)
         return SYS_RESTARTSYS;
     char events[512];
-    while (wait->host_fd >= 0 && read(wait->host_fd, events, sizeof events) > 0)
+    while (read(wait->host_fd, events, sizeof events) > 0)
         ;
-    if (second_look || wait->host_fd < 0)
+    if (second_look)
         wait_deadline(task, kernel_now(task->kernel) + SECOND_LOOK_NS);
-    return wait->host_fd < 0 ? SYS_BLOCK : wait_host_fd(task, wait->host_fd, POLLIN);
+    return wait_host_fd(task, wait->host_fd, POLLIN);
 }
 
 i64 fifo_open_writer(Task *task, const Path *path)

@@ -214,6 +214,8 @@ static i64 transfer_vectors(Task *task, const u64 *arg, bool write, i64 offset, 
     OpenFile *file = transfer_file(task, arg[0], write);
     if (!file)
         return -EBADF;
+    if (file->ops && !(write ? file->ops->write : file->ops->read))
+        return -EINVAL;
     GuestCursor cursor;
     i64 error = cursor_vectors(task, &cursor, vectors, arg[1], arg[2]);
     if (error || !cursor.left)
@@ -291,6 +293,6 @@ i64 sys_lseek(Task *task, const u64 *arg)
     if (whence > SEEK_HOLE)
         return -EINVAL;
     if (file->ops)
-        return file->ops->seek ? file->ops->seek(task, file, offset, (int)whence) : -ESPIPE;
+        return file->ops->seek ? file->ops->seek(task, file, offset, (int)whence) : 0; /* anonymous inodes: noop_llseek */
     return host_result(lseek(file->host_fd, offset, (int)whence));
 }

@@ -22,6 +22,7 @@ typedef struct Copy {
     u64 size;
     u32 flags;
     bool nonblocking;            /* the call says so */
+    bool offsets_when_moved;     /* offsets are stored only when bytes have gone */
 } Copy;
 
 typedef i64 CopyCall(Copy *copy, u64 size);
@@ -29,23 +30,31 @@ typedef i64 CopyCall(Copy *copy, u64 size);
 static off64_t *in_pointer(Copy *c) { return c->in_address ? &c->in_offset : NULL; }
 static off64_t *out_pointer(Copy *c) { return c->out_address ? &c->out_offset : NULL; }
 
-/* The descriptors, and the offsets as the guest has them. */
-static i64 copy_prepare(Task *task, Copy *c, u64 in, u64 out)
+/* The descriptors. What they allow, the host knows as well; but not of files whose contents are ours. */
+static i64 copy_files(Task *task, Copy *c, u64 in, u64 out)
 {
-    c->in = file_get(task, in);
-    c->out = file_get(task, out);
-    if (!c->in || !c->out || !file_readable(c->in) || !file_writable(c->out))
+    c->in = file_get_usable(task, in);
+    c->out = file_get_usable(task, out);
+    if (!c->in || !c->out)
         return -EBADF;
+    return (c->in->ops && c->in->mode) || (c->out->ops && c->out->mode) ? -EINVAL : 0;
+}
+
+/* The offsets as the guest has them. */
+static i64 copy_offsets(Task *task, Copy *c)
+{
     if (c->in_address && !copy_from_guest(task, &c->in_offset, c->in_address, sizeof c->in_offset))
         return -EFAULT;
     if (c->out_address && !copy_from_guest(task, &c->out_offset, c->out_address, sizeof c->out_offset))
         return -EFAULT;
-    return c->in->ops || c->out->ops || c->in->host_fd < 0 || c->out->host_fd < 0 ? -EINVAL : 0;
+    return 0;
 }
 
 static i64 copy_finish(Task *task, const Copy *c, u64 moved)
 {
     Kernel *kernel = task->kernel;
+    if (!moved && c->offsets_when_moved)
+        return 0;
     if (c->out->mode == S_IFREG && kernel->cached_files && moved) {
         i64 end = c->out_address ? c->out_offset : lseek(c->out->host_fd, 0, SEEK_CUR);
         cached_file_changed(kernel, c->out->host_fd, (u64)end - moved, moved);
@@ -109,8 +118,11 @@ static i64 call_sendfile(Copy *c, u64 size)
 
 i64 sys_sendfile(Task *task, const u64 *arg)
 {
-    Copy c = {.in_address = arg[2], .size = arg[3] < TRANSFER_MAX ? arg[3] : TRANSFER_MAX};
-    i64 error = copy_prepare(task, &c, arg[1], arg[0]);
+    bool cut = arg[3] > TRANSFER_MAX && (i64)arg[3] > 0;
+    Copy c = {.in_address = arg[2], .size = cut ? TRANSFER_MAX : arg[3]};
+    i64 error = copy_offsets(task, &c);
+    if (!error)
+        error = copy_files(task, &c, arg[1], arg[0]);
     if (error)
         return error;
     if (task->kernel->cached_files && c.in->mode == S_IFREG)
@@ -125,8 +137,11 @@ static i64 call_copy_file_range(Copy *c, u64 size)
 
 i64 sys_copy_file_range(Task *task, const u64 *arg)
 {
-    Copy c = {.in_address = arg[1], .out_address = arg[3], .size = arg[4], .flags = (u32)arg[5], .nonblocking = true};
-    i64 error = copy_prepare(task, &c, arg[0], arg[2]);
+    Copy c = {.in_address = arg[1], .out_address = arg[3], .size = arg[4], .flags = (u32)arg[5], .nonblocking = true,
+              .offsets_when_moved = true};
+    i64 error = copy_files(task, &c, arg[0], arg[2]);
+    if (!error)
+        error = copy_offsets(task, &c);
     if (error)
         return error;
     if (task->kernel->cached_files) {
@@ -156,13 +171,13 @@ i64 sys_splice(Task *task, const u64 *arg)
     if (flags & ~(u32)SPLICE_FLAGS)
         return -EINVAL;
     Copy c = {.in_address = arg[1], .out_address = arg[3], .size = arg[4], .flags = flags, .nonblocking = flags & SPLICE_F_NONBLOCK};
-    i64 error = copy_prepare(task, &c, arg[0], arg[2]);
+    i64 error = copy_files(task, &c, arg[0], arg[2]);
+    if (!error && ((c.in->mode == S_IFIFO && c.in_address) || (c.out->mode == S_IFIFO && c.out_address)))
+        error = -ESPIPE;
+    if (!error)
+        error = copy_offsets(task, &c);
     if (error)
         return error;
-    if ((c.in->mode == S_IFIFO && c.in_address) || (c.out->mode == S_IFIFO && c.out_address))
-        return -ESPIPE;
-    if (c.out->flags & O_APPEND)
-        return -EINVAL;
     return copy_run(task, &c, call_splice, false);
 }
 
@@ -174,7 +189,7 @@ i64 sys_tee(Task *task, const u64 *arg)
     if (!arg[2])
         return 0;
     Copy c = {.size = arg[2], .flags = flags, .nonblocking = flags & SPLICE_F_NONBLOCK};
-    i64 error = copy_prepare(task, &c, arg[0], arg[1]);
+    i64 error = copy_files(task, &c, arg[0], arg[1]);
     return error ? error : copy_run(task, &c, call_tee, false);
 }
 
@@ -186,11 +201,13 @@ i64 sys_vmsplice(Task *task, const u64 *arg)
     if ((u32)arg[3] & ~(u32)SPLICE_FLAGS)
         return -EINVAL;
     OpenFile *file = file_get_usable(task, arg[0]);
-    if (!file || file->mode != S_IFIFO)
+    if (!file)
         return -EBADF;
     i64 error = cursor_vectors(task, &cursor, vectors, arg[1], arg[2]);
     if (error || !cursor.left)
         return error;
+    if (file->mode != S_IFIFO)
+        return -EBADF;
     u32 flags = (u32)arg[3] & SPLICE_F_NONBLOCK ? TRANSFER_NOWAIT : 0;
     return file_transfer(task, file, &(Transfer){&cursor, -1, file_writable(file), flags});
 }

@@ -24,7 +24,7 @@ static i64 sized_file(Task *task, u64 fd, OpenFile **file)
     *file = file_get_usable(task, fd);
     if (!*file)
         return -EBADF;
-    return (*file)->ops || (*file)->host_fd < 0 ? -EINVAL : 0;
+    return (*file)->ops ? -EINVAL : 0;
 }
 
 static void size_changed(Task *task, int host_fd)
@@ -63,7 +63,7 @@ i64 sys_truncate(Task *task, const u64 *arg)
     Path path;
     char link[PATH_MAX + 128];
     i64 result = path_from_guest(task, &path, (u64)AT_FDCWD, arg[0], 0);
-    if (!result && (path.proc.kind || (path.file && path.file->host_fd < 0)))
+    if (!result && (path.proc.kind || (path.file && path.file->path)))
         result = -EINVAL;
     if (!result) {
         const char *name = path_link(&path, link, sizeof link);
@@ -150,7 +150,7 @@ i64 sys_fadvise64(Task *task, const u64 *arg)
         return -EBADF;
     if (file->mode == S_IFIFO)
         return -ESPIPE;
-    if (file->host_fd < 0)
+    if (file->path)
         return (u32)arg[3] > POSIX_FADV_NOREUSE || (i64)arg[2] < 0 ? -EINVAL : 0;
     return host_result(syscall(SYS_fadvise64, file->host_fd, arg[1], arg[2], (u32)arg[3]));
 }

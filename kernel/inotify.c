@@ -47,7 +47,7 @@ i64 sys_inotify_add_watch(Task *task, const u64 *arg)
     char link[PATH_MAX + 128];
     i64 result = path_from_guest(task, &path, (u64)AT_FDCWD, arg[1], mask & IN_DONT_FOLLOW ? PATH_NOFOLLOW : 0);
     if (!result)
-        result = path.proc.kind || (path.file && path.file->host_fd < 0)
+        result = path.proc.kind || (path.file && path.file->path)
                      ? -EPERM
                      : host_result(inotify_add_watch(file->host_fd, path_link(&path, link, sizeof link), mask));
     path_done(&path);

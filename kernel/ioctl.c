@@ -108,7 +108,7 @@ static i64 clone_range(Task *task, OpenFile *file, u32 request, u64 argument)
     OpenFile *source = file_get_usable(task, (u64)range.src_fd);
     if (!source)
         return -EBADF;
-    if (source->host_fd < 0 || file->host_fd < 0)
+    if (source->ops || file->ops)
         return -EINVAL;
     range.src_fd = source->host_fd;
     if (request == FICLONE)
@@ -134,8 +134,8 @@ static i64 file_ioctl(Task *task, OpenFile *file, u32 request, u64 argument)
     if (file->ops && file->ops->ioctl)
         return file->ops->ioctl(task, file, request, argument);
     const IoctlRow *row = row_of(request);
-    if (!row || file->host_fd < 0) {
-        if (!row && file->mode != S_IFREG && file->mode != S_IFDIR)
+    if (!row) {
+        if (file->mode != S_IFREG && file->mode != S_IFDIR)
             log_unimplemented(0x10c71000000000ull | request, "ioctl request %#x: ENOTTY", request);
         return -ENOTTY;
     }

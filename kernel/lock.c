@@ -316,8 +316,6 @@ i64 lock_fcntl(Task *task, OpenFile *file, u32 command, u64 address)
     LockRequest request;
     if (!copy_from_guest(task, &guest, address, sizeof guest))
         return -EFAULT;
-    if (file->ops || file->host_fd < 0)
-        return -EINVAL;
     bool get = command == F_GETLK || command == F_OFD_GETLK, ofd = command >= F_OFD_GETLK;
     if ((ofd && guest.pid) || (get && guest.type != F_RDLCK && guest.type != F_WRLCK))
         return -EINVAL;
@@ -343,8 +341,6 @@ i64 sys_flock(Task *task, const u64 *arg)
     u32 operation = (u32)arg[1];
     if (!file)
         return -EBADF;
-    if (file->host_fd < 0)
-        return -EINVAL;
     i64 result = host_result(flock(file->host_fd, (int)operation | LOCK_NB));
     if (result == -EWOULDBLOCK && !(operation & LOCK_NB))
         return lock_wait(task, &(LockRequest){.device = file->device, .inode = file->inode},

@@ -134,7 +134,7 @@ static i64 link_names(Task *task, u64 from_dir, u64 from, u64 to_dir, u64 to, u3
     i64 result = path_from_guest(task, &a, from_dir, from, how);
     if (!result)
         result = name_from_guest(task, &b, to_dir, to, -EPERM);
-    if (!result && (a.proc.kind || (a.file && a.file->host_fd < 0)))
+    if (!result && (a.proc.kind || (a.file && a.file->path)))
         result = -EXDEV;
     if (!result)
         result = host_result(linkat(a.dir, a.name, b.dir, b.name, (int)flags));

@@ -73,13 +73,10 @@ static bool in_host_proc(Task *task, const Path *path, const OpenFile *file)
     return UNLIKELY(file->device == task->kernel->vfs->proc_device) && strncmp(path->name, "/proc", 5);
 }
 
-/* /proc/PID/fd/N of a file that has no host side: Linux cannot reopen anonymous inodes either. */
 static i64 open_path(Task *task, Path *path, const OpenHow *how, bool strict, OpenFile **file)
 {
     if (path->proc.kind)
         return proc_open(task, path, (u32)how->flags, file);
-    if (path->file && path->file->host_fd < 0)
-        return path->file->path ? proc_reopen(task, path->file, (u32)how->flags, file) : -ENXIO;
     int fd = host_open(task, path, how, strict);
     if (fd == -ENXIO && !(how->flags & O_NONBLOCK) && (how->flags & O_ACCMODE) == O_WRONLY)
         return fifo_open_writer(task, path);
@@ -174,7 +171,7 @@ i64 file_open_program(Task *task, i32 dirfd, const char *name, u32 at_flags, cha
     i64 result = path_from_name(task, &path, (u64)(i64)dirfd, name, how);
     if (result)
         return result;
-    if (path.proc.kind || (path.file && path.file->host_fd < 0)) {
+    if (path.proc.kind || (path.file && path.file->path)) {
         result = -EACCES;
     } else if (path.at_flags & AT_EMPTY_PATH) { /* fexecve: a description of its own, whatever O_PATH says */
         char link[32];
@@ -208,7 +205,7 @@ i64 file_for_mapping(Task *task, i32 fd, bool write_shared, char *real_path, boo
         return -EBADF;
     if (!file_readable(file) || (write_shared && !file_writable(file)))
         return -EACCES;
-    if (file->ops || file->host_fd < 0)
+    if (file->ops)
         return -ENODEV;
     if (file->mode == S_IFCHR) {
         struct stat st;

@@ -27,7 +27,7 @@ typedef struct Path {
     int dir;         /* host directory descriptor, or AT_FDCWD */
     int owned;       /* a descriptor that path_done() closes; -1: none */
     u32 at_flags;    /* AT_EMPTY_PATH when name is "" */
-    OpenFile *file;  /* the name is this open file itself ("" or /proc/self/fd/N); NULL: a name */
+    OpenFile *file;  /* "" with AT_EMPTY_PATH: the descriptor's file, and `dir` its host descriptor; NULL: a name */
     ProcNode proc;
     char name[PATH_MAX + 64];
 } Path;

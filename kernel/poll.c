@@ -17,7 +17,7 @@ enum { FEW = 64 };
 u32 file_poll(Task *task, OpenFile *file, u32 events)
 {
     if (file_poll_soft(file))
-        return file->ops->poll ? file->ops->poll(task, file) & (events | POLLERR | POLLHUP) : events & (POLLIN | POLLOUT);
+        return file->ops->poll(task, file) & (events | POLLERR | POLLHUP);
     struct pollfd fd = {.fd = file->host_fd, .events = (short)events};
     return poll(&fd, 1, 0) > 0 ? (u32)(u16)fd.revents : 0;
 }

@@ -9,6 +9,6 @@ u32 file_poll(Task *task, OpenFile *file, u32 events);
 /* Notes that the parking task waits for `events` of the file. */
 void file_poll_wait(Task *task, OpenFile *file, u32 events);
 /* Is readiness something that only the emulator knows (FileOps.poll)? Else the host does. */
-static inline bool file_poll_soft(const OpenFile *file) { return file->ops && (file->ops->poll || file->host_fd < 0); }
+static inline bool file_poll_soft(const OpenFile *file) { return file->ops && file->ops->poll; }
 
 #endif

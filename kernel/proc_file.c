@@ -69,16 +69,6 @@ i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file)
     return 0;
 }
 
-i64 proc_reopen(Task *task, OpenFile *file, u32 flags, OpenFile **again)
-{
-    Path path;
-    i64 error = path_from_name(task, &path, (u64)AT_FDCWD, file->path, 0);
-    if (!error)
-        error = path.proc.kind ? proc_open(task, &path, flags, again) : -ENOENT;
-    path_done(&path);
-    return error;
-}
-
 static void proc_release(Kernel *kernel, OpenFile *file)
 {
     (void)kernel;

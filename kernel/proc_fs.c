@@ -81,15 +81,10 @@ static i64 follow_link(Task *task, Path *path, const ProcSubject *subject, const
     ProcNode node = path->proc;
     if (node.kind == PROC_FD_LINK) {
         OpenFile *file = proc_subject_file(subject, node.number);
-        if (file->host_fd >= 0)
+        if (!file->path)
             return follow_descriptor(path, file->host_fd, rest);
-        path->proc = (ProcNode){0};
-        if (file->path) {
-            i64 error = follow_name(path, file->path, rest);
-            return error ? error : proc_resolve(task, path, how);
-        }
-        path->file = file;
-        return *rest ? -ENOTDIR : 0;
+        i64 error = follow_name(path, file->path, rest);
+        return error ? error : proc_resolve(task, path, how);
     }
     const char *name = proc_process_entries[node.entry].name;
     FsInfo *fs = subject->task ? subject->task->fs : NULL;
@@ -290,7 +285,7 @@ static i64 descriptor_link(Task *task, const OpenFile *file, char *target, u64 s
 {
     char buffer[PATH_MAX];
     i64 length;
-    if (file->path || (file->ops && file->ops->name && file->host_fd < 0)) {
+    if (file->path || (file->ops && !file->mode)) {
         length = snprintf(target, size, "%s", file->path ? file->path : file->ops->name);
         return length < (i64)size ? length : (i64)size - 1;
     }

@@ -5,12 +5,11 @@
 #include "kernel/path.h"
 
 /* path->name is an absolute, normalised name below /proc. Afterwards it is one of: an entry of ours (path->proc), the
- * place that a link of ours leads to (exe, cwd, fd/N: path->name and path->dir, or path->file), or the host's entry as it
+ * place that a link of ours leads to (exe, cwd, fd/N: path->name and path->dir), or the host's entry as it
  * was. -ENOENT, -ENOTDIR, -ELOOP. */
 i64 proc_resolve(Task *task, Path *path, u32 how);
 
 i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file);
-i64 proc_reopen(Task *task, OpenFile *file, u32 flags, OpenFile **again);
 i64 proc_stat(Task *task, const ProcNode *node, struct stat *st);
 i64 proc_access(Task *task, const ProcNode *node, u32 mode);
 /* The link's target without a NUL; its length. -EINVAL: not a link. */

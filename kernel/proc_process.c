@@ -308,7 +308,7 @@ void proc_fdinfo(Text *text, const ProcSubject *s, i32 number)
     OpenFile *file = proc_subject_file(s, number);
     if (!file)
         return;
-    i64 position = file->host_fd >= 0 && file->wait == WAIT_NEVER ? lseek(file->host_fd, 0, SEEK_CUR) : 0;
+    i64 position = file->mode == S_IFREG && !file->ops ? lseek(file->host_fd, 0, SEEK_CUR) : 0;
     u32 flags = file->flags | (s->task->files->slots[number].cloexec ? O_CLOEXEC : 0);
     text_add(text, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\n", (long long)(position < 0 ? 0 : position), flags,
              (unsigned long long)file->inode);

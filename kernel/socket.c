@@ -36,7 +36,7 @@ i64 socket_address_from_guest(Task *task, SocketAddress *address, u64 guest, u64
         return -EINVAL;
     memset(&address->storage, 0, sizeof address->storage);
     address->size = (socklen_t)size;
-    return copy_from_guest(task, &address->storage, guest, (u32)size) ? 0 : -EFAULT;
+    return !address->size || copy_from_guest(task, &address->storage, guest, (u32)size) ? 0 : -EFAULT;
 }
 
 i64 socket_address_to_guest(Task *task, const SocketAddress *address, u64 guest, u64 size_address)
@@ -47,7 +47,9 @@ i64 socket_address_to_guest(Task *task, const SocketAddress *address, u64 guest,
     if (room < 0)
         return -EINVAL;
     u64 size = address->size < sizeof address->storage ? address->size : sizeof address->storage;
-    if (!copy_to_guest(task, guest, &address->storage, (u64)room < size ? (u64)room : size))
+    if (size > (u64)room)
+        size = (u64)room;
+    if (size && !copy_to_guest(task, guest, &address->storage, size))
         return -EFAULT;
     return copy_to_guest(task, size_address, &address->size, sizeof address->size) ? 0 : -EFAULT;
 }
@@ -329,11 +331,11 @@ i64 sys_setsockopt(Task *task, const u64 *arg)
         return error;
     if (!option_forwarded((u32)arg[1], (u32)arg[2]))
         return -ENOPROTOOPT;
-    if (size > OPTION_MAX)
-        return -EINVAL;
-    if (!copy_from_guest(task, value, arg[3], (u32)size))
+    u64 wanted = size < OPTION_MAX ? (u64)size : OPTION_MAX; /* no option reads more, and most read only their first bytes */
+    u64 moved = copy_from_guest_partial(task, value, arg[3], wanted);
+    if (moved < wanted && (!moved || wanted <= 64))
         return -EFAULT;
-    return host_result(setsockopt(file->host_fd, (int)arg[1], (int)arg[2], value, (socklen_t)size));
+    return host_result(setsockopt(file->host_fd, (int)arg[1], (int)arg[2], value, (socklen_t)moved));
 }
 
 /* SO_PEERCRED: to the host every guest process is this one. */
@@ -366,7 +368,7 @@ i64 sys_getsockopt(Task *task, const u64 *arg)
     if (getsockopt(file->host_fd, (int)arg[1], (int)arg[2], value, &size) < 0)
         return -errno;
     option_translate(task, file, (u32)arg[1], (u32)arg[2], value, size);
-    if (!copy_to_guest(task, arg[3], value, size < (socklen_t)room ? size : (socklen_t)room))
+    if (size && !copy_to_guest(task, arg[3], value, size))
         return -EFAULT;
     return copy_to_guest(task, arg[4], &size, sizeof size) ? 0 : -EFAULT;
 }

@@ -3,8 +3,8 @@
  *
  * A descriptor goes out as its host descriptor, and what comes in is matched against the descriptions that are open here,
  * so that sender and receiver share one OpenFile, as on Linux. A description whose sender has closed it meanwhile is made
- * anew; its O_NONBLOCK as the guest sees it travels in the host description's F_SETSIG, which nothing else here uses. Files
- * that have no host side travel as a token: an empty memfd, known by its inode, that keeps the file alive. */
+ * anew; its O_NONBLOCK as the guest sees it travels in the host description's F_SETSIG, which nothing else here uses. A file
+ * that only we know cannot be made anew: once sent it stays. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -19,23 +19,16 @@ enum { SCM_MAX_FD = 253, MARK_BLOCKING = 62, MARK_NONBLOCKING = 63 }; /* marks: 
 
 /* ---- out -------------------------------------------------------------------------------------------------------------------------- */
 
-/* The host descriptor that stands for a file in a message. -errno. */
-static i64 file_to_send(OpenFile *file)
+/* The host descriptor that stands for a file in a message. */
+static int file_to_send(OpenFile *file)
 {
-    if (file->host_fd >= 0 && !file->ops) {
-        if (file->wait == WAIT_NONBLOCK)
-            fcntl(file->host_fd, F_SETSIG, file->flags & O_NONBLOCK ? MARK_NONBLOCKING : MARK_BLOCKING);
-        return file->host_fd;
+    if (!file->ops && file->wait == WAIT_NONBLOCK)
+        fcntl(file->host_fd, F_SETSIG, file->flags & O_NONBLOCK ? MARK_NONBLOCKING : MARK_BLOCKING);
+    if (file->ops && !file->sent) { /* a message may outlive every descriptor, and nobody tells when it is gone */
+        file->sent = true;
+        file_ref(file);
     }
-    if (file->token_fd < 0) {
-        struct stat st;
-        file->token_fd = memfd_create("emu-file", MFD_CLOEXEC);
-        if (file->token_fd < 0 || fstat(file->token_fd, &st) < 0)
-            return -ENOMEM;
-        file->token_inode = st.st_ino;
-        file_ref(file); /* a message may outlive every descriptor; nobody tells when it is gone */
-    }
-    return file->token_fd;
+    return file->host_fd;
 }
 
 static i64 rights_to_host(Task *task, u8 *data, u64 size)
@@ -47,10 +40,9 @@ static i64 rights_to_host(Task *task, u8 *data, u64 size)
         i32 number;
         memcpy(&number, data + i * sizeof number, sizeof number);
         OpenFile *file = file_get(task, (u64)(i64)number);
-        i64 host = file ? file_to_send(file) : -EBADF;
-        if (host < 0)
-            return host;
-        number = (i32)host;
+        if (!file)
+            return -EBADF;
+        number = file_to_send(file);
         memcpy(data + i * sizeof number, &number, sizeof number);
     }
     return 0;
@@ -105,10 +97,8 @@ static OpenFile *find_description(Kernel *kernel, int host, const struct stat *s
 {
     long self = getpid();
     for (OpenFile *file = kernel->vfs->open_files; file; file = file->next) {
-        if (file->token_fd >= 0 && file->token_inode == st->st_ino &&
-            syscall(SYS_kcmp, self, self, KCMP_FILE, file->token_fd, host) == 0)
-            return file;
-        if (file->host_fd >= 0 && file->inode == st->st_ino && file->device == st->st_dev &&
+        bool same_inode = file->inode == st->st_ino && file->device == st->st_dev;
+        if ((same_inode || file->ops) &&
             syscall(SYS_kcmp, self, self, KCMP_FILE, file->host_fd, host) == 0)
             return file;
     }

@@ -135,11 +135,17 @@ static i64 message_receive(Task *task, Message *m)
 
 /* ---- sendto, recvfrom ------------------------------------------------------------------------------------------------------------------ */
 
+/* import_ubuf(): the size is cut before the range is looked at, unlike read(2)'s. */
+static i64 buffer_from_guest(GuestCursor *cursor, u64 address, u64 size)
+{
+    return cursor_single(cursor, address, size < TRANSFER_MAX ? size : TRANSFER_MAX);
+}
+
 i64 sys_sendto(Task *task, const u64 *arg)
 {
     i64 error;
     Message m = {.flags = (u32)arg[3], .file = socket_get(task, arg[0], &error)};
-    i64 fault = cursor_single(&m.cursor, arg[1], arg[2]);
+    i64 fault = buffer_from_guest(&m.cursor, arg[1], arg[2]);
     if (fault)
         return fault;
     if (!m.file)
@@ -153,7 +159,7 @@ i64 sys_recvfrom(Task *task, const u64 *arg)
 {
     i64 error;
     Message m = {.flags = (u32)arg[3], .file = socket_get(task, arg[0], &error)};
-    i64 fault = cursor_single(&m.cursor, arg[1], arg[2]);
+    i64 fault = buffer_from_guest(&m.cursor, arg[1], arg[2]);
     if (fault)
         return fault;
     if (!m.file)

@@ -27,20 +27,11 @@ i64 stat_to_guest(Task *task, u64 address, const struct stat *st)
     return copy_to_guest(task, address, &guest, sizeof guest) ? 0 : -EFAULT;
 }
 
-/* Anonymous inodes (signalfd, epoll …) all look alike: mode 0600 and nothing else of interest. */
-static void stat_anonymous(struct stat *st)
-{
-    *st = (struct stat){.st_mode = 0600, .st_nlink = 1, .st_blksize = PAGE_SIZE, .st_dev = 15, .st_ino = 1};
-}
-
 i64 file_stat(Task *task, OpenFile *file, struct stat *st)
 {
     if (file->ops && file->ops->stat)
         return file->ops->stat(task, file, st);
-    if (file->host_fd >= 0)
-        return host_result(fstat(file->host_fd, st));
-    stat_anonymous(st);
-    return 0;
+    return host_result(fstat(file->host_fd, st));
 }
 
 static i64 stat_path(Task *task, u64 dirfd, u64 address, u64 buffer, u32 flags)
@@ -124,7 +115,7 @@ i64 sys_statx(Task *task, const u64 *arg)
     bool empty = !arg[1] && (flags & AT_EMPTY_PATH);
     i64 result = empty ? path_from_name(task, &path, arg[0], "", how) : path_from_guest(task, &path, arg[0], arg[1], how);
     if (!result) {
-        if (path.proc.kind || (path.file && path.file->host_fd < 0)) {
+        if (path.proc.kind || (path.file && path.file->path)) {
             result = path.proc.kind ? proc_stat(task, &path.proc, &st) : file_stat(task, path.file, &st);
             if (!result)
                 statx_from_stat(&x, &st);
@@ -177,7 +168,7 @@ i64 sys_fstatfs(Task *task, const u64 *arg)
     struct statfs s;
     if (!file)
         return -EBADF;
-    i64 result = file->host_fd >= 0 ? host_result(fstatfs(file->host_fd, &s)) : host_result(statfs("/proc", &s));
+    i64 result = host_result(file->path ? statfs("/proc", &s) : fstatfs(file->host_fd, &s));
     return result ? result : statfs_to_guest(task, arg[1], &s);
 }
 
@@ -193,7 +184,7 @@ static i64 access_path(Task *task, u64 dirfd, u64 address, u32 mode, u32 flags)
     if (!result) {
         if (path.proc.kind)
             result = proc_access(task, &path.proc, mode);
-        else if (path.file && path.file->host_fd < 0)
+        else if (path.file && path.file->path)
             result = mode & X_OK ? -EACCES : 0;
         else
             result = host_result(syscall(SYS_faccessat2, path.dir, path.name, mode, flags | path.at_flags));

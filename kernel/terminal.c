@@ -25,7 +25,7 @@ static u64 terminal_device(Task *task, const OpenFile *file)
 {
     struct stat st;
     unsigned number;
-    if (file->host_fd < 0 || fstat(file->host_fd, &st) < 0)
+    if (fstat(file->host_fd, &st) < 0)
         return 0;
     if (ioctl(file->host_fd, TIOCGPTN, &number) == 0)
         return makedev(136, number);

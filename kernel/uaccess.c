@@ -73,11 +73,15 @@ u64 copy_to_guest_partial(Task *task, u64 address, const void *from, u64 size)
 
 bool copy_from_guest(Task *task, void *to, u64 address, u64 size)
 {
+    if (!size) /* Linux does not look at the address then */
+        return true;
     return guest_range_ok(address, size) && copy_from_guest_partial(task, to, address, size) == size;
 }
 
 bool copy_to_guest(Task *task, u64 address, const void *from, u64 size)
 {
+    if (!size)
+        return true;
     if (to_page_end(address, size) < size && !touch_all(task, address, size, ACCESS_WRITE))
         return false;
     return guest_range_ok(address, size) && copy_to_guest_partial(task, address, from, size) == size;

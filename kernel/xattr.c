@@ -30,10 +30,10 @@ static i64 target_get(Task *task, Target *target, u64 argument, Form form)
         if (!file)
             return -EBADF;
         target->fd = file->host_fd;
-        return file->host_fd < 0 ? -EOPNOTSUPP : 0;
+        return file->path ? -EOPNOTSUPP : 0;
     }
     i64 error = path_from_guest(task, &target->path, (u64)AT_FDCWD, argument, form == LINK ? PATH_NOFOLLOW : 0);
-    if (!error && (target->path.proc.kind || (target->path.file && target->path.file->host_fd < 0)))
+    if (!error && (target->path.proc.kind || (target->path.file && target->path.file->path)))
         error = -EOPNOTSUPP;
     if (!error)
         target->name = path_link(&target->path, target->link, sizeof target->link);
