@@ -83,8 +83,9 @@ static const Op *op_iret(Cpu *cpu, const Op *op, u64 acc)
     cpu_enter_slow(cpu, op, acc);
     if (cpu->rflags & FLAG_NT)
         cpu_raise(cpu, VECTOR_GP, 0, 0);
-    for (u32 i = 0; i < 5; i++)
-        word[i] = load_size(cpu_slow_read(cpu, op, acc, cpu->r[RSP] + i * op->size, op->size), op->size);
+    static const u8 order[5] = { 2, 4, 3, 1, 0 }; /* as hardware reads them: CR2 */
+    for (u32 k = 0, i; k < 5; k++)
+        i = order[k], word[i] = load_size(cpu_slow_read(cpu, op, acc, cpu->r[RSP] + i * op->size, op->size), op->size);
     check_transfer(cpu, (u16)word[1], true, word[0]);
     if ((u16)word[4] != SELECTOR_STACK)
         cpu_raise(cpu, VECTOR_GP, word[4] & SELECTOR_MASK, 0);

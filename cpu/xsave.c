@@ -162,9 +162,11 @@ static void read_part(Cpu *cpu, const Op *op, u64 acc, u64 address, u8 *area, Pa
     }
 }
 
-static u64 aligned_address(Cpu *cpu, const Op *op, u32 alignment)
+static u64 aligned_address(Cpu *cpu, const Op *op, u64 acc, u32 alignment)
 {
     u64 address = op_address(cpu, op);
+    if (alignment == 16 && !mmu_canonical(address)) /* FXSAVE and FXRSTOR look first whether it is #SS */
+        cpu_slow_read(cpu, op, acc, address, 1);
     if (address & (alignment - 1))
         cpu_raise(cpu, VECTOR_GP, 0, 0);
     return address;
@@ -176,7 +178,8 @@ static void fxsave(Cpu *cpu, const Op *op, u64 acc, bool wide)
 {
     static const Part all = { 0, AREA_LEGACY_END };
     u8 area[AREA_LEGACY_END];
-    u64 address = aligned_address(cpu, op, 16);
+    u64 address = aligned_address(cpu, op, acc, 16);
+    cpu_slow_write(cpu, op, acc, address + AREA_HEADER - 1, 1, true); /* the last byte first, as hardware: CR2 */
     x87_settle(cpu);
     pack_x87(&cpu->x87, wide, area);
     pack_mxcsr(fpenv_guest_get(cpu), area);
@@ -198,7 +201,8 @@ static void set_mxcsr(Cpu *cpu, u32 mxcsr)
 static void fxrstor(Cpu *cpu, const Op *op, u64 acc, bool wide)
 {
     u8 area[AREA_LEGACY_END];
-    u64 address = aligned_address(cpu, op, 16);
+    u64 address = aligned_address(cpu, op, acc, 16);
+    cpu_slow_read(cpu, op, acc, address + AREA_HEADER - 1, 1);
     read_part(cpu, op, acc, address, area, (Part){ 0, AREA_LEGACY_END });
     if (load32(area + AREA_MXCSR) & ~(u32)MXCSR_MASK)
         cpu_raise(cpu, VECTOR_GP, 0, 0);
@@ -241,7 +245,8 @@ static void write_components(Cpu *cpu, const Op *op, u64 acc, u8 *area, u32 writ
 static void xsave(Cpu *cpu, const Op *op, u64 acc, bool optimised, bool wide)
 {
     u8 area[AREA_SIZE];
-    u64 address = aligned_address(cpu, op, 64);
+    u64 address = aligned_address(cpu, op, acc, 64);
+    cpu_slow_write(cpu, op, acc, address, 1, true); /* whatever is written: CR2 */
     x87_settle(cpu);
     fpenv_guest_get(cpu);
     u32 mask = requested(cpu), used = components_in_use(&cpu->state) & mask;
@@ -258,7 +263,7 @@ void rare_xsaveopt64(Cpu *cpu, const Op *op, u64 acc) { xsave(cpu, op, acc, true
 static void xsavec(Cpu *cpu, const Op *op, u64 acc, bool wide)
 {
     u8 area[AREA_SIZE];
-    aligned_address(cpu, op, 64);
+    cpu_slow_write(cpu, op, acc, aligned_address(cpu, op, acc, 64), 1, true);
     x87_settle(cpu);
     fpenv_guest_get(cpu);
     u32 mask = requested(cpu), used = components_in_use(&cpu->state) & mask;
@@ -285,7 +290,7 @@ static bool header_refused(const u8 *header)
 static void xrstor(Cpu *cpu, const Op *op, u64 acc, bool wide)
 {
     u8 area[AREA_SIZE];
-    u64 address = aligned_address(cpu, op, 64);
+    u64 address = aligned_address(cpu, op, acc, 64);
     u32 mask = requested(cpu);
     read_part(cpu, op, acc, address, area, (Part){ AREA_HEADER, AREA_AVX });
     if (header_refused(area + AREA_HEADER))
@@ -348,22 +353,14 @@ void rare_stmxcsr(Cpu *cpu, const Op *op, u64 acc)
 /* CLFLUSH is "a load of a byte" to paging; nothing is cached here. SDM Vol. 2A, "CLFLUSH". */
 void rare_clflush(Cpu *cpu, const Op *op, u64 acc) { (void)cpu_slow_read(cpu, op, acc, op_address(cpu, op), 1); }
 
-/* MASKMOVDQU: the bytes of the destination at [RDI] whose mask byte has its top bit set. Only what lies between the first and
- * the last of them is touched. a: source, b: mask. */
+/* MASKMOVDQU: the bytes of the destination at [RDI] whose mask byte has its top bit set. All 16 must be writable. a: source,
+ * b: mask. */
 void rare_maskmovdqu(Cpu *cpu, const Op *op, u64 acc)
 {
     const Vector *source = vec_reg(cpu, op->a), *mask = vec_reg(cpu, op->b);
-    u32 first = 16, last = 0;
+    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op), 16, true);
     for (u32 i = 0; i < 16; i++)
-        if (mask->u8[i] & 0x80) {
-            first = first < i ? first : i;
-            last = i;
-        }
-    if (first == 16)
-        return;
-    u8 *p = cpu_slow_write(cpu, op, acc, op_address(cpu, op) + first, last - first + 1, true);
-    for (u32 i = first; i <= last; i++)
         if (mask->u8[i] & 0x80)
-            p[i - first] = source->u8[i];
-    cpu_slow_written(cpu, p, last - first + 1);
+            p[i] = source->u8[i];
+    cpu_slow_written(cpu, p, 16);
 }

@@ -109,7 +109,7 @@ static u64 choose_target(u64 *seed, u32 size)
     case 7: return (random_next(seed) | 1ull << 62) & ~(1ull << 63); /* non-canonical */
     default: break;
     }
-    u64 align = (u64[]){ 1, 1, 4, 8, 16, 16, 32, 64 }[pick(seed, 8)];
+    u64 align = (u64[]){ 1, 1, 4, 8, 16, 16, 32, 64 }[size < 512 || chance(seed, 20) ? pick(seed, 8) : 7];
     return DATA + 512 + (pick(seed, DATA_RW - 1536) & ~(align - 1));
 }
 
@@ -142,7 +142,9 @@ static bool place(Case *c, Insn1 *insn, ZydisDecodedOperand *o, u64 target, u32 
         u8 *lanes = c->before.ymm[gpr_number(o->mem.index)];
         for (u32 i = 0; i < 8; i++)
             store32(lanes + 4 * i, (u32)(pick(seed, 64) - 32));
-        if (chance(seed, 50))
+        bool quadwords = insn->z.mnemonic == ZYDIS_MNEMONIC_VPGATHERQD || insn->z.mnemonic == ZYDIS_MNEMONIC_VPGATHERQQ ||
+                         insn->z.mnemonic == ZYDIS_MNEMONIC_VGATHERQPS || insn->z.mnemonic == ZYDIS_MNEMONIC_VGATHERQPD;
+        if (quadwords ? segment || chance(seed, 95) : chance(seed, 10))
             for (u32 i = 0; i < 4; i++)
                 store64(lanes + 8 * i, (u64)(i64)((i32)pick(seed, 64) - 32));
         scale = 0;
@@ -231,6 +233,9 @@ static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
         if (far_bit_offset(insn))
             r[gpr_number(insn->operand[1].reg.value)] = (u64)((i64)pick(seed, 2048) - 1024);
         break;
+    case ZYDIS_MNEMONIC_ENTER: /* reads the frames that RBP leads to */
+        r[RBP] = DATA + 512 + pick(seed, DATA_SIZE - 512);
+        break;
     case ZYDIS_MNEMONIC_XSAVE: case ZYDIS_MNEMONIC_XSAVE64: case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64:
     case ZYDIS_MNEMONIC_XSAVEC: case ZYDIS_MNEMONIC_XSAVEC64: case ZYDIS_MNEMONIC_XSAVEOPT: case ZYDIS_MNEMONIC_XSAVEOPT64:
         r[RAX] &= 7; /* the components that both machines have */
@@ -239,6 +244,17 @@ static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
     default:
         break;
     }
+}
+
+/* A header that XRSTOR accepts, standard or compacted, and MXCSR without reserved bits. */
+static void tame_xsave_image(Case *c, u64 *seed)
+{
+    u8 header[PATCH_SIZE] = { 0 };
+    store64(header, random_next(seed) & 7);
+    if (chance(seed, 30))
+        store64(header + 8, 1ull << 63 | 7);
+    store32(c->patch[0].bytes + 24, MXCSR_SAFE(random_next(seed)));
+    patch(c, DATA + c->patch[0].offset + 512, header, sizeof header);
 }
 
 /* What memory operands hold; false: this one could not be made harmless. */
@@ -258,6 +274,9 @@ static bool tame_memory(Case *c, const Insn1 *insn, u64 *seed)
         break;
     case ZYDIS_MNEMONIC_FXRSTOR: case ZYDIS_MNEMONIC_FXRSTOR64:
         store32(bytes + 24, MXCSR_SAFE(random_next(seed)));
+        break;
+    case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64:
+        tame_xsave_image(c, seed);
         break;
     default:
         break;
