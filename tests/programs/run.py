@@ -46,7 +46,8 @@ DEFAULT_VARIANTS = {
     ".s": "asm",
     ".sh": "bash busybox",
 }
-INTERPRETERS = {"bash": ["/bin/bash-static"], "busybox": ["/bin/busybox", "sh"]}
+BUSYBOX = "/bin/busybox"
+INTERPRETERS = {"bash": ["/bin/bash-static"], "busybox": [BUSYBOX, "sh"]}
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/", "LANG": "C", "TZ": "UTC", "TERM": "dumb"}
 # class and repeat belong to tests/bench
 DIRECTIVE = re.compile(r"^[\s/*#;]*(variants|flags|needs|args|stdin|env|tty|mask|class|repeat):[ \t]*(.*?)\s*(?:\*/)?$")
@@ -163,6 +164,16 @@ class Builder:
         if result.returncode != 0:
             raise RuntimeError(f"does not build: {shlex.join(command)}\n{result.stderr}")
         stamp_file.write_text(stamp)
+
+
+def link_applets(folder):
+    """A PATH on which every program is static: busybox under the names of its applets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True).stdout.split() if os.access(BUSYBOX, os.X_OK) else []
+    for name in names:
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(BUSYBOX)
+    ENVIRONMENT["PATH"] = str(folder)
 
 
 def limits():
@@ -312,6 +323,7 @@ def main():
         print("\n".join(case.name for case in cases))
         return 0
     builder = Builder(options.work / "bin")
+    link_applets(options.work / "applets")
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         futures = {pool.submit(check, case, options, builder): case for case in cases}

@@ -1,11 +1,10 @@
 /* SSE to SSE4.2 through intrinsics, over patterned data: every result is hashed, family by family.
  * variants: gcc-O0 gcc-O2 clang-O2
- * flags: -msse4.2 -mpopcnt -maes -mpclmul */
+ * flags: -msse4.2 -mpopcnt */
 #include <nmmintrin.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <wmmintrin.h>
 static uint64_t hash;
 static void note(const void *p, unsigned size)
 {
@@ -48,7 +47,6 @@ static void later(__m128i a, __m128i b)
     ni(_mm_cmpistrm(a, b, _SIDD_CMP_EQUAL_EACH | _SIDD_UNIT_MASK)); ni(_mm_cmpestrm(a, 5, b, 8, _SIDD_NEGATIVE_POLARITY | 3));
     uint64_t c = _mm_crc32_u64(_mm_crc32_u8(_mm_crc32_u32(1, _mm_extract_epi32(a, 0)), 7), _mm_extract_epi64(b, 1)) + _mm_popcnt_u64(_mm_extract_epi64(a, 0));
     note(&c, 8);
-    ni(_mm_aesenc_si128(a, b)); ni(_mm_aesdeclast_si128(a, b)); ni(_mm_aesimc_si128(a)); ni(_mm_aeskeygenassist_si128(b, 3)); ni(_mm_clmulepi64_si128(a, b, 0x11));
 }
 static void floating(__m128 a, __m128 b, __m128d c, __m128d d)
 {
