@@ -72,6 +72,7 @@ typedef struct Focus { /* one address, taken apart */
     uint64_t bytes_at;       /* address of bytes[0]: 16-aligned, in the same page */
     uint32_t bytes_size;
     uint8_t bytes[FOCUS_BYTES];
+    uint32_t changed[FOCUS_BYTES]; /* model time when a byte was last seen to change; 0: not since it is looked at */
     char symbol[80];         /* "main+0x12" or "" */
 } Focus;
 

@@ -127,6 +127,7 @@ void model_collect_focus(Model *model, Emu *emu, uint64_t address)
 {
     Focus *f = &model->focus;
     uint64_t page = address & ~(uint64_t)(PAGE_BYTES - 1);
+    const Focus old = *f;
     *f = (Focus){.address = address};
     f->mapped = emu_walk(emu, model->pid, address, &f->walk);
     emu_pages(emu, model->pid, page, page + PAGE_BYTES, false, take_page, &f->flags);
@@ -145,6 +146,8 @@ void model_collect_focus(Model *model, Emu *emu, uint64_t address)
     if (f->bytes_at - page > PAGE_BYTES - FOCUS_BYTES)
         f->bytes_at = page + PAGE_BYTES - FOCUS_BYTES;
     f->bytes_size = (uint32_t)emu_read(emu, model->pid, f->bytes_at, f->bytes, FOCUS_BYTES);
+    for (uint32_t i = 0; old.bytes_at == f->bytes_at && i < f->bytes_size && i < old.bytes_size; i++)
+        f->changed[i] = f->bytes[i] != old.bytes[i] ? model->now : old.changed[i];
     model_name_address(emu, model->pid, address, f->symbol, sizeof f->symbol);
 }
 

@@ -1,0 +1,169 @@
+/* What belongs to the machine as a whole: RAM frame by frame, the timeline, the page of help. */
+#include "ui/window/view.h"
+
+/* ---- physical memory ------------------------------------------------------------------------------------------ */
+
+static Colour owner_ink(unsigned owner)
+{
+    static const Colour processes[OWNERS_MAX] = {0xffe69f00u, 0xff56b4e9u, 0xff009e73u, 0xfff0e442u, 0xff0072b2u, 0xffd55e00u, 0xffcc79a7u, 0xff999999u};
+    switch (owner) {
+    case OWNER_FREE: return INK_LINE;
+    case OWNER_TABLE: return 0xffdde4ecu;
+    case OWNER_FILE: return 0xff60666eu;
+    case OWNER_SHARED: return 0xffb06ad0u;
+    case OWNER_OTHER: return 0xff7a4a3au;
+    default: return processes[owner - OWNER_PROCESS];
+    }
+}
+
+static void owner_name(const Model *model, unsigned owner, char text[48])
+{
+    static const char *const names[] = {"free again", "page tables", "file pages, cached", "shared by processes", "kept by the kernel"};
+    if (owner < OWNER_PROCESS)
+        snprintf(text, 48, "%s", names[owner]);
+    else
+        snprintf(text, 48, "process %d", model->ram_pid[owner - OWNER_PROCESS]);
+}
+
+/* Owners differ in shape too: free is hollow, tables have a cross line, shared is striped. */
+static void draw_owner(Canvas *canvas, Rect r, unsigned owner)
+{
+    if (owner == OWNER_FREE) {
+        canvas_frame(canvas, r, owner_ink(owner));
+        return;
+    }
+    canvas_fill(canvas, r, owner_ink(owner));
+    if (r.w >= 5 && owner == OWNER_TABLE)
+        canvas_fill(canvas, (Rect){r.x, r.y + r.h / 2, r.w, 1}, INK_BACK);
+    if (r.w >= 5 && owner == OWNER_SHARED)
+        canvas_hatch(canvas, r, 3, INK_BACK);
+}
+
+static int draw_owners(const Model *model, Canvas *canvas, Rect area, int y)
+{
+    int column = 0, step = (area.w - 16) / 2;
+    for (unsigned owner = 0; owner < OWNER_PROCESS + model->ram_pids; owner++) {
+        char name[48], size[32];
+        if (!model->ram_owned[owner])
+            continue;
+        int x = area.x + 8 + column * step;
+        owner_name(model, owner, name);
+        draw_owner(canvas, (Rect){x, y + 1, 11, 11}, owner);
+        view_print(canvas, FONT_SMALL, x + 18, y, step - 20, INK_TEXT, "%-20s %6llu frames, %s", name,
+                   (unsigned long long)model->ram_owned[owner], view_size(model->ram_owned[owner] * PAGE_BYTES, size));
+        column = !column;
+        y += column ? 0 : 16;
+    }
+    return y + (column ? 16 : 0) + 6;
+}
+
+void draw_ram(const Model *model, Canvas *canvas, Rect area)
+{
+    char cell[32];
+    int y = area.y + 8, x = area.x + 8;
+    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "RAM from physical address 0 up to the highest frame ever used; a cell is %s",
+               view_size((uint64_t)PAGE_BYTES << model->ram_shift, cell));
+    y = draw_owners(model, canvas, area, y + 20);
+    int px = 12, room = area.y + area.h - y;
+    while (px > 2 && ((int)model->ram_count * px / (area.w - 16) + 1) * px > room)
+        px--;
+    int columns = (area.w - 16) / px;
+    for (uint32_t i = 0; i < model->ram_count; i++) {
+        int top = y + (int)i / columns * px;
+        if (top + px > area.y + area.h)
+            break;
+        draw_owner(canvas, (Rect){x + (int)i % columns * px, top, px - 1, px - 1}, model->ram[i]);
+    }
+}
+
+/* ---- timeline ------------------------------------------------------------------------------------------------- */
+
+typedef struct Lane {
+    const char *name;
+    Colour ink;
+    uint64_t (*value)(const Sample *before, const Sample *now);
+    const char *unit;
+    bool size; /* frames: shown as bytes */
+} Lane;
+
+static uint64_t per_second(uint64_t amount, const Sample *before, const Sample *now)
+{
+    uint32_t ms = now->ms - before->ms;
+    return ms ? amount * 1000 / ms : 0;
+}
+static uint64_t value_frames(const Sample *before, const Sample *now)
+{
+    (void)before;
+    return now->frames * PAGE_BYTES;
+}
+static uint64_t value_faults(const Sample *b, const Sample *n) { return per_second(n->faults - b->faults, b, n); }
+static uint64_t value_misses(const Sample *b, const Sample *n)
+{
+    return n->insns > b->insns ? (n->misses - b->misses) * 1000000 / (n->insns - b->insns) : 0;
+}
+static uint64_t value_speed(const Sample *b, const Sample *n)
+{
+    return n->run_ns > b->run_ns ? (n->insns - b->insns) * 1000000000 / (n->run_ns - b->run_ns) : 0;
+}
+
+static void draw_lane(const Model *model, Canvas *canvas, Rect r, const Lane *lane)
+{
+    uint64_t highest = 1, last = 0;
+    char text[32], top[32];
+    uint32_t count = model->sample_count;
+    for (uint32_t i = 1; i < count; i++) {
+        last = lane->value(&model->samples[i - 1], &model->samples[i]);
+        highest = last > highest ? last : highest;
+    }
+    canvas_fill(canvas, (Rect){r.x, r.y + r.h, r.w, 1}, INK_LINE);
+    for (int x = 0; count > 1 && x < r.w; x++) {
+        uint32_t i = 1 + (uint32_t)((uint64_t)x * (count - 1) / (uint64_t)r.w);
+        uint64_t value = lane->value(&model->samples[i - 1], &model->samples[i]);
+        int h = (int)((double)value / (double)highest * (r.h - 2));
+        canvas_fill(canvas, (Rect){r.x + x, r.y + r.h - h, 1, h}, colour_fade(lane->ink, 110));
+        canvas_fill(canvas, (Rect){r.x + x, r.y + r.h - h, 1, 1}, lane->ink);
+    }
+    lane->size ? view_size(last, text) : view_count(last, text);
+    lane->size ? view_size(highest, top) : view_count(highest, top);
+    view_print(canvas, FONT_SMALL, r.x - 190, r.y + 2, 186, lane->ink, "%s", lane->name);
+    view_print(canvas, FONT_SMALL, r.x - 190, r.y + 14, 186, INK_TEXT, "%s%s", text, lane->unit);
+    view_print(canvas, FONT_SMALL, r.x + r.w + 6, r.y, 120, INK_DIM, "%s", top);
+}
+
+void draw_timeline(const Model *model, Canvas *canvas, Rect area)
+{
+    static const Lane lanes[] = {
+        {"RAM in use", 0xffcc79a7u, value_frames, "", true},
+        {"page faults", INK_WRITE, value_faults, " per second", false},
+        {"TLB misses", INK_READ, value_misses, " per million insns", false},
+        {"speed", INK_EXEC, value_speed, " insns per second", false},
+    };
+    int count = model->stats.run_ns ? 4 : 3, height = (area.h - 4) / count;
+    canvas_fill(canvas, (Rect){area.x, area.y, area.w, 1}, INK_LINE);
+    for (int i = 0; i < count; i++)
+        draw_lane(model, canvas, (Rect){area.x + 194, area.y + 4 + i * height, area.w - 194 - 110, height - 4}, &lanes[i]);
+}
+
+/* ---- help ----------------------------------------------------------------------------------------------------- */
+
+void draw_help(Canvas *canvas)
+{
+    static const char *const lines[][2] = {
+        {"space", "run, or pause"}, {"s", "step: one instruction"}, {"n", "next: one instruction, a call as a whole"},
+        {"+  -", "faster, slower: from one instruction a second to full speed"},
+        {"1 .. 5, tab", "the view on the right"}, {"p", "memory of the next process"},
+        {"mouse", "the inspector and Translation show what is under it"}, {"click", "pin that address; again: let it go"},
+        {"wheel", "zoom; drag: move; f: everything fits again"}, {"arrows, page up/down", "move the map"},
+        {"F12", "screenshot, as emu-window-NNN.png"}, {"?", "this page"}, {"q, escape", "leave: the program ends too"},
+    };
+    int count = (int)(sizeof lines / sizeof *lines), width = 700, height = count * 22 + 64;
+    Rect r = {(canvas->width - width) / 2, (canvas->height - height) / 2, width, height};
+    canvas_fill(canvas, (Rect){0, 0, canvas->width, canvas->height}, 0xb0000000u);
+    canvas_fill(canvas, r, INK_PANEL);
+    canvas_frame(canvas, r, INK_ACCENT);
+    canvas_text(canvas, FONT_NORMAL, r.x + 20, r.y + 16, width, INK_TEXT, "Keys and mouse");
+    for (int i = 0; i < count; i++) {
+        canvas_text(canvas, FONT_NORMAL, r.x + 20, r.y + 48 + i * 22, 180, INK_ACCENT, lines[i][0]);
+        canvas_text(canvas, FONT_NORMAL, r.x + 200, r.y + 48 + i * 22, width - 210, INK_TEXT, lines[i][1]);
+    }
+}

@@ -1,0 +1,85 @@
+/* From a Model to a picture: where everything lies, how it is drawn, and what lies under the mouse. Knows neither SDL nor the
+ * machine: the same pictures come to the screen, into PNG files and into SVG. */
+#ifndef EMU_UI_WINDOW_VIEW_H
+#define EMU_UI_WINDOW_VIEW_H
+
+#include "ui/window/canvas.h"
+#include "ui/window/model.h"
+
+typedef enum Tab { TAB_TRANSLATION, TAB_STACK, TAB_CODE, TAB_RAM, TAB_PROCESSES, TABS } Tab;
+
+typedef struct BandPlace {
+    int y, h;      /* of its cells, logical pixels; y without scrolling */
+    int rows;
+    unsigned fold; /* one drawn cell is 1 << fold cells of the model */
+    int gap;       /* height of the gap above it: nothing is mapped there */
+} BandPlace;
+
+enum { ZOOM_MIN = -4, ZOOM_MAX = 4, VIEW_WIDTH_MIN = 1000, VIEW_HEIGHT_MIN = 600 };
+
+typedef struct View {
+    Tab tab;
+    int zoom;              /* steps of two from what fits */
+    int scroll;            /* pixels that the map is moved up by */
+    bool help, pinned, paused;
+    uint64_t focus;        /* hovered or pinned address, 0: the stack pointer */
+    char status[96];       /* "running", "paused at main+4" … */
+    char speed[40];
+    /* filled by view_layout() */
+    Rect header, map, legend, side, tabs, inspector, timeline;
+    int px, columns, content; /* of a cell; cells per row; height of all bands */
+    BandPlace *places;        /* one per band */
+    uint32_t place_count, place_capacity;
+} View;
+
+/* Decides where everything is for a canvas of this size. false: no memory. */
+bool view_layout(View *view, const Model *model, int width, int height);
+/* Draws the whole picture; view_layout() has run for this model and size. */
+void view_draw(const View *view, const Model *model, Canvas *canvas);
+void view_free(View *view);
+
+/* The address of the cell at x, y; false: there is none. */
+bool view_address_at(const View *view, const Model *model, int x, int y, uint64_t *address);
+/* Where the cell of an address is drawn; false: nowhere. */
+bool view_cell_rect(const View *view, const Model *model, uint64_t address, Rect *rect);
+/* The tab whose title is at x, y, or TABS. */
+Tab view_tab_at(const View *view, int x, int y);
+Rect view_tab_rect(const View *view, Tab tab);
+const char *view_tab_name(Tab tab);
+int view_scroll_max(const View *view);
+
+/* ---- the parts, each in its file -------------------------------------------------------------------------------- */
+
+void draw_map(const View *view, const Model *model, Canvas *canvas);
+void draw_legend(const View *view, const Model *model, Canvas *canvas);
+void draw_translation(const Model *model, Canvas *canvas, Rect area);
+void draw_stack(const Model *model, Canvas *canvas, Rect area);
+void draw_code(const Model *model, Canvas *canvas, Rect area);
+void draw_ram(const Model *model, Canvas *canvas, Rect area);
+void draw_processes(const Model *model, Canvas *canvas, Rect area);
+void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned);
+void draw_timeline(const Model *model, Canvas *canvas, Rect area);
+void draw_help(Canvas *canvas);
+
+/* "1,234,567"; "132 KiB", "1.5 GiB" */
+const char *view_count(uint64_t n, char text[32]);
+const char *view_size(uint64_t bytes, char text[32]);
+/* printf into a line of text on the canvas; returns the width drawn. */
+__attribute__((format(printf, 7, 8))) int view_print(Canvas *canvas, FontSize size, int x, int y, int max_width, Colour colour,
+                                                      const char *format, ...);
+
+/* ---- colours: after Okabe and Ito, distinguishable with every kind of colour blindness ---------------------------- */
+
+#define INK_BACK 0xff10151bu
+#define INK_PANEL 0xff171e27u
+#define INK_LINE 0xff2c3744u
+#define INK_TEXT 0xffdde4ecu
+#define INK_DIM 0xff8e9cacu
+#define INK_READ 0xff56b4e9u
+#define INK_WRITE 0xffff6a30u
+#define INK_EXEC 0xff24d6a0u
+#define INK_MARK 0xffffffffu
+#define INK_ACCENT 0xfff0e442u
+Colour view_kind_colour(BandKind kind);
+
+#endif
