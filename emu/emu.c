@@ -100,6 +100,8 @@ EmuStop emu_run(Emu *emu, uint64_t max_insns)
 
 void emu_interrupt(Emu *emu) { kernel_interrupt(emu->kernel); }
 
+void emu_breakpoint(Emu *emu, uint64_t address, bool set) { cpu_breakpoint(kernel_cpu(emu->kernel), address, set); }
+
 const char *emu_version(void) { return EMU_VERSION; }
 
 const char *emu_features(void)

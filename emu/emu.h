@@ -94,6 +94,9 @@ typedef struct EmuStop {
 EmuStop emu_run(Emu *emu, uint64_t max_insns);
 /* Makes a running emu_run() return EMU_INTERRUPTED soon. Async-signal-safe, from any thread. */
 void emu_interrupt(Emu *emu);
+/* Sets or clears a breakpoint (counted per address) in all processes: emu_run() stops before its instruction. To go on from
+ * there: clear it, run one instruction, set it again. */
+void emu_breakpoint(Emu *emu, uint64_t address, bool set);
 
 /* ---- look and change (inspect.c) ------------------------------------------------------------------------------ */
 

@@ -105,6 +105,21 @@ static int apply_environment(Options *options, const OptionRow *row, const char 
     return -1;
 }
 
+static int apply_window(Options *options, const OptionRow *row, const char *value)
+{
+    options->window = true;
+    options->headless = value != NULL;
+    return !value || strcmp(value, "headless") == 0 ? -1 : mistake(row, value, "headless");
+}
+
+static int apply_size_of_picture(Options *options, const OptionRow *row, const char *value)
+{
+    char rest;
+    bool good = sscanf(value, "%dx%d%c", &options->width, &options->height, &rest) == 2;
+    good = good && options->width >= 1000 && options->width <= 16384 && options->height >= 600 && options->height <= 16384;
+    return good ? -1 : mistake(row, value, "a size between 1000x600 and 16384x16384 (like 1280x800)");
+}
+
 /* Takes one option. -1: go on; else the exit code. */
 static int apply(Options *options, const OptionRow *row, const char *value)
 {
@@ -129,6 +144,12 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_SECTION: options->section = value; return -1;
     case OPTION_JSON: options->json = true; return -1;
     case OPTION_SYSCALLS: options->syscalls = true; return -1;
+    case OPTION_WINDOW: return apply_window(options, row, value);
+    case OPTION_FRAMES: options->frames = value; return -1;
+    case OPTION_AT: options->at = value; return -1;
+    case OPTION_VIEW: options->view = value; return -1;
+    case OPTION_FOCUS: options->focus = value; return -1;
+    case OPTION_SIZE: return apply_size_of_picture(options, row, value);
     case OPTION_COMPLETION: help_completion(); return 0;
     case OPTION_HELP: help_usage(options->command); return 0;
     case OPTION_VERSION: help_version(); return 0;
@@ -151,7 +172,7 @@ static int unknown(const Options *options, const char *word)
     if (near)
         fprintf(stderr, "; did you mean '--%s'?", near);
     fprintf(stderr, " (emu %s--help lists them; options end at the program's name or at --)\n",
-            options->command == COMMAND_INFO ? "info " : "");
+            options->command == COMMAND_RUN ? "" : options->command == COMMAND_INFO ? "info " : "snapshot ");
     return EXIT_FAILED;
 }
 
@@ -212,6 +233,23 @@ static Command command_of(const char *word)
     return COMMANDS;
 }
 
+/* All options from here on. -1: words.next is the first word that is none; else the exit code. */
+static int take_options(Options *options, Words *words)
+{
+    while (words->next < words->end) {
+        const char *word = *words->next;
+        if (word[0] != '-' || !word[1])
+            break;
+        words->next++;
+        if (strcmp(word, "--") == 0)
+            break;
+        int code = word[1] == '-' ? long_option(options, word, words) : short_option(options, word, words);
+        if (code >= 0)
+            return code;
+    }
+    return -1;
+}
+
 int options_parse(Options *options, int argc, char **argv)
 {
     memset(options, 0, sizeof *options);
@@ -222,17 +260,14 @@ int options_parse(Options *options, int argc, char **argv)
         options->command = command_of(argv[1]);
         words.next++;
     }
-    while (words.next < words.end) {
-        const char *word = *words.next;
-        if (word[0] != '-' || !word[1])
-            break;
-        words.next++;
-        if (strcmp(word, "--") == 0)
-            break;
-        int code = word[1] == '-' ? long_option(options, word, &words) : short_option(options, word, &words);
-        if (code >= 0)
-            return code;
+    int code = take_options(options, &words);
+    if (code < 0 && options->command == COMMAND_SNAPSHOT && words.next < words.end) {
+        char *program = *words.next++; /* its options may also follow the program's name */
+        code = take_options(options, &words);
+        *--words.next = program;
     }
+    if (code >= 0)
+        return code;
     options->program = (const char **)words.next;
     if (*words.next || (options->command == COMMAND_INFO && options->syscalls))
         return -1;

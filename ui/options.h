@@ -8,7 +8,7 @@
 
 #include "emu/emu.h"
 
-typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMANDS } Command;
+typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMANDS } Command;
 
 enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
@@ -30,6 +30,9 @@ typedef struct Options {
     size_t edit_count;
     const char *section;
     bool json, syscalls;
+    bool window, headless;
+    const char *frames, *at, *view, *focus; /* NULL: not given */
+    int width, height;       /* of pictures; 0: not given */
     const char **program;    /* PROGRAM ARGS… NULL; program[0] is NULL when there was none */
 } Options;
 

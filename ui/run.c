@@ -13,6 +13,7 @@
 
 #include "ui/commands.h"
 #include "ui/report/report.h"
+#include "ui/window/window.h"
 
 /* Ends this process by the signal that killed the program, so that whoever waits sees the same. No core: it would be ours. */
 static int die_of(int signal)
@@ -84,6 +85,7 @@ static int exit_code(const Options *options, const EmuStop *stop)
     case EMU_DEADLOCK:
         fprintf(stderr, "emu: every thread of the program waits for another one: stopped\n");
         return EXIT_LIMIT;
+    case EMU_INTERRUPTED: return 128 + SIGHUP; /* its window was closed */
     default:
         fprintf(stderr, "emu: the machine stopped for no reason (%d)\n", (int)stop->kind);
         return EXIT_FAILED;
@@ -101,7 +103,7 @@ static void keep_closed_closed(EmuConfig *config)
 static bool open_output(const Options *options, EmuConfig *config, FILE **out)
 {
     *out = stderr;
-    if (!options->output)
+    if (!options->output || options->command == COMMAND_SNAPSHOT)
         return true;
     *out = fopen(options->output, "we");
     if (!*out) {
@@ -113,7 +115,8 @@ static bool open_output(const Options *options, EmuConfig *config, FILE **out)
     return true;
 }
 
-static int run(const Options *options, const EmuConfig *config, const char **environment, FILE *out, int *signal)
+static int run(const Options *options, const EmuConfig *config, const char **environment, FILE *out, Window *window,
+               int *signal)
 {
     char found[PATH_MAX];
     const char *name = options->program[0], *path = find_program(name, found);
@@ -129,8 +132,10 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     options->program[0] = name;
     if (error) {
         code = cannot_run(name, error, emu_error(emu));
+    } else if (options->command == COMMAND_SNAPSHOT) {
+        code = snapshot_take(emu, options);
     } else {
-        EmuStop stop = run_to_end(emu, options->crash_report);
+        EmuStop stop = window ? window_run(window, emu) : run_to_end(emu, options->crash_report);
         if (options->stats != STATS_OFF)
             report_stats(out, emu, options->stats == STATS_JSON);
         *signal = stop.kind == EMU_KILLED ? stop.signal : 0;
@@ -144,18 +149,18 @@ int command_run(const Options *options, char **environment)
 {
     EmuConfig config = options->config;
     FILE *out;
-    int signal = 0;
+    int signal = 0, code = EXIT_FAILED;
     keep_closed_closed(&config);
     config.forward_signals = true;
     config.stop_on_fatal = options->crash_report;
     const char **edited = options_environment(options, environment);
-    if (!edited || !open_output(options, &config, &out)) {
-        free(edited);
-        return EXIT_FAILED;
+    Window *window = options->window ? window_open(options) : NULL;
+    if (edited && (window || !options->window) && open_output(options, &config, &out)) {
+        code = run(options, &config, edited, out, window, &signal);
+        if (out != stderr)
+            fclose(out);
     }
-    int code = run(options, &config, edited, out, &signal);
-    if (out != stderr)
-        fclose(out);
+    window_close(window);
     free(edited);
     return signal ? die_of(signal) : code;
 }

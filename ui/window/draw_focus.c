@@ -20,7 +20,7 @@ static const Colour level_ink[5] = {INK_TEXT, 0xffe69f00u, 0xff56b4e9u, 0xff24d6
 /* The address cut into the parts that index the four tables. */
 static int draw_parts(const Focus *f, Canvas *canvas, Rect area, int y)
 {
-    static const char *const names[] = {"offset", "PT index", "PD index", "PDPT index", "PML4 index"};
+    static const char *const names[] = {"offset", "PT", "PD", "PDPT", "PML4"};
     int width = (area.w - 20) / 5;
     for (int i = 0; i < 5; i++) {
         int level = 4 - i, x = area.x + 8 + i * width;
@@ -28,7 +28,7 @@ static int draw_parts(const Focus *f, Canvas *canvas, Rect area, int y)
         Rect box = {x, y, width - 4, 38};
         canvas_fill(canvas, box, INK_PANEL);
         canvas_fill(canvas, (Rect){x, y, width - 4, 3}, level_ink[level]);
-        view_print(canvas, FONT_SMALL, x + 6, y + 6, width - 8, INK_DIM, "%s%s", names[level], level ? ", 9 bits" : ", 12 bits");
+        view_print(canvas, FONT_SMALL, x + 6, y + 6, width - 8, INK_DIM, "%s%s", names[level], level ? " index, 9 bit" : ", 12 bits");
         view_print(canvas, FONT_NORMAL, x + 6, y + 19, width - 8, level_ink[level], level ? "%u" : "0x%03x", value);
     }
     return y + 48;

@@ -18,7 +18,7 @@ static Colour owner_ink(unsigned owner)
 
 static void owner_name(const Model *model, unsigned owner, char text[48])
 {
-    static const char *const names[] = {"free again", "page tables", "file pages, cached", "shared by processes", "kept by the kernel"};
+    static const char *const names[] = {"free again", "page tables", "file pages, cached", "shared, zero page", "kept by the kernel"};
     if (owner < OWNER_PROCESS)
         snprintf(text, 48, "%s", names[owner]);
     else
@@ -64,7 +64,7 @@ void draw_ram(const Model *model, Canvas *canvas, Rect area)
     view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "RAM from physical address 0 up to the highest frame ever used; a cell is %s",
                view_size((uint64_t)PAGE_BYTES << model->ram_shift, cell));
     y = draw_owners(model, canvas, area, y + 20);
-    int px = 12, room = area.y + area.h - y;
+    int px = 18, room = area.y + area.h - y;
     while (px > 2 && ((int)model->ram_count * px / (area.w - 16) + 1) * px > room)
         px--;
     int columns = (area.w - 16) / px;
@@ -86,21 +86,17 @@ typedef struct Lane {
     bool size; /* frames: shown as bytes */
 } Lane;
 
-static uint64_t per_second(uint64_t amount, const Sample *before, const Sample *now)
+static uint64_t per_million(uint64_t amount, const Sample *before, const Sample *now)
 {
-    uint32_t ms = now->ms - before->ms;
-    return ms ? amount * 1000 / ms : 0;
+    return now->insns > before->insns ? amount * 1000000 / (now->insns - before->insns) : 0;
 }
 static uint64_t value_frames(const Sample *before, const Sample *now)
 {
     (void)before;
     return now->frames * PAGE_BYTES;
 }
-static uint64_t value_faults(const Sample *b, const Sample *n) { return per_second(n->faults - b->faults, b, n); }
-static uint64_t value_misses(const Sample *b, const Sample *n)
-{
-    return n->insns > b->insns ? (n->misses - b->misses) * 1000000 / (n->insns - b->insns) : 0;
-}
+static uint64_t value_faults(const Sample *b, const Sample *n) { return per_million(n->faults - b->faults, b, n); }
+static uint64_t value_misses(const Sample *b, const Sample *n) { return per_million(n->misses - b->misses, b, n); }
 static uint64_t value_speed(const Sample *b, const Sample *n)
 {
     return n->run_ns > b->run_ns ? (n->insns - b->insns) * 1000000000 / (n->run_ns - b->run_ns) : 0;
@@ -134,7 +130,7 @@ void draw_timeline(const Model *model, Canvas *canvas, Rect area)
 {
     static const Lane lanes[] = {
         {"RAM in use", 0xffcc79a7u, value_frames, "", true},
-        {"page faults", INK_WRITE, value_faults, " per second", false},
+        {"page faults", INK_WRITE, value_faults, " per million insns", false},
         {"TLB misses", INK_READ, value_misses, " per million insns", false},
         {"speed", INK_EXEC, value_speed, " insns per second", false},
     };

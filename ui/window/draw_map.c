@@ -115,7 +115,7 @@ static void draw_band_label(const View *view, const Band *band, const BandPlace 
                band->map_flags & EMU_MAP_EXEC ? 'x' : '-', title);
     view_print(canvas, FONT_SMALL, x, y + 13, width, INK_DIM, "%s, %s in RAM", view_size(band->end - band->start, size),
                band->resident ? view_size(band->resident, resident) : "none");
-    if (place->h >= 42)
+    if (place->h >= 39)
         view_print(canvas, FONT_SMALL, x, y + place->h - 12, width, INK_DIM, "from %llx", (unsigned long long)band->start);
     if (place->h >= 56 && band->shift + place->fold)
         view_print(canvas, FONT_SMALL, x, y + 26, width, INK_ACCENT, "1 cell = %s",

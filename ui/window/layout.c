@@ -9,8 +9,8 @@ enum {
     HEADER = 28, TIMELINE = 118, LEGEND = 62, TAB_BAR = 27, INSPECTOR = 186,
     LABEL = 196,    /* left of the cells: what the band is */
     MARGIN = 52,    /* right of them: RSP, RBP, RIP */
-    TITLE = 20, BAND_MIN = 28, BAND_SPACE = 5, GAP = 20,
-    PX_MAX = 16, PX_MIN = 6,
+    TITLE = 20, BAND_MIN = 28, BAND_ROOMY = 40, BAND_SPACE = 5, BAND_SPACE_MAX = 14, GAP = 20,
+    PX_MAX = 18, PX_MIN = 6,
 };
 
 static unsigned log2_up(uint64_t n)
@@ -26,8 +26,9 @@ static int rows_of(uint32_t cells, unsigned fold, int columns)
     return (int)((((uint64_t)cells + (1u << fold) - 1) >> fold) + (uint64_t)columns - 1) / columns;
 }
 
-/* Places all bands for this cell size, no band with more than max_rows rows (0: no limit); the height they take. */
-static int place_bands(View *view, const Model *model, int px, int columns, int max_rows)
+/* Places all bands for this cell size, no band with more than max_rows rows (0: no limit) nor lower
+ * than `least`; the height they take. */
+static int place_bands(View *view, const Model *model, int px, int columns, int max_rows, int least)
 {
     int y = 0;
     view->px = px;
@@ -41,7 +42,7 @@ static int place_bands(View *view, const Model *model, int px, int columns, int 
         place->rows = rows_of(band->count, place->fold, columns);
         place->gap = gap && i + 1 < model->band_count ? GAP : 0;
         place->y = y += place->gap;
-        place->h = place->rows * px > BAND_MIN ? place->rows * px : BAND_MIN;
+        place->h = place->rows * px > least ? place->rows * px : least;
         y += place->h + BAND_SPACE;
     }
     return y;
@@ -50,18 +51,30 @@ static int place_bands(View *view, const Model *model, int px, int columns, int 
 static int columns_for(const View *view, int px)
 {
     int fit = (view->map.w - LABEL - MARGIN) / px;
-    return fit >= 16 ? fit / 16 * 16 : 16; /* rows begin at multiples of 64 KiB from the mapping's start */
+    return fit >= 16 ? fit / 8 * 8 : 16; /* rows begin at multiples of 32 KiB from the mapping's start */
 }
 
 static void fit(View *view, const Model *model)
 {
     int room = view->map.h - TITLE;
     for (int px = PX_MAX; px >= PX_MIN; px -= 2)
-        if ((view->content = place_bands(view, model, px, columns_for(view, px), 0)) <= room)
-            return;
+        for (int least = BAND_ROOMY; least >= BAND_MIN; least -= BAND_ROOMY - BAND_MIN)
+            if ((view->content = place_bands(view, model, px, columns_for(view, px), 0, least)) <= room)
+                return;
     for (int rows = 64; rows >= 4; rows /= 2)
-        if ((view->content = place_bands(view, model, PX_MIN + 2, columns_for(view, PX_MIN + 2), rows)) <= room)
+        if ((view->content = place_bands(view, model, PX_MIN + 2, columns_for(view, PX_MIN + 2), rows, BAND_MIN)) <= room)
             return;
+}
+
+/* What is left over goes between the bands. */
+static void spread(View *view)
+{
+    int spare = view->map.h - TITLE - view->content, count = (int)view->place_count;
+    int each = spare <= 0 || count == 0 ? 0 : spare / count;
+    each = each > BAND_SPACE_MAX ? BAND_SPACE_MAX : each;
+    for (int i = 0; i < count; i++)
+        view->places[i].y += each * (count - 1 - i);
+    view->content += each * (count - 1);
 }
 
 /* Zooming in doubles the cells, out folds what is large. */
@@ -72,10 +85,10 @@ static void place_zoomed(View *view, const Model *model)
         int px = view->px;
         for (int i = 0; i < view->zoom && px < 64; i++)
             px *= 2;
-        view->content = place_bands(view, model, px, columns_for(view, px), 0);
+        view->content = place_bands(view, model, px, columns_for(view, px), 0, BAND_MIN);
     } else if (view->zoom < 0) {
         int rows = 64 >> -view->zoom;
-        view->content = place_bands(view, model, view->px, view->columns, rows > 1 ? rows : 1);
+        view->content = place_bands(view, model, view->px, view->columns, rows > 1 ? rows : 1, BAND_MIN);
     }
 }
 
@@ -100,6 +113,7 @@ bool view_layout(View *view, const Model *model, int width, int height)
     }
     view->place_count = model->band_count;
     place_zoomed(view, model);
+    spread(view);
     int most = view_scroll_max(view);
     view->scroll = view->scroll > most ? most : view->scroll < 0 ? 0 : view->scroll;
     return true;

@@ -164,6 +164,8 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     if (!emu_registers(emu, model->tid, &model->registers))
         return true; /* the program has ended: its last picture stays */
     emu_stats(emu, &model->stats);
+    if (model->by_count)
+        model->stats.run_ns = 0;
     collect_tasks(model, emu);
     collect_sample(model);
     complete &= model_collect_bands(model, emu, request);

@@ -10,7 +10,7 @@
 enum {
     PAGE_BYTES = 4096,
     HALF_LIFE_MS = 500,        /* of the glow */
-    INSNS_PER_MS = 1000,
+    INSNS_PER_MS = 20,         /* so the glow halves every 10,000 instructions */
     BAND_CELLS_MAX = 1 << 16,  /* larger mappings get cells of 2, 4, 8 … pages */
     TASKS_MAX = 64, CODE_MAX = 64, STACK_MAX = 128, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
     SAMPLES_MAX = 600, OWNERS_MAX = 8, RAM_CELLS_MAX = 1 << 16,
@@ -92,6 +92,7 @@ typedef struct ModelRequest {
 } ModelRequest;
 
 typedef struct Model {
+    bool by_count;          /* times are instructions: nothing of the host's clock may show */
     uint32_t now;
     int pid, tid;
     char program[64];

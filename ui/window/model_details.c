@@ -30,6 +30,16 @@ static uint64_t code_start(Emu *emu, int pid, uint64_t rip)
     return count < LINES_BEFORE ? recent[0] : recent[count % LINES_BEFORE];
 }
 
+/* objdump's wide space before the comment is more than there is room for. */
+static void close_up(char *text)
+{
+    char *sharp = strrchr(text, '#'), *end = sharp;
+    while (sharp && end > text + 1 && end[-2] == ' ')
+        end--;
+    if (sharp && end < sharp)
+        memmove(end, sharp, strlen(sharp) + 1);
+}
+
 void model_collect_code(Model *model, Emu *emu)
 {
     uint64_t at = code_start(emu, model->pid, model->registers.rip);
@@ -45,6 +55,7 @@ void model_collect_code(Model *model, Emu *emu)
         line->length = insn.length;
         memcpy(line->bytes, insn.bytes, sizeof line->bytes);
         snprintf(line->text, sizeof line->text, "%.119s", insn.text);
+        close_up(line->text);
         line->label[0] = 0;
         if (emu_symbol_at(emu, model->pid, at, &symbol) && symbol.address == at)
             snprintf(line->label, sizeof line->label, "%.63s", symbol.name);
@@ -70,22 +81,22 @@ static void note_text(const uint8_t *bytes, char *note, size_t size)
 }
 
 /* Words: what the value points into, if anything. */
-static void note_value(Model *model, Emu *emu, StackWord *word)
+static void note_value(const Model *model, Emu *emu, const StackWord *word, char *note, size_t size)
 {
     const Band *band = model_band_at(model, word->value);
-    word->note[0] = 0;
+    note[0] = 0;
     for (uint32_t i = 1; i < model->frame_count; i++)
         if (word->value == model->frames[i].pc && word->address + 8 == model->frames[i - 1].cfa) {
-            snprintf(word->note, sizeof word->note, "return to %.60s", model->frames[i].name);
+            snprintf(note, size, "return to %.60s", model->frames[i].name);
             return;
         }
     if (!band) {
-        note_text((const uint8_t *)&word->value, word->note, sizeof word->note);
+        note_text((const uint8_t *)&word->value, note, size);
         return;
     }
-    model_name_address(emu, model->pid, word->value, word->note, sizeof word->note);
-    if (!word->note[0])
-        snprintf(word->note, sizeof word->note, "in %.60s", band->name[0] ? band->name : model_kind_name(band->kind));
+    model_name_address(emu, model->pid, word->value, note, size);
+    if (!note[0])
+        snprintf(note, size, "in %.60s", band->name[0] ? band->name : model_kind_name(band->kind));
 }
 
 void model_collect_stack(Model *model, Emu *emu)
@@ -110,7 +121,9 @@ void model_collect_stack(Model *model, Emu *emu)
         while (frame < (int)model->frame_count && word->address >= model->frames[frame].cfa)
             frame++;
         word->frame = frame < (int)model->frame_count ? frame : -1;
-        note_value(model, emu, word);
+        char note[sizeof word->note];
+        note_value(model, emu, word, note, sizeof note);
+        memcpy(word->note, note, sizeof note);
     }
 }
 

@@ -1,0 +1,156 @@
+/* emu snapshot: the program runs up to a place; there its memory is drawn. The glow shows what the last instructions touched:
+ * time is counted in instructions, so a --deterministic picture is the same on every machine. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/window/picture.h"
+#include "ui/window/window.h"
+
+enum { SLICE_MIN = 2000, LOOKS = 200 }; /* instructions between two looks: at least so many, and 1/LOOKS of what has run */
+
+typedef struct Place {
+    enum { AT_END, AT_COUNT, AT_ADDRESS } kind;
+    uint64_t value;        /* instructions, or an address */
+    uint64_t times;        /* which arrival there */
+    char text[80];
+} Place;
+
+static bool parse_number(const char *text, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    return *text >= '0' && *text <= '9' && !*end && !errno;
+}
+
+/* A symbol or 0xADDRESS. */
+static bool find_address(Emu *emu, const char *text, uint64_t *address)
+{
+    EmuSymbol symbol;
+    if (strncmp(text, "0x", 2) == 0)
+        return parse_number(text, address);
+    if (emu_symbol_named(emu, 0, text, &symbol)) {
+        *address = symbol.address;
+        return true;
+    }
+    return false;
+}
+
+static bool find_place(Emu *emu, const char *text, Place *place)
+{
+    *place = (Place){.kind = AT_END, .times = 1};
+    snprintf(place->text, sizeof place->text, "%s", text ? text : "exit");
+    if (!text || strcmp(text, "exit") == 0)
+        return true;
+    char name[256];
+    const char *sharp = strrchr(text, '#');
+    snprintf(name, sizeof name, "%.*s", sharp ? (int)(sharp - text) : 255, text);
+    if (sharp && (!parse_number(sharp + 1, &place->times) || place->times == 0))
+        return false;
+    place->kind = AT_COUNT;
+    if (strncmp(name, "0x", 2) != 0 && parse_number(name, &place->value))
+        return !sharp;
+    place->kind = AT_ADDRESS;
+    return find_address(emu, name, &place->value);
+}
+
+static uint32_t now_of(Emu *emu)
+{
+    EmuStats stats;
+    emu_stats(emu, &stats);
+    return (uint32_t)(stats.insns / INSNS_PER_MS) + 1;
+}
+
+/* One more look, with times of instructions and without the host's. */
+static bool look(Emu *emu, Model *model, ModelRequest *request)
+{
+    request->now = now_of(emu);
+    return model_collect(model, emu, request);
+}
+
+/* Runs up to the place, looking again and again. */
+static EmuStop run_to(Emu *emu, const Place *place, Model *model, ModelRequest *request)
+{
+    EmuStop stop = {.kind = EMU_BUDGET};
+    uint64_t arrivals = 0, done = 0, wanted = place->kind == AT_COUNT ? place->value : EMU_FOREVER;
+    if (place->kind == AT_ADDRESS)
+        emu_breakpoint(emu, place->value, true);
+    while (done < wanted && (stop.kind == EMU_BUDGET || stop.kind == EMU_BREAKPOINT || stop.kind == EMU_FATAL)) {
+        EmuStats stats;
+        uint64_t slice = done / LOOKS > SLICE_MIN ? done / LOOKS : SLICE_MIN;
+        look(emu, model, request);
+        stop = emu_run(emu, wanted - done < slice ? wanted - done : slice);
+        if (stop.kind == EMU_BREAKPOINT && ++arrivals < place->times) {
+            emu_breakpoint(emu, place->value, false);
+            stop = emu_run(emu, 1);
+            emu_breakpoint(emu, place->value, true);
+        } else if (stop.kind == EMU_BREAKPOINT) {
+            break;
+        }
+        emu_stats(emu, &stats);
+        done = stats.insns;
+    }
+    if (place->kind == AT_ADDRESS)
+        emu_breakpoint(emu, place->value, false);
+    return stop;
+}
+
+static int save(Canvas *canvas, View *view, const Model *model, const char *path)
+{
+    size_t length = strlen(path);
+    bool svg = length > 4 && strcmp(path + length - 4, ".svg") == 0;
+    bool saved = svg ? picture_save_svg(canvas, view, model, path) : picture_save_png(canvas, path);
+    if (saved)
+        return 0;
+    fprintf(stderr, "emu: cannot write '%s': %s\n", path, strerror(errno));
+    return EXIT_FAILED;
+}
+
+/* 0, or the exit code when the options do not fit together, all said. */
+static int understand(Emu *emu, const Options *options, Place *place, ModelRequest *request, View *view)
+{
+    if (!options->output)
+        fprintf(stderr, "emu: snapshot: where to? (-o FILE.png or -o FILE.svg)\n");
+    else if (!find_place(emu, options->at, place))
+        fprintf(stderr, "emu: --at: '%s' is no symbol, address or count of this program\n", options->at);
+    else if (options->focus && !find_address(emu, options->focus, &request->focus))
+        fprintf(stderr, "emu: --focus: '%s' is no symbol or address of this program\n", options->focus);
+    else if (options->view && (view->tab = picture_tab(options->view)) == TABS)
+        fprintf(stderr, "emu: --view: '%s' is not translation, stack, code, ram or processes\n", options->view);
+    else
+        return 0;
+    return EXIT_FAILED;
+}
+
+int snapshot_take(Emu *emu, const Options *options)
+{
+    Place place;
+    Model model = {.by_count = true};
+    View view = {.paused = true};
+    Canvas canvas = {0};
+    ModelRequest request = {.ram = true};
+    int code = understand(emu, options, &place, &request, &view);
+    if (code)
+        return code;
+    EmuStop stop = run_to(emu, &place, &model, &request);
+    bool reached = place.kind == AT_END ? stop.kind == EMU_EXITED || stop.kind == EMU_KILLED
+                                        : stop.kind == (place.kind == AT_COUNT ? EMU_BUDGET : EMU_BREAKPOINT);
+    if (reached && !look(emu, &model, &request))
+        reached = false;
+    view.focus = request.focus;
+    snprintf(view.status, sizeof view.status, place.kind == AT_COUNT ? "after %s instructions" : "at %s", place.text);
+    if (!reached) {
+        fprintf(stderr, "emu: '%s' was not reached: the program ended first\n", place.text);
+        code = EXIT_LIMIT;
+    } else if (!picture_draw(&canvas, &view, &model, options->width ? options->width : 1280, options->height ? options->height : 800)) {
+        fprintf(stderr, "emu: no memory for the picture\n");
+        code = EXIT_FAILED;
+    } else {
+        code = save(&canvas, &view, &model, options->output);
+    }
+    canvas_free(&canvas);
+    view_free(&view);
+    model_free(&model);
+    return code;
+}
