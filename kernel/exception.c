@@ -51,7 +51,7 @@ void exception_signal(Task *task, const CpuException *exception)
     task->exception = *exception;
     switch (exception->vector) {
     case VECTOR_DE: force(task, SIGFPE, FPE_INTDIV, cpu->rip); break;
-    case VECTOR_DB: force(task, SIGTRAP, TRAP_TRACE, cpu->rip); break;
+    case VECTOR_DB: force(task, SIGTRAP, cpu_rflags(cpu) & FLAG_TF ? TRAP_TRACE : TRAP_BRKPT, cpu->rip); break; /* else INT1 */
     case VECTOR_BP: force(task, SIGTRAP, SI_KERNEL, 0); break;
     case VECTOR_UD: force(task, SIGILL, ILL_ILLOPN, cpu->rip); break;
     case VECTOR_NP:

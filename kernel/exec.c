@@ -77,7 +77,11 @@ static u32 vma_rights(u32 elf_flags)
            (elf_flags & ELF_EXEC ? VMA_EXEC : 0) | VMA_MAY_WRITE;
 }
 
-static bool range_legal(u64 start, u64 size) { return start >= MMAP_MIN && size <= USER_LIMIT && start <= USER_LIMIT - size; }
+static bool range_legal(const Exec *exec, u64 start, u64 size)
+{
+    bool low = start < MMAP_MIN && exec->task->process->credentials.euid;
+    return !low && size <= USER_LIMIT && start <= USER_LIMIT - size;
+}
 
 /* Maps one PT_LOAD. Failing here is fatal: Linux has given up the old program by now. */
 static i64 map_segment(Exec *exec, u32 index)
@@ -85,7 +89,7 @@ static i64 map_segment(Exec *exec, u32 index)
     ElfMapping m = elf_mapping(&exec->image, index, exec->bias);
     Space *space = exec->space;
     if (m.file_size) {
-        if (!range_legal(m.file_start, m.file_size))
+        if (!range_legal(exec, m.file_start, m.file_size))
             return -EPERM;
         i64 result = space_map(space, m.file_start, m.file_size, vma_rights(m.flags), VMA_ANON, exec->file, m.file_offset);
         if (result)
@@ -95,7 +99,7 @@ static i64 map_segment(Exec *exec, u32 index)
             return -EFAULT;
     }
     if (m.anon_size) {
-        if (!range_legal(m.anon_start, m.anon_size))
+        if (!range_legal(exec, m.anon_start, m.anon_size))
             return -ENOMEM;
         return space_map(space, m.anon_start, m.anon_size, vma_rights(m.flags | ELF_READ | ELF_WRITE), VMA_ANON, NULL, 0);
     }

@@ -108,6 +108,14 @@ static FaultResult resolve(Space *space, const Vma *vma, u64 address, Access acc
     return FAULT_RESOLVED;
 }
 
+/* Does a fetch fault as a read first? Linux looks at VM_EXEC only when a page is there (access_error() in mm/fault.c): the
+ * page is brought in, and the fetch faults again, with P set. */
+static bool fetch_brings_in(Space *space, const Vma *vma, u64 address)
+{
+    const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
+    return allowed(vma, ACCESS_READ) && (!entry || !(*entry & PTE_FRAME));
+}
+
 FaultResult space_fault(Space *space, u64 address, Access access)
 {
     if (address >= USER_LIMIT)
@@ -117,6 +125,8 @@ FaultResult space_fault(Space *space, u64 address, Access access)
         vma = grow_stack(space, address);
     if (!vma)
         return FAULT_MAPERR;
+    if (access == ACCESS_FETCH && !allowed(vma, access) && fetch_brings_in(space, vma, address))
+        access = ACCESS_READ;
     if (!allowed(vma, access))
         return FAULT_ACCERR;
     bool major = false;

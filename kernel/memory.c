@@ -58,8 +58,9 @@ static i64 open_mapping(Task *task, i32 fd, MapRequest *request)
     return 0;
 }
 
-static i64 choose_address(Space *space, const MapRequest *request)
+static i64 choose_address(Task *task, const MapRequest *request)
 {
+    Space *space = task->process->space;
     if (!(request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
         u64 low = request->flags & MAP_32BIT ? 0x40000000 : MMAP_MIN;
         if (request->flags & MAP_32BIT) {
@@ -74,8 +75,8 @@ static i64 choose_address(Space *space, const MapRequest *request)
         return -ENOMEM;
     if (address & (PAGE_SIZE - 1))
         return -EINVAL;
-    if (address < MMAP_MIN)
-        return -EPERM;
+    if (address < MMAP_MIN && task->process->credentials.euid)
+        return -EPERM; /* else CAP_SYS_RAWIO */
     if (request->flags & MAP_FIXED_NOREPLACE) {
         u32 index = space_index(space, address);
         if (index < space->count && space->vmas[index].start < address + request->size)
@@ -87,7 +88,7 @@ static i64 choose_address(Space *space, const MapRequest *request)
 static i64 map_request(Task *task, MapRequest *request)
 {
     Space *space = task->process->space;
-    i64 address = choose_address(space, request);
+    i64 address = choose_address(task, request);
     if (address < 0)
         return address;
     u32 flags = request->vma_flags;
@@ -176,8 +177,9 @@ i64 sys_mprotect(Task *task, const u64 *arg)
         return -ENOMEM;
     if (prot & ~(u64)(PROTS | 8 /* PROT_SEM */))
         return -EINVAL;
-    if (start >= USER_LIMIT || size > USER_LIMIT - start)
+    if (start >= USER_LIMIT)
         return -ENOMEM;
+    u64 end = size > USER_LIMIT - start ? USER_LIMIT : start + size; /* the hole up there gives ENOMEM, after the rest is done */
     Space *space = task->process->space;
     if (arg[2] & PROT_GROWSDOWN) {
         Vma *vma = space_find(space, start);
@@ -185,10 +187,10 @@ i64 sys_mprotect(Task *task, const u64 *arg)
             return -ENOMEM;
         if (!(vma->flags & VMA_GROWSDOWN))
             return -EINVAL;
-        size += start - vma->start;
         start = vma->start;
     }
-    return space_protect(space, start, start + size, (u32)prot & PROTS);
+    i64 result = space_protect(space, start, end, (u32)prot & PROTS);
+    return !result && end - arg[0] < size ? -ENOMEM : result;
 }
 
 /* brk(2): returns the new break, or the old one when it cannot be had. */
