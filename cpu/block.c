@@ -42,6 +42,17 @@ BlockCache *block_cache_create(u64 bytes)
     return NULL;
 }
 
+/* Below v3 the encodings of TZCNT and LZCNT are BSF and BSR with a prefix that means nothing: compilers emit `rep bsf`
+ * for every level because of that. SDM Vol. 2B, "TZCNT", "LZCNT". */
+void cpu_set_level(Cpu *cpu, CpuLevel level)
+{
+    cpu->level = level;
+    ZydisDecoderEnableMode(&cpu->blocks->decoder, ZYDIS_DECODER_MODE_LZCNT, level >= CPU_V3);
+    ZydisDecoderEnableMode(&cpu->blocks->decoder, ZYDIS_DECODER_MODE_TZCNT, level >= CPU_V3);
+    if (cpu->stats.blocks_decoded)
+        block_flush(cpu);
+}
+
 void block_cache_destroy(BlockCache *cache)
 {
     if (!cache)

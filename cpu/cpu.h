@@ -133,6 +133,9 @@ bool cpu_init(Cpu *cpu, Phys *phys, u64 code_bytes);
 void cpu_destroy(Cpu *cpu);
 void cpu_state_init(CpuState *state);
 
+/* Which x86-64 level CPUID claims and the decoder accepts (cpu_init: v3). Drops decoded code. */
+void cpu_set_level(Cpu *cpu, CpuLevel level);
+
 /* Runs until an exit, at most `max_insns` instructions (exact; 0 returns CPU_EXIT_BUDGET at once). */
 CpuExit cpu_run(Cpu *cpu, u64 max_insns);
 

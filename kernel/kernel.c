@@ -51,7 +51,7 @@ Kernel *kernel_create(const KernelConfig *config)
         errno = error;
         return NULL;
     }
-    kernel->cpu.level = kernel->config.cpu_level;
+    cpu_set_level(&kernel->cpu, kernel->config.cpu_level);
     kernel->cpu.read_tsc = core_ticks;
     kernel->cpu.random64 = core_random;
     kernel->cpu.environment = kernel;
