@@ -32,7 +32,7 @@ static bool copy_config(Kernel *kernel, const KernelConfig *config)
     KernelConfig *own = &kernel->config;
     own->memory_size = own->memory_size ? own->memory_size : 4ull << 30;
     own->stack_size = own->stack_size ? own->stack_size : 8ull << 20;
-    own->cpu_level = own->cpu_level ? own->cpu_level : CPU_V2;
+    own->cpu_level = own->cpu_level ? own->cpu_level : CPU_V3;
     own->strace = config->strace ? strdup(config->strace) : NULL;
     return !config->strace || own->strace;
 }

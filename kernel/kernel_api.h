@@ -11,7 +11,7 @@ typedef struct KernelConfig {
     u64 memory_size;      /* bytes of guest RAM; 0: 4 GiB */
     u64 stack_size;       /* RLIMIT_STACK; 0: 8 MiB */
     u64 code_bytes;       /* bound of the cache of decoded code; 0: default */
-    CpuLevel cpu_level;   /* 0: CPU_V2 */
+    CpuLevel cpu_level;   /* 0: CPU_V3 */
     bool deterministic;   /* virtual time from the instruction count, fixed addresses, seeded randomness */
     u64 seed;             /* of randomness and addresses when deterministic */
     u64 sched_seed;       /* varies time slices; 0: equal slices */
