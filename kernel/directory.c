@@ -99,7 +99,9 @@ static i64 enter_proc(Task *task, const Path *path)
         return error;
     if (!S_ISDIR(st.st_mode))
         return -ENOTDIR;
-    char *name = strdup(path->name);
+    char canonical[PATH_MAX];
+    proc_name(&path->proc, canonical, sizeof canonical);
+    char *name = strdup(canonical);
     int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (!name || fd < 0) {
         free(name);

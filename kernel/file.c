@@ -143,7 +143,7 @@ static i64 transfer_regular(Task *task, OpenFile *file, const Transfer *t)
         if (error)
             return error;
     }
-    return task->kernel->cached_files ? transfer_cached(task, file, t) : file_transfer(task, file, t);
+    return task->kernel->watched_files ? transfer_cached(task, file, t) : file_transfer(task, file, t);
 }
 
 static i64 transfer(Task *task, OpenFile *file, const Transfer *t)

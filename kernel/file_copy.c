@@ -55,7 +55,7 @@ static i64 copy_finish(Task *task, const Copy *c, u64 moved)
     Kernel *kernel = task->kernel;
     if (!moved && c->offsets_when_moved)
         return 0;
-    if (c->out->mode == S_IFREG && kernel->cached_files && moved) {
+    if (c->out->mode == S_IFREG && kernel->watched_files && moved) {
         i64 end = c->out_address ? c->out_offset : lseek(c->out->host_fd, 0, SEEK_CUR);
         cached_file_changed(kernel, c->out->host_fd, (u64)end - moved, moved);
     }
@@ -125,7 +125,7 @@ i64 sys_sendfile(Task *task, const u64 *arg)
         error = copy_files(task, &c, arg[1], arg[0]);
     if (error)
         return error;
-    if (task->kernel->cached_files && c.in->mode == S_IFREG)
+    if (task->kernel->watched_files && c.in->mode == S_IFREG)
         cached_file_sync(task->kernel, c.in->host_fd, 0, UINT64_MAX);
     return copy_run(task, &c, call_sendfile, true);
 }
@@ -144,7 +144,7 @@ i64 sys_copy_file_range(Task *task, const u64 *arg)
         error = copy_offsets(task, &c);
     if (error)
         return error;
-    if (task->kernel->cached_files) {
+    if (task->kernel->watched_files) {
         cached_file_sync(task->kernel, c.in->host_fd, 0, UINT64_MAX);
         cached_file_sync(task->kernel, c.out->host_fd, 0, UINT64_MAX);
     }

@@ -29,13 +29,13 @@ static i64 sized_file(Task *task, u64 fd, OpenFile **file)
 
 static void size_changed(Task *task, int host_fd)
 {
-    if (task->kernel->cached_files)
+    if (task->kernel->watched_files)
         cached_file_changed(task->kernel, host_fd, 0, UINT64_MAX);
 }
 
 static void bring_up_to_date(Task *task, int host_fd)
 {
-    if (task->kernel->cached_files)
+    if (task->kernel->watched_files)
         cached_file_sync(task->kernel, host_fd, 0, UINT64_MAX);
 }
 
@@ -67,7 +67,7 @@ i64 sys_truncate(Task *task, const u64 *arg)
         result = -EINVAL;
     if (!result) {
         const char *name = path_link(&path, link, sizeof link);
-        int fd = task->kernel->cached_files ? open(name, O_PATH | O_CLOEXEC) : -1;
+        int fd = task->kernel->watched_files ? open(name, O_PATH | O_CLOEXEC) : -1;
         if (fd >= 0)
             bring_up_to_date(task, fd);
         result = host_result(truncate(name, (off_t)arg[1]));

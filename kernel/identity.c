@@ -9,7 +9,7 @@ i64 sys_getpid(Task *task, const u64 *arg) { (void)arg; return task->process->pi
 i64 sys_getppid(Task *task, const u64 *arg)
 {
     (void)arg;
-    return task->process->parent ? task->process->parent->pid : task->process == task->kernel->init ? FIRST_PID - 1 : 1;
+    return process_parent_pid(task->process);
 }
 
 i64 sys_getuid(Task *task, const u64 *arg) { (void)arg; return task->process->credentials.uid; }

@@ -253,6 +253,11 @@ static inline CpuState *task_registers(Task *task)
 }
 Task *task_find(Kernel *kernel, i32 tid);
 Process *process_find(Kernel *kernel, i32 pid);
+/* getppid(2): the first process has a parent outside; an orphan's is 1. */
+static inline i32 process_parent_pid(const Process *process)
+{
+    return process->parent ? process->parent->pid : process == process->kernel->init ? FIRST_PID - 1 : 1;
+}
 
 /* ---- guest memory from a system call's side (uaccess.c) --------------------------------------------------------
  * Faults are resolved as the program's own would be (demand paging, stack growth, copy-on-write); false means -EFAULT.

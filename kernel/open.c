@@ -27,6 +27,8 @@ _Static_assert(sizeof(OpenHow) == 24, "struct open_how");
 static int host_open(Task *task, const Path *path, const OpenHow *how, bool strict)
 {
     u64 flags = how->flags | O_CLOEXEC | (how->flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY);
+    if (flags & O_ACCMODE)
+        flags &= ~(u64)O_TRUNC; /* open_for_writing() does it, when it is allowed */
     if (flags & (O_CREAT | __O_TMPFILE))
         fs_use_umask(task);
     int fd;
@@ -73,6 +75,20 @@ static bool in_host_proc(Task *task, const Path *path, const OpenFile *file)
     return UNLIKELY(file->device == task->kernel->vfs->proc_device) && strncmp(path->name, "/proc", 5);
 }
 
+/* ETXTBSY: a program that runs is not written to. The host does not know that it runs, so it must not truncate it first. */
+static i64 open_for_writing(Task *task, const OpenFile *file, const OpenHow *how)
+{
+    Kernel *kernel = task->kernel;
+    for (const Process *p = kernel->processes; p; p = p->next)
+        if (p->exe_file && cached_file_inode(p->exe_file) == file->inode && cached_file_device(p->exe_file) == file->device)
+            return -ETXTBSY;
+    if (!(how->flags & O_TRUNC))
+        return 0;
+    i64 result = host_result(ftruncate(file->host_fd, 0));
+    cached_file_changed(kernel, file->host_fd, 0, UINT64_MAX);
+    return result;
+}
+
 static i64 open_path(Task *task, Path *path, const OpenHow *how, bool strict, OpenFile **file)
 {
     if (path->proc.kind)
@@ -90,8 +106,12 @@ static i64 open_path(Task *task, Path *path, const OpenHow *how, bool strict, Op
         file_unref(task->kernel, *file);
         return own < 0 ? -errno : reopen_in_proc(task, own, how, file);
     }
-    if ((how->flags & O_TRUNC) && (*file)->mode == S_IFREG)
-        cached_file_changed(task->kernel, fd, 0, UINT64_MAX);
+    if ((how->flags & O_ACCMODE) && (*file)->mode == S_IFREG && !(how->flags & O_PATH)) {
+        i64 error = open_for_writing(task, *file, how);
+        if (error)
+            file_unref(task->kernel, *file);
+        return error;
+    }
     if ((*file)->mode == S_IFCHR && !(how->flags & O_PATH))
         return device_opened(task, file, (u32)how->flags);
     if ((*file)->mode == S_IFIFO && !(how->flags & (O_NONBLOCK | O_PATH)) && (how->flags & O_ACCMODE) == O_RDONLY)
@@ -164,6 +184,15 @@ i64 sys_openat2(Task *task, const u64 *arg)
 
 /* ---- for execve and mmap ----------------------------------------------------------------------------------------------- */
 
+/* Does a guest have the file open for writing? */
+static bool open_written(const Kernel *kernel, const struct stat *st)
+{
+    for (const OpenFile *file = kernel->vfs->open_files; file; file = file->next)
+        if (file->mode == S_IFREG && file_writable(file) && file->inode == st->st_ino && file->device == st->st_dev)
+            return true;
+    return false;
+}
+
 i64 file_open_program(Task *task, i32 dirfd, const char *name, u32 at_flags, char *real_path)
 {
     Path path;
@@ -188,6 +217,8 @@ i64 file_open_program(Task *task, i32 dirfd, const char *name, u32 at_flags, cha
     struct stat st;
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
         result = -EACCES;
+    else if (open_written(task->kernel, &st))
+        result = -ETXTBSY;
     else
         result = path_of_descriptor(task, fd, real_path, PATH_MAX);
     if (result < 0) {

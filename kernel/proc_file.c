@@ -23,7 +23,7 @@ static const FileOps proc_file_ops, proc_directory_ops, proc_memory_ops;
 
 /* ---- opening ---------------------------------------------------------------------------------------------------------------- */
 
-static i64 open_allowed(const ProcEntry *entry, const struct stat *st, u32 flags)
+static i64 open_allowed(const Task *task, const ProcEntry *entry, const struct stat *st, u32 flags)
 {
     bool write = (flags & O_ACCMODE) != O_RDONLY;
     if (S_ISLNK(st->st_mode))
@@ -36,7 +36,7 @@ static i64 open_allowed(const ProcEntry *entry, const struct stat *st, u32 flags
         return write || (flags & O_CREAT) ? -EISDIR : 0;
     if (flags & O_DIRECTORY)
         return -ENOTDIR;
-    return write && entry && !(entry->mode & 0222) ? -EACCES : 0;
+    return write && entry && !(entry->mode & 0222) && task->process->credentials.euid ? -EACCES : 0;
 }
 
 i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file)
@@ -45,14 +45,16 @@ i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file)
     i64 error = proc_stat(task, &path->proc, &st);
     const ProcEntry *entry = proc_node_entry(&path->proc);
     if (!error)
-        error = open_allowed(entry, &st, flags);
+        error = open_allowed(task, entry, &st, flags);
     if (error)
         return error;
     bool memory = entry && entry->kind == PROC_PROCESS_FILE && !entry->text && !entry->write;
     const FileOps *ops = S_ISDIR(st.st_mode) ? &proc_directory_ops : memory ? &proc_memory_ops : &proc_file_ops;
     ProcFile *data = calloc(1, sizeof *data);
     OpenFile *opened = data ? file_new(task->kernel, ops, -1, flags) : NULL;
-    char *name = opened ? strdup(path->name) : NULL;
+    char canonical[PATH_MAX];
+    proc_name(&path->proc, canonical, sizeof canonical);
+    char *name = opened ? strdup(canonical) : NULL;
     if (!name) {
         free(data);
         if (opened) {

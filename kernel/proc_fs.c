@@ -223,6 +223,22 @@ const ProcEntry *proc_node_entry(const ProcNode *node)
     return node->kind == PROC_PROCESS_FILE || node->kind == PROC_PROCESS_LINK ? &proc_process_entries[node->entry] : NULL;
 }
 
+void proc_name(const ProcNode *node, char *name, u64 size)
+{
+    const ProcEntry *entry = proc_node_entry(node);
+    char process[48] = "";
+    if (node->pid && node->tid)
+        snprintf(process, sizeof process, "/%d/task/%d", node->pid, node->tid);
+    else if (node->pid)
+        snprintf(process, sizeof process, "/%d", node->pid);
+    const char *directory = node->kind == PROC_TASKS ? "/task" : node->kind == PROC_FDS ? "/fd" :
+                            node->kind == PROC_FDINFOS || node->kind == PROC_FDINFO ? "/fdinfo" : "";
+    if (node->kind == PROC_FDINFO)
+        snprintf(name, size, "/proc%s%s/%d", process, directory, node->number);
+    else
+        snprintf(name, size, "/proc%s%s%s%s", process, directory, entry ? "/" : "", entry ? entry->name : "");
+}
+
 static u32 node_mode(const ProcNode *node, const ProcSubject *subject)
 {
     const ProcEntry *entry = proc_node_entry(node);

@@ -9,6 +9,9 @@
  * was. -ENOENT, -ENOTDIR, -ELOOP. */
 i64 proc_resolve(Task *task, Path *path, u32 how);
 
+/* The node's name without links: "/proc/1000/maps" for what was called /proc/self/maps. `size` >= 64. */
+void proc_name(const ProcNode *node, char *name, u64 size);
+
 i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file);
 i64 proc_stat(Task *task, const ProcNode *node, struct stat *st);
 i64 proc_access(Task *task, const ProcNode *node, u32 mode);

@@ -156,7 +156,7 @@ static void text_stat(Text *text, const ProcSubject *s)
     i32 foreground, terminal = terminal_number(s, &foreground);
     u64 pending = p->pending.set | (s->task ? s->task->pending.set : 0);
     text_add(text, "%d (%s) %c %d %d %d %d %d %u ", s->task ? s->task->tid : p->pid, subject_comm(s), state_letter(s),
-             p->parent ? p->parent->pid : 0, p->pgid, p->sid, terminal, foreground, 0x400000u);
+             process_parent_pid(p), p->pgid, p->sid, terminal, foreground, 0x400000u);
     u64 minor = p->dead_minor_faults, major = p->dead_major_faults;
     for (Task *t = p->threads; t; t = t->next_thread)
         minor += t->minor_faults, major += t->major_faults;
@@ -223,7 +223,7 @@ static void text_status(Text *text, const ProcSubject *s)
     if (s->task && s->task->fs)
         text_add(text, "Umask:\t%04o\n", s->task->fs->umask);
     text_add(text, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", letter, state_name(letter), p->pid,
-             s->task ? s->task->tid : p->pid, p->parent ? p->parent->pid : 0);
+             s->task ? s->task->tid : p->pid, process_parent_pid(p));
     text_add(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid,
              c->fsgid);
     text_add(text, "FDSize:\t%u\nGroups:\t", s->task && s->task->files ? s->task->files->capacity : 0);
