@@ -99,7 +99,7 @@ static i64 map_segment(Exec *exec, u32 index)
             return -EFAULT;
     }
     if (m.anon_size) {
-        if (!range_legal(exec, m.anon_start, m.anon_size))
+        if (!range_legal(exec, m.anon_start, m.anon_size) || !space_may_map(space, m.anon_size, VMA_WRITE))
             return -ENOMEM;
         return space_map(space, m.anon_start, m.anon_size, vma_rights(m.flags | ELF_READ | ELF_WRITE), VMA_ANON, NULL, 0);
     }
