@@ -9,7 +9,6 @@
 void emu_config_init(EmuConfig *config)
 {
     memset(config, 0, sizeof *config);
-    config->memory_size = 4ull << 30;
     config->stack_size = 8ull << 20;
     config->stdio[1] = 1;
     config->stdio[2] = 2;

@@ -33,7 +33,7 @@ typedef struct Emu Emu;
 /* ---- make and run (emu.c) ------------------------------------------------------------------------------------- */
 
 typedef struct EmuConfig {
-    uint64_t memory_size;    /* guest RAM in bytes, 1 MiB .. 1 TiB (4 GiB); committed as it is touched */
+    uint64_t memory_size;    /* guest RAM in bytes, 1 MiB .. 1 TiB; 0: 4 GiB; committed as it is touched */
     uint64_t stack_size;     /* RLIMIT_STACK in bytes (8 MiB) */
     int cpu_level;           /* x86-64 psABI level 1..3; 0: the default */
     bool deterministic;      /* fixed addresses, time from the instruction count, seeded randomness */
@@ -163,7 +163,8 @@ typedef struct EmuStats {
     uint64_t fetch_lookups, fetch_misses;         /* of the instruction TLB */
     uint64_t walks, walk_references;              /* page walks, table entries they read */
     uint64_t minor_faults, major_faults;
-    uint64_t frames, frames_peak, table_frames;   /* 4 KiB each; tables are among frames */
+    uint64_t frames, frames_peak;                 /* in use now and at most; 4 KiB each */
+    uint64_t table_frames;                        /* that were page tables, at most */
     uint64_t system_calls;
     uint64_t blocks_decoded, insns_decoded, blocks_invalidated;
     uint64_t run_ns;                              /* host time spent in emu_run() */

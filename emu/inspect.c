@@ -288,7 +288,7 @@ void emu_stats(Emu *emu, EmuStats *out)
         .fetch_lookups = mmu->fetch_lookups, .fetch_misses = mmu->fetch_misses,
         .walks = mmu->walks, .walk_references = mmu->walk_references,
         .frames = kernel->phys.used_total, .frames_peak = kernel->phys.used_peak,
-        .table_frames = kernel->phys.used[FRAME_TABLE],
+        .table_frames = kernel->phys.table_peak,
         .blocks_decoded = cpu->blocks_decoded, .insns_decoded = cpu->insns_decoded,
         .blocks_invalidated = cpu->blocks_invalidated, .run_ns = emu->run_ns,
     };

@@ -17,6 +17,8 @@
 #include "kernel/strace.h"
 #include "kernel/task.h"
 
+#define DEFAULT_MEMORY (4ull << 30)
+
 static u64 core_ticks(void *context) { return kernel_monotonic(context); } /* a TSC of 1 GHz */
 
 static u64 core_random(void *context)
@@ -26,11 +28,22 @@ static u64 core_random(void *context)
     return value;
 }
 
+/* What one mapping may promise (vm.overcommit_memory 0). Without --mem a program should be refused no mapping that this
+ * host would grant: most of what is promised is never touched. */
+static u64 commit_limit(const KernelConfig *config)
+{
+    u64 host = (u64)sysconf(_SC_PHYS_PAGES) << PAGE_SHIFT;
+    if (config->memory_size)
+        return config->memory_size;
+    return config->deterministic || host < DEFAULT_MEMORY ? DEFAULT_MEMORY : host;
+}
+
 static bool copy_config(Kernel *kernel, const KernelConfig *config)
 {
     kernel->config = *config;
     KernelConfig *own = &kernel->config;
-    own->memory_size = own->memory_size ? own->memory_size : 4ull << 30;
+    kernel->commit_limit = commit_limit(config);
+    own->memory_size = own->memory_size ? own->memory_size : DEFAULT_MEMORY;
     own->stack_size = own->stack_size ? own->stack_size : 8ull << 20;
     own->cpu_level = own->cpu_level ? own->cpu_level : CPU_V3;
     own->strace = config->strace ? strdup(config->strace) : NULL;

@@ -200,6 +200,7 @@ struct Kernel {
     Cpu cpu;                     /* the one core */
     Phys phys;
     KernelConfig config;         /* strings and arrays copied */
+    u64 commit_limit;            /* bytes that one private writable mapping may have */
     Task *current;               /* whose registers are in cpu.state; NULL: nobody's */
     Task *tasks, *last_task;     /* all, in order of creation */
     Process *processes, *last_process;

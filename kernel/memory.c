@@ -28,7 +28,7 @@ bool space_may_map(const Space *space, u64 size, u32 flags)
             return false;
     }
     /* vm.overcommit_memory = 0: only the obvious is refused. proc(5). */
-    return !data || (flags & VMA_NORESERVE) || size <= space->kernel->phys.size;
+    return !data || (flags & VMA_NORESERVE) || size <= space->kernel->commit_limit;
 }
 
 /* ---- mmap --------------------------------------------------------------------------------------------------------- */

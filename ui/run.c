@@ -53,6 +53,12 @@ static int cannot_run(const char *name, int error, const char *why)
         fprintf(stderr, "emu: cannot find '%s': %s\n", name, why);
         return EXIT_NOT_FOUND;
     }
+    struct stat st;
+    bool looked = error == EACCES && stat(name, &st) == 0;
+    if (looked && S_ISDIR(st.st_mode))
+        why = "it is a directory";
+    else if (looked && S_ISREG(st.st_mode) && access(name, X_OK) != 0)
+        why = "it is not executable (chmod +x makes it so)";
     fprintf(stderr, "emu: cannot run '%s': %s\n", name, why);
     return error == ENOMEM || error == EMFILE || error == ENFILE ? EXIT_FAILED : EXIT_CANNOT_RUN;
 }
@@ -122,8 +128,7 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     const char *name = options->program[0], *path = find_program(name, found);
     Emu *emu = emu_create(config);
     if (!emu) {
-        fprintf(stderr, "emu: cannot make a machine with %llu bytes of memory: %s\n", (unsigned long long)config->memory_size,
-                strerror(errno));
+        fprintf(stderr, "emu: cannot make a machine: %s (try a smaller --mem)\n", strerror(errno));
         return EXIT_FAILED;
     }
     if (options->argv0)

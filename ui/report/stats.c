@@ -80,7 +80,7 @@ static void print_text(FILE *out, const EmuStats *s, const Derived *d)
     line(out, "major faults", s->major_faults);
     line_frames(out, "frames at the end", s->frames);
     line_frames(out, "frames at most", s->frames_peak);
-    line_frames(out, "page-table frames", s->table_frames);
+    line_frames(out, "page tables at most", s->table_frames);
     line(out, "system calls", s->system_calls);
     fprintf(out, "%-22s%16" PRIu64 "   in %" PRIu64 " blocks\n", "instructions decoded", s->insns_decoded, s->blocks_decoded);
     fprintf(out, "%-22s%16.3f s\n", "wall time", d->seconds);
