@@ -207,7 +207,7 @@ const Op *block_find(Cpu *cpu)
     if (!op)
         op = block_translate(cpu, rip, paddr, key);
     if (op && !cpu->stepping)
-        *jump_cache_entry(cpu, rip) = (JumpCacheEntry){ rip, op };
+        *jump_cache_entry(cpu, rip) = (JumpCacheEntry){ rip ^ cpu->jump_salt, op };
     return op;
 }
 

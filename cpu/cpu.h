@@ -72,11 +72,13 @@ typedef struct CpuState {
     u32 mxcsr;       /* read with cpu_mxcsr(): while running, sticky flags gather in the host's own */
 } CpuState;
 
+/* Key: rip ^ cpu->jump_salt. The salt holds the MMU's exec_epoch and the mode above bit 47, so that dropping an executable translation,
+ * or switching to another space, voids all entries at once, and coming back finds them again. */
 typedef struct JumpCacheEntry {
-    u64 rip;
+    u64 key;
     const Op *op;
 } JumpCacheEntry;
-enum { JUMP_CACHE_SIZE = 4096 };
+enum { JUMP_CACHE_SIZE = 8192 };
 
 typedef struct CpuStats {
     u64 insns;          /* instructions retired; a whole `rep` is one */
@@ -115,7 +117,8 @@ struct Cpu {
     u32 mode;                 /* MODE_… of the blocks to run, chosen from outside */
     u32 run_mode;             /* of those that do: also slow while an SSE exception is unmasked (fpenv.h) */
     bool stepping;            /* one instruction per block */
-    u32 seen_epoch, seen_mode; /* mmu.exec_epoch and run_mode when the jump cache was last valid */
+    u32 seen_epoch, seen_mode; /* mmu.exec_epoch and run_mode that jump_salt was made from */
+    u64 jump_salt;
     CpuStats stats;
     BlockCache *blocks;
     CpuLevel level;

@@ -32,6 +32,7 @@ bool cpu_init(Cpu *cpu, Phys *phys, u64 code_bytes)
     cpu_state_init(&cpu->state);
     cpu->level = CPU_V3;
     cpu->mode = MODE_FAST;
+    cpu->seen_mode = MODES; /* none yet */
     mmu_init(&cpu->mmu, phys);
     cpu->mmu.code_written = code_written;
     cpu->mmu.context = cpu;
@@ -302,11 +303,15 @@ static u64 run_slice(Cpu *cpu, u32 limit)
 static void jump_cache_refresh(Cpu *cpu)
 {
     cpu->run_mode = fpenv_unmasked(cpu) ? MODE_SLOW : cpu->mode;
-    if (cpu->seen_epoch == cpu->mmu.exec_epoch && cpu->seen_mode == cpu->run_mode)
+    u32 epoch = cpu->mmu.exec_epoch;
+    if (LIKELY(cpu->seen_epoch == epoch && cpu->seen_mode == cpu->run_mode))
         return;
-    memset(cpu->jump_cache, 0, sizeof cpu->jump_cache);
-    cpu->seen_epoch = cpu->mmu.exec_epoch;
+    if (cpu->seen_epoch >> 15 != epoch >> 15) /* the salt would repeat itself */
+        memset(cpu->jump_cache, 0, sizeof cpu->jump_cache);
+    cpu->seen_epoch = epoch;
     cpu->seen_mode = cpu->run_mode;
+    /* bit 47: no user address makes the key of an empty entry */
+    cpu->jump_salt = (u64)(epoch & 0x7fff) << 49 | (u64)cpu->run_mode << 48 | 1ull << 47;
 }
 
 static CpuExit run_until(Cpu *cpu, u64 max_insns)

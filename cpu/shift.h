@@ -47,6 +47,8 @@ static INLINE u64 shift_sar(Cpu *cpu, u64 a, unsigned count, unsigned width, boo
 
 static INLINE u64 rotate_left(u64 a, unsigned count, unsigned width)
 {
+    if (width >= 32) /* one host rotate */
+        return width == 64 ? a << (count & 63) | a >> (-count & 63) : (u32)((u32)a << (count & 31) | (u32)a >> (-count & 31));
     count %= width;
     return count ? (a << count | a >> (width - count)) & bits_mask(width) : a;
 }

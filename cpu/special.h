@@ -24,12 +24,22 @@ typedef enum Special {
     SPECIAL_OR_RI = SPECIAL_AND_RI + 4, SPECIAL_XOR_RI = SPECIAL_OR_RI + 4,
     /* each: dead 32, dead 64 */
     SPECIAL_SHL_RI = SPECIAL_XOR_RI + 4, SPECIAL_SHR_RI = SPECIAL_SHL_RI + 2, SPECIAL_SAR_RI = SPECIAL_SHR_RI + 2,
-    SPECIALS = SPECIAL_SAR_RI + 2,
+    SPECIAL_ROL_RI = SPECIAL_SAR_RI + 2, SPECIAL_ROR_RI = SPECIAL_ROL_RI + 2,
+    SPECIALS = SPECIAL_ROR_RI + 2,
 } Special;
+
+/* Memory operands with an index: constant are the register and the scale. */
+typedef enum SpecialScaled {
+    SCALED_LOAD_32, SCALED_LOAD_64, SCALED_LOAD_ZX8, SCALED_LOAD_ZX16, SCALED_LOAD_SX8, SCALED_LOAD_SX16, SCALED_LOAD_SX32,
+    SCALED_STORE_8, SCALED_STORE_16, SCALED_STORE_32, SCALED_STORE_64, SCALED_LEA_32, SCALED_LEA_64, SPECIALS_SCALED
+} SpecialScaled;
 
 extern OpHandler *const special_table_mov[SPECIAL_STORE_I64 + 1][SPECIAL_REGS * SPECIAL_BASES];
 extern OpHandler *const special_table_rr[20][SPECIAL_REGS * SPECIAL_BASES];
-extern OpHandler *const special_table_ri[26][SPECIAL_REGS];
+extern OpHandler *const special_table_ri[30][SPECIAL_REGS];
+extern OpHandler *const special_table_scaled[SPECIALS_SCALED][SPECIAL_REGS * 4]; /* [register * 4 + scale] */
+/* ADD, SUB, AND, OR, XOR of a constant register and memory: [which * 2 + full address][register]; which: as special_table_rr. */
+extern OpHandler *const special_table_rm[40][SPECIAL_REGS];
 
 /* Fused flag producer and Jcc, [producer][condition] (or [producer][condition][register]). */
 typedef enum Fused {
@@ -38,8 +48,11 @@ typedef enum Fused {
 } Fused;
 extern OpHandler *const fused_table_cmp[2][8 * 4 * 16];  /* [CMP, TEST][(form * 4 + width) * 16 + condition] */
 extern OpHandler *const fused_table_alu[5][2 * 2 * 16];  /* [SUB…][(form * 2 + (width == 64)) * 16 + condition]; form R,R R,I */
-enum { FUSED_CMP_RI, FUSED_TEST_SAME, FUSED_CMP_RR, FUSED_SPECIALS };
+enum { FUSED_CMP_RI, FUSED_TEST_SAME, FUSED_CMP_RR, FUSED_TEST_RI, FUSED_SPECIALS };
 extern OpHandler *const fused_table_special[FUSED_SPECIALS][3 * 16 * 16]; /* [(width * 16 + condition) * 16 + register]; 8, 32, 64 */
+/* With memory at a base and displacement: CMP reg,mem and CMP mem,reg (register constant), CMP mem,imm (base constant). */
+enum { FUSED_CMP_RB, FUSED_CMP_BR, FUSED_CMP_BI, FUSED_SPECIALS_MEMORY };
+extern OpHandler *const fused_table_memory[FUSED_SPECIALS_MEMORY][3 * 16 * 17]; /* [(width * 16 + condition) * 17 + register] */
 
 #define DEFINE_SPECIAL(name, slow_name, template, ...)                        \
     OpHandler slow_name;                                                      \
@@ -72,6 +85,18 @@ static INLINE void specialise_rr(Op *op, unsigned which)
     int a = special_register(op->a, false), b = special_register(op->b, false);
     if (a >= 0 && b >= 0)
         op->handler = special_table_rr[which - SPECIAL_ADD_RR][a * SPECIAL_BASES + b];
+}
+static INLINE void specialise_scaled(Op *op, SpecialScaled which)
+{
+    int a = special_register(op->a, false);
+    if (a >= 0)
+        op->handler = special_table_scaled[which][a * 4 + op->scale];
+}
+static INLINE void specialise_rm(Op *op, unsigned which, bool full)
+{
+    int a = special_register(op->a, false);
+    if (a >= 0)
+        op->handler = special_table_rm[(which - SPECIAL_ADD_RR) * 2 + full][a];
 }
 static INLINE void specialise_ri(Op *op, unsigned which)
 {

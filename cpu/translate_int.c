@@ -87,8 +87,12 @@ static void specialise_alu(Op *op, const Insn *insn, unsigned form, unsigned wid
     case ZYDIS_MNEMONIC_XOR: which = SPECIAL_XOR_RR; break;
     default: return;
     }
-    if (width < 32 || (form != FORM_RR && form != FORM_RI))
+    if (width < 32 || form > FORM_RB)
         return;
+    if (form == FORM_RM || form == FORM_RB) {
+        specialise_rm(op, which + (insn->flags_live ? 2 : 0) + (width == 64), form == FORM_RM);
+        return;
+    }
     which += base - SPECIAL_ADD_RR + (insn->flags_live ? 2 : 0) + (width == 64);
     if (form == FORM_RR)
         specialise_rr(op, which);
@@ -147,9 +151,23 @@ bool translate_mov(Translator *t, const Insn *insn, const Row *row)
     Op *op = emit(t, row->handlers[t->mode][TABLE_FW(f.form, width_index(width))]);
     form_operands(op, f, d, s, width);
     Special special = special_of_mov(f.form, width);
+    if (t->mode == MODE_FAST && f.form == FORM_RM && width >= 32)
+        specialise_scaled(op, width == 32 ? SCALED_LOAD_32 : SCALED_LOAD_64);
+    if (t->mode == MODE_FAST && f.form == FORM_MR)
+        specialise_scaled(op, SCALED_STORE_8 + width_index(width));
     if (t->mode == MODE_FAST && special != SPECIAL_NONE)
         specialise_mov(op, special, f.form == FORM_BI ? 0 : op->a, f.form == FORM_RR ? op->b : f.form == FORM_RI ? 0 : op->base);
     return true;
+}
+
+/* MOVZX and MOVSX from memory with an index; SPECIALS_SCALED: none. */
+static SpecialScaled scaled_of_movx(bool sign, unsigned from, unsigned to)
+{
+    if (!sign)
+        return to < 32 ? SPECIALS_SCALED : from == 8 ? SCALED_LOAD_ZX8 : SCALED_LOAD_ZX16;
+    if (to == 32)
+        return from == 8 ? SCALED_LOAD_SX8 : SCALED_LOAD_SX16;
+    return from == 32 && to == 64 ? SCALED_LOAD_SX32 : SPECIALS_SCALED;
 }
 
 static Special special_of_movx(unsigned form, bool sign, unsigned from, unsigned to)
@@ -182,6 +200,9 @@ bool translate_movx(Translator *t, const Insn *insn, const Row *row)
     else
         op->b = gpr_slot(s->reg.value);
     Special special = special_of_movx(form, sign, s->size, d->size);
+    SpecialScaled scaled = scaled_of_movx(sign, s->size, d->size);
+    if (t->mode == MODE_FAST && form == FORM_M && scaled != SPECIALS_SCALED)
+        specialise_scaled(op, scaled);
     if (t->mode == MODE_FAST && special != SPECIAL_NONE)
         specialise_mov(op, special, op->a, form == FORM_R ? op->b : op->base);
     return true;
@@ -196,6 +217,8 @@ bool translate_lea(Translator *t, const Insn *insn, const Row *row)
     op->a = gpr_slot(FIRST(insn)->reg.value);
     if (t->mode == MODE_FAST && !address_is_full(address) && width >= 32)
         specialise_mov(op, width == 32 ? SPECIAL_LEA_32 : SPECIAL_LEA_64, op->a, op->base);
+    if (t->mode == MODE_FAST && address_is_full(address) && width >= 32)
+        specialise_scaled(op, width == 32 ? SCALED_LEA_32 : SCALED_LEA_64);
     return true;
 }
 
@@ -252,9 +275,12 @@ bool translate_shift(Translator *t, const Insn *insn, const Row *row)
     unsigned which = insn->z.mnemonic == ZYDIS_MNEMONIC_SHL   ? SPECIAL_SHL_RI
                      : insn->z.mnemonic == ZYDIS_MNEMONIC_SHR ? SPECIAL_SHR_RI
                      : insn->z.mnemonic == ZYDIS_MNEMONIC_SAR ? SPECIAL_SAR_RI
+                     : insn->z.mnemonic == ZYDIS_MNEMONIC_ROL ? SPECIAL_ROL_RI
+                     : insn->z.mnemonic == ZYDIS_MNEMONIC_ROR ? SPECIAL_ROR_RI
                                                               : SPECIAL_NONE;
     unsigned width = insn->z.operand_width;
-    if (which && insn->flags_live && shift_count_certain(insn, count))
+    bool rotates = which >= SPECIAL_ROL_RI;
+    if (which && !rotates && insn->flags_live && shift_count_certain(insn, count))
         t->cc_next = CC_KIND(CC_OP_RESULT, width);
     if (t->mode == MODE_FAST && which && !cl && width >= 32 && !insn->flags_live && !is_memory(FIRST(insn)))
         specialise_ri(op, which + (width == 64));

@@ -55,7 +55,9 @@ ALL_ALU(FOR_REGS, RI_ONE)
 #define ALL_SHIFTS(ONE)                                                                   \
     FOR_REGS(ONE, shl, shift_shl, 32) FOR_REGS(ONE, shl, shift_shl, 64)                   \
     FOR_REGS(ONE, shr, shift_shr, 32) FOR_REGS(ONE, shr, shift_shr, 64)                   \
-    FOR_REGS(ONE, sar, shift_sar, 32) FOR_REGS(ONE, sar, shift_sar, 64)
+    FOR_REGS(ONE, sar, shift_sar, 32) FOR_REGS(ONE, sar, shift_sar, 64)                   \
+    FOR_REGS(ONE, rol, shift_rol, 32) FOR_REGS(ONE, rol, shift_rol, 64)                   \
+    FOR_REGS(ONE, ror, shift_ror, 32) FOR_REGS(ONE, ror, shift_ror, 64)
 ALL_SHIFTS(SHIFT_ONE)
 
 #define RR_TABLE(ONE, name, f, live, width) { RR_ROWS(ONE, name, f, live, width) },
@@ -63,11 +65,39 @@ OpHandler *const special_table_rr[20][SPECIAL_REGS * SPECIAL_BASES] = { ALL_ALU(
 
 #define RI_TABLE(ONE, name, f, live, width) { FOR_REGS(ONE, name, f, live, width) },
 #define SHIFT_TABLE(name, f, width) { FOR_REGS(SHIFT_ENTRY, name, f, width) },
-OpHandler *const special_table_ri[26][SPECIAL_REGS] = {
+OpHandler *const special_table_ri[30][SPECIAL_REGS] = {
     ALL_ALU(RI_TABLE, RI_ENTRY)
     SHIFT_TABLE(shl, shift_shl, 32) SHIFT_TABLE(shl, shift_shl, 64)
     SHIFT_TABLE(shr, shift_shr, 32) SHIFT_TABLE(shr, shift_shr, 64)
     SHIFT_TABLE(sar, shift_sar, 32) SHIFT_TABLE(sar, shift_sar, 64)
+    SHIFT_TABLE(rol, shift_rol, 32) SHIFT_TABLE(rol, shift_rol, 64)
+    SHIFT_TABLE(ror, shift_ror, 32) SHIFT_TABLE(ror, shift_ror, 64)
 };
+
+/* ---- a constant register and memory ------------------------------------------------------------------------------------ */
+
+static INLINE const Op *special_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, AluFunction *f, bool flags, unsigned width, bool full,
+                                   unsigned a)
+{
+    const u8 *p = mem_read(cpu, op, acc, address_of(cpu, op, full), width / 8);
+    if (MISSED(p))
+        return slow(cpu, op, acc);
+    set_reg(cpu, (u8)(a * 8), f(cpu, get_reg(cpu, (u8)(a * 8), width), load_width(p, width), width, flags), width);
+    return next(cpu, op, acc);
+}
+
+#define RM_ONE(M, f, live, width, form, full, a) \
+    DEFINE_SPECIAL(M##_##form##_##width##_##live##_##a, slow_##M##_##form##_##width##_##live, special_rm, f, live, width, full, a)
+#define RM_ENTRY(M, f, live, width, form, full, a) M##_##form##_##width##_##live##_##a,
+#define RM_LIVE(ROWS_, ONE, M, f)                                                                 \
+    ROWS_(ONE, M, f, 0, 32, rb, false) ROWS_(ONE, M, f, 0, 32, rm, true) ROWS_(ONE, M, f, 0, 64, rb, false) \
+    ROWS_(ONE, M, f, 0, 64, rm, true) ROWS_(ONE, M, f, 1, 32, rb, false) ROWS_(ONE, M, f, 1, 32, rm, true)  \
+    ROWS_(ONE, M, f, 1, 64, rb, false) ROWS_(ONE, M, f, 1, 64, rm, true)
+#define RM_ALL(ROWS_, ONE)                                                                        \
+    RM_LIVE(ROWS_, ONE, ADD, alu_add) RM_LIVE(ROWS_, ONE, SUB, alu_sub) RM_LIVE(ROWS_, ONE, AND, alu_and) \
+    RM_LIVE(ROWS_, ONE, OR, alu_or) RM_LIVE(ROWS_, ONE, XOR, alu_xor)
+RM_ALL(FOR_REGS, RM_ONE)
+#define RM_TABLE(ONE, M, f, live, width, form, full) { FOR_REGS(ONE, M, f, live, width, form, full) },
+OpHandler *const special_table_rm[40][SPECIAL_REGS] = { RM_ALL(RM_TABLE, RM_ENTRY) };
 
 #endif

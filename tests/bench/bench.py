@@ -122,7 +122,7 @@ def count_instructions(program, options):
     argv = [*shlex.split(options.emu), "--stats=json", *program.argv]
     result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=run.ENVIRONMENT)
     for line in reversed(result.stderr.decode(errors="replace").splitlines() or [""]):
-        if line.lstrip().startswith("{"):
+        if line.lstrip().startswith("{") and line.rstrip().endswith("}"):
             return json.loads(line).get("instructions")
     try:
         return json.loads(result.stderr).get("instructions")
