@@ -118,6 +118,7 @@ struct Task {
     u64 set_child_tid, clear_child_tid;
     u64 robust_list, robust_size;
     u64 rseq; u32 rseq_size, rseq_signature;
+    bool rseq_check;           /* preempted or signalled since it last ran: a critical section must be aborted */
     i32 vfork_parent;          /* tid of the task that is parked until this one execs or exits; 0: none */
     bool fresh;                /* has not run yet: *set_child_tid is still to be written */
     char comm[16];
@@ -259,6 +260,10 @@ static inline i32 process_parent_pid(const Process *process)
 {
     return process->parent ? process->parent->pid : process == process->kernel->init ? FIRST_PID - 1 : 1;
 }
+
+/* A task with rseq registered goes on after a preemption or into a handler: if it stands in a critical section, its RIP
+ * becomes the abort handler. false: its tables are broken, which is a SIGSEGV (machine.c). */
+bool rseq_preempted(Task *task);
 
 /* ---- guest memory from a system call's side (uaccess.c) --------------------------------------------------------
  * Faults are resolved as the program's own would be (demand paging, stack growth, copy-on-write); false means -EFAULT.

@@ -63,6 +63,9 @@ static bool prepare(Kernel *kernel, Task *task)
         task->fresh = false;
         copy_to_guest(task, task->set_child_tid, &task->tid, 4);
     }
+    if (task->rseq_check && task->rseq && !rseq_preempted(task))
+        signal_force(task, &(SigInfo){.signo = SIGSEGV, .code = SI_KERNEL});
+    task->rseq_check = false;
     if (task->call.active)
         syscall_resume(task);
     if (UNLIKELY(task->state == TASK_RUNNABLE && signal_work(task)) && !signal_deliver(task)) {

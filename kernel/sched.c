@@ -122,6 +122,7 @@ Task *sched_pick(Kernel *kernel)
     if (can_stay && kernel->slice_left == 0) {
         if (kernel->run_first) {
             task->involuntary_switches++;
+            task->rseq_check = true;
             sched_enqueue(task);
             can_stay = false;
         } else {

@@ -48,6 +48,8 @@ static void run_handler(Task *task, const SigInfo *info, SignalAction *action)
 {
     SignalAction copy = *action;
     settle_for_handler(task, &copy);
+    if (task->rseq && !rseq_preempted(task))
+        signal_force(task, &(SigInfo){.signo = SIGSEGV, .code = SI_KERNEL});
     if (copy.flags & SA_RESETHAND)
         action->handler = (u64)SIG_DFL;
     if (!signal_frame_push(task, info, &copy)) {
