@@ -19,7 +19,6 @@ enum { RESULT_COLUMN = 40 };
 struct Strace {
     int fd;
     u8 *wanted;      /* [syscall_count()]: 1: print */
-    bool signals;    /* print signals and ends */
     Text line;       /* not yet ended by a newline */
     i32 line_tid;    /* whose call the open line shows; 0: no line is open */
 };
@@ -145,7 +144,6 @@ bool strace_start(Kernel *kernel)
         return false;
     kernel->strace = strace;
     strace->fd = kernel->config.strace_fd ? kernel->config.strace_fd : 2;
-    strace->signals = true;
     strace->wanted = malloc(syscall_count());
     return strace->wanted && parse_filter(strace, kernel->config.strace);
 }
@@ -166,8 +164,16 @@ void strace_stop(Kernel *kernel)
 
 /* ---- calls -------------------------------------------------------------------------------------------------------------------- */
 
+/* Without following, strace sees the thread it started and no other. */
+static bool traced(const Task *task)
+{
+    return task->kernel->config.strace_follow || task->tid == task->kernel->init->pid;
+}
+
 static bool wanted(const Task *task)
 {
+    if (!traced(task))
+        return false;
     u64 number = task->call.number;
     const struct Strace *strace = task->kernel->strace;
     return number >= syscall_count() ? strace->wanted[0] || strace->wanted[1] : strace->wanted[number];
@@ -182,17 +188,40 @@ static u32 known_arguments(const Syscall *row)
     return n;
 }
 
+static bool more_arguments(const Task *task, const Syscall *row, u32 index)
+{
+    for (; index < 6 && row->args[index] != NOTHING && row->args[index] != RETURNS_ADDRESS; index++)
+        if (row->args[index] != SKIP && !strace_argument_absent(&task->call, row, index))
+            return true;
+    return false;
+}
+
+/* Arguments first..last-1, each with a comma behind it if another follows, now or when the call has returned. */
 static void add_arguments(Task *task, const Syscall *row, u32 first, u32 last, bool done, i64 result)
 {
     Text *line = &task->kernel->strace->line;
-    bool comma = first > 0;
     for (u32 i = first; i < last && row->args[i] != NOTHING && row->args[i] != RETURNS_ADDRESS; i++) {
         if (row->args[i] == SKIP || strace_argument_absent(&task->call, row, i))
             continue;
-        text_add(line, comma ? ", " : "");
         strace_argument(line, task, row, i, done, result);
-        comma = true;
+        if (more_arguments(task, row, i + 1))
+            text_add(line, ", ");
     }
+}
+
+/* clone and rt_sigreturn show other things than their arguments. false: an ordinary call. */
+static bool special_arguments(Task *task, bool done, i64 result)
+{
+    enum { NUMBER_RT_SIGRETURN = 15, NUMBER_CLONE = 56 };
+    Text *line = &task->kernel->strace->line;
+    if (task->call.number == NUMBER_CLONE) {
+        strace_clone(line, task, done, result);
+    } else if (task->call.number == NUMBER_RT_SIGRETURN && !done) { /* the mask in the frame that RSP points at */
+        text_add(line, "{mask=");
+        strace_sigset(line, task, task_registers(task)->r[RSP] + 296);
+        text_add(line, "}");
+    }
+    return task->call.number == NUMBER_CLONE || task->call.number == NUMBER_RT_SIGRETURN;
 }
 
 void strace_enter(Task *task)
@@ -211,7 +240,8 @@ void strace_enter(Task *task)
         return;
     }
     text_add(&strace->line, "%s(", row->name);
-    add_arguments(task, row, 0, known_arguments(row), false, 0);
+    if (!special_arguments(task, false, 0))
+        add_arguments(task, row, 0, known_arguments(row), false, 0);
 }
 
 static const char *restart_name(i64 result)
@@ -224,12 +254,12 @@ static const char *restart_name(i64 result)
     }
 }
 
-static void add_result(Text *line, const Syscall *row, i64 result, bool address)
+static void add_result(Text *line, i64 result, bool address)
 {
     if (result == SYS_EXECED)
         text_add(line, "= 0");
     else if (result == SYS_NORETURN)
-        text_add(line, row && !strcmp(row->name, "rt_sigreturn") ? "= 0" : "= ?");
+        text_add(line, "= ?");
     else if (result <= SYS_RESTARTSYS && result >= SYS_RESTART_BLOCK)
         text_add(line, "= ? %s", restart_name(result));
     else if (result < 0 && result > -4096)
@@ -244,6 +274,9 @@ void strace_exit(Task *task, i64 result)
     const Syscall *row = syscall_row(task->call.number);
     if (!task->call.strace_open)
         return;
+    bool sigreturn = task->call.number == 15 && result == SYS_NORETURN;
+    if (sigreturn) /* its result is what the frame says */
+        result = (i64)task_registers(task)->r[RAX];
     task->call.strace_open = false;
     if (strace->line_tid != task->tid) {
         begin(task);
@@ -251,14 +284,16 @@ void strace_exit(Task *task, i64 result)
     }
     bool address = false;
     if (row) {
-        add_arguments(task, row, known_arguments(row), 6, result != SYS_NORETURN, result);
+        if (!special_arguments(task, true, result))
+            add_arguments(task, row, known_arguments(row), 6, result != SYS_NORETURN, result);
         for (u32 i = 0; i < ARRAY_LEN(row->args); i++)
             address |= row->args[i] == RETURNS_ADDRESS;
     }
     text_add(&strace->line, ") ");
     while (strace->line.size < RESULT_COLUMN)
         text_add(&strace->line, " ");
-    add_result(&strace->line, row, result, address);
+    add_result(&strace->line, result, address);
+    strace_result_note(&strace->line, task, result);
     end(strace);
 }
 
@@ -267,7 +302,7 @@ void strace_exit(Task *task, i64 result)
 void strace_signal(Task *task, const SigInfo *info)
 {
     struct Strace *strace = task->kernel->strace;
-    if (!strace->signals)
+    if (!traced(task))
         return;
     begin(task);
     text_add(&strace->line, "--- %s ", signal_name(info->signo));
@@ -281,6 +316,8 @@ void strace_task_exit(Task *task, i32 status)
     struct Strace *strace = task->kernel->strace;
     if (task->call.strace_open)
         strace_exit(task, SYS_NORETURN);
+    if (!traced(task))
+        return;
     begin(task);
     if (WIFEXITED(status))
         text_add(&strace->line, "+++ exited with %d +++", WEXITSTATUS(status));

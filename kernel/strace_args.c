@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -15,6 +16,9 @@
 #include "kernel/strace_names.h"
 #include "kernel/strace_text.h"
 
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
 enum { STRING_LIMIT = 32, LIST_LIMIT = 32 };
 
 /* ---- strings -------------------------------------------------------------------------------------------------------------------- */
@@ -66,6 +70,18 @@ static void add_buffer(Text *text, Task *task, u64 address, u64 size)
         strace_string(text, bytes, size, STRING_LIMIT);
 }
 
+/* Random bytes: always in hex. */
+static void add_bytes(Text *text, Task *task, u64 address, u64 size)
+{
+    u8 bytes[STRING_LIMIT];
+    u64 shown = size < sizeof bytes ? size : sizeof bytes;
+    copy_from_guest_partial(task, bytes, address, shown);
+    text_add(text, "\"");
+    for (u64 i = 0; i < shown; i++)
+        text_add(text, "\\x%02x", bytes[i]);
+    text_add(text, size > shown ? "\"..." : "\"");
+}
+
 /* argv as a list, envp as a count. */
 static void add_strings(Text *text, Task *task, u64 address, bool count_only)
 {
@@ -112,7 +128,7 @@ static void add_iovec(Text *text, Task *task, u64 address, u64 count, u64 bytes,
 
 /* ---- structures ------------------------------------------------------------------------------------------------------------------- */
 
-static void add_sigset(Text *text, Task *task, u64 address)
+void strace_sigset(Text *text, Task *task, u64 address)
 {
     u64 set;
     if (!address || !copy_from_guest(task, &set, address, 8)) {
@@ -145,7 +161,7 @@ static void add_sigaction(Text *text, Task *task, u64 address)
     else
         text_add(text, "%#llx", (unsigned long long)action.handler);
     text_add(text, ", sa_mask=");
-    add_sigset(text, task, address + offsetof(SignalAction, mask));
+    strace_sigset(text, task, address + offsetof(SignalAction, mask));
     text_add(text, ", sa_flags=");
     strace_flags(text, strace_sa_flags, action.flags, "SA_???");
     if (action.flags & 0x04000000)
@@ -205,7 +221,7 @@ void strace_siginfo(Text *text, const SigInfo *info)
                  (i32)info->timer.value, (unsigned long long)info->timer.value);
     else if (info->code <= 0) {
         text_add(text, ", si_pid=%d, si_uid=%u", info->from.pid, info->from.uid);
-        if (info->code == SI_QUEUE)
+        if (info->code == SI_QUEUE && info->from.value)
             text_add(text, ", si_int=%d, si_ptr=%#llx", (i32)info->from.value, (unsigned long long)info->from.value);
     } else if (fault) {
         text_add(text, ", si_addr=");
@@ -336,20 +352,89 @@ static void add_stack(Text *text, Task *task, u64 address)
     }
 }
 
-static void add_poll(Text *text, Task *task, u64 address, u64 count)
+/* What poll was asked for, or (`ready`) those that it found. */
+static void add_poll(Text *text, Task *task, u64 address, u64 count, bool ready)
 {
-    struct { i32 fd; i16 events, ready; } entry;
+    struct { i32 fd; i16 events, found; } entry;
+    const char *comma = "";
     if (!address || !copy_from_guest(task, &entry, address, sizeof entry)) {
         add_address(text, address);
         return;
     }
     text_add(text, "[");
     for (u64 i = 0; i < count && i < LIST_LIMIT && copy_from_guest(task, &entry, address + 8 * i, sizeof entry); i++) {
-        text_add(text, "%s{fd=%d, events=", i ? ", " : "", entry.fd);
-        strace_flags(text, strace_poll_events, (u16)entry.events, "POLL???");
+        if (ready && !entry.found)
+            continue;
+        text_add(text, "%s{fd=%d, %s=", comma, entry.fd, ready ? "revents" : "events");
+        strace_flags(text, strace_poll_events, (u16)(ready ? entry.found : entry.events), "POLL???");
         text_add(text, "}");
+        comma = ", ";
     }
     text_add(text, count > LIST_LIMIT ? ", ...]" : "]");
+}
+
+static void add_fd_set(Text *text, Task *task, u64 address, i32 count)
+{
+    u8 bits[128] = {0};
+    u64 size = count <= 0 ? 0 : ((u64)count + 63) / 64 * 8;
+    if (!address || size > sizeof bits || !copy_from_guest(task, bits, address, size)) {
+        add_address(text, address);
+        return;
+    }
+    const char *space = "";
+    text_add(text, "[");
+    for (i32 fd = 0; fd < count; fd++)
+        if (bits[fd / 8] >> (fd & 7) & 1) {
+            text_add(text, "%s%d", space, fd);
+            space = " ";
+        }
+    text_add(text, "]");
+}
+
+static bool is_poll(u64 number) { return number == 7 || number == 271; }
+static bool is_select(u64 number) { return number == 23 || number == 270; }
+
+void strace_result_note(Text *text, Task *task, i64 result)
+{
+    const Call *call = &task->call;
+    if (result == 0 && (is_poll(call->number) || is_select(call->number))) {
+        text_add(text, " (Timeout)");
+    } else if (result > 0 && is_poll(call->number)) {
+        text_add(text, " (");
+        add_poll(text, task, call->arg[0], call->arg[1], true);
+        text_add(text, ")");
+    } else if (result > 0 && is_select(call->number)) {
+        static const char *const names[] = {"in ", "out ", "except "};
+        const char *comma = " (";
+        for (u32 i = 0; i < 3; i++) {
+            if (!call->arg[i + 1])
+                continue;
+            text_add(text, "%s%s", comma, names[i]);
+            add_fd_set(text, task, call->arg[i + 1], (i32)call->arg[0]);
+            comma = ", ";
+        }
+        text_add(text, ")");
+    } else if (result > 0 && call->number == 128) { /* rt_sigtimedwait */
+        text_add(text, " (%s)", signal_name((i32)result));
+    }
+}
+
+void strace_clone(Text *text, Task *task, bool done, i64 result)
+{
+    const u64 *arg = task->call.arg;
+    if (!done) {
+        text_add(text, "child_stack=");
+        add_address(text, arg[1]);
+        text_add(text, ", flags=");
+        strace_named_number(text, CLONE_FLAGS, arg[0]);
+        return;
+    }
+    if (arg[0] & 0x00100000 /* CLONE_PARENT_SETTID */)
+        text_add(text, result > 0 ? ", parent_tid=[%lld]" : ", parent_tid=%#llx", result > 0 ? (long long)result : (long long)arg[2]);
+    if (arg[0] & 0x00080000 /* CLONE_SETTLS */)
+        text_add(text, ", tls=%#llx", (unsigned long long)arg[4]);
+    if (arg[0] & 0x01200000 /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */)
+        text_add(text, ", child_tidptr=%#llx", (unsigned long long)arg[3]);
 }
 
 static void add_clone_args(Text *text, Task *task, u64 address)
@@ -361,9 +446,14 @@ static void add_clone_args(Text *text, Task *task, u64 address)
     }
     text_add(text, "{flags=");
     strace_flags(text, strace_clone_flags, a[0], "CLONE_???");
-    text_add(text, ", exit_signal=%s, stack=%#llx, stack_size=%#llx", a[4] ? signal_name((i32)a[4]) : "0", (unsigned long long)a[5],
-             (unsigned long long)a[6]);
-    if (a[0] & 0x80000)
+    if (a[0] & 0x01200000) /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */
+        text_add(text, ", child_tid=%#llx", (unsigned long long)a[2]);
+    if (a[0] & 0x00100000) /* CLONE_PARENT_SETTID */
+        text_add(text, ", parent_tid=%#llx", (unsigned long long)a[3]);
+    text_add(text, ", exit_signal=%s, stack=", a[4] ? signal_name((i32)a[4]) : "0");
+    add_address(text, a[5]);
+    text_add(text, a[6] ? ", stack_size=%#llx" : ", stack_size=0", (unsigned long long)a[6]);
+    if (a[0] & 0x00080000) /* CLONE_SETTLS */
         text_add(text, ", tls=%#llx", (unsigned long long)a[7]);
     text_add(text, "}");
 }
@@ -387,7 +477,7 @@ static void add_epoll_event(Text *text, Task *task, u64 address)
 bool strace_type_is_output(u8 type)
 {
     switch (type) {
-    case BUFFER_OUT: case IOVEC_OUT: case STAT_OUT: case POLLFDS: case SIGACTION_OUT: case SIGSET_OUT: case SIGINFO_OUT: case SIGSTACK_OUT:
+    case BUFFER_OUT: case RANDOM_OUT: case IOVEC_OUT: case STAT_OUT: case SIGACTION_OUT: case SIGSET_OUT: case SIGINFO_OUT: case SIGSTACK_OUT:
     case FD_PAIR_OUT: case TIMEVAL_OUT: case TIMESPEC_OUT: case ITIMERVAL_OUT: case ITIMERSPEC_OUT: case SOCKADDR_OUT: case STATUS_OUT:
     case RLIMIT_OUT: case STRING_OUT: return true;
     default: return false;
@@ -410,6 +500,12 @@ bool strace_argument_absent(const Call *call, const Syscall *row, u32 index)
         return command == 7 || command == 8 || (command == 1) || (wakes && index < 5) || (command == 0 && index > 3) ||
                (waits && index == 4) || (command == 6 && index > 3);
     }
+    if (call->number == 157 && index > 1) { /* prctl: most options have one argument, some none */
+        i32 option = (i32)call->arg[0];
+        bool all = option == PR_SET_NO_NEW_PRIVS || option == PR_GET_NO_NEW_PRIVS || option == PR_SET_MM || option == PR_CAP_AMBIENT ||
+                   option == PR_SET_SECCOMP || option == PR_SET_VMA;
+        return !all;
+    }
     return false;
 }
 
@@ -418,12 +514,12 @@ static void add_output(Text *text, Task *task, u8 type, const u64 *arg, u32 inde
     u64 value = arg[index];
     switch (type) {
     case BUFFER_OUT: add_buffer(text, task, value, (u64)result); break;
+    case RANDOM_OUT: add_bytes(text, task, value, (u64)result); break;
     case STRING_OUT: add_path(text, task, value, 4096); break;
     case IOVEC_OUT: add_iovec(text, task, value, arg[index + 1], (u64)result, false); break;
     case STAT_OUT: add_stat(text, task, value); break;
-    case POLLFDS: add_poll(text, task, value, arg[index + 1]); break;
     case SIGACTION_OUT: add_sigaction(text, task, value); break;
-    case SIGSET_OUT: add_sigset(text, task, value); break;
+    case SIGSET_OUT: strace_sigset(text, task, value); break;
     case SIGINFO_OUT: add_siginfo(text, task, value); break;
     case SIGSTACK_OUT: add_stack(text, task, value); break;
     case TIMEVAL_OUT: add_pair(text, task, value, "tv_sec", "tv_usec"); break;
@@ -454,11 +550,12 @@ void strace_argument(Text *text, Task *task, const Syscall *row, u32 index, bool
     const u64 *arg = task->call.arg;
     u64 value = arg[index];
     u8 type = row->args[index];
+    if (task->call.number == 157 && index == 1 && ((i32)arg[0] == PR_SET_NAME || (i32)arg[0] == PR_GET_NAME))
+        type = STRING;
     if (strace_type_is_output(type)) {
-        if (done && result >= 0 && value)
+        bool remainder = type == TIMESPEC_OUT && result == SYS_RESTART_BLOCK; /* of a sleep */
+        if (done && (result >= 0 || remainder) && value)
             add_output(text, task, type, arg, index, result);
-        else if (type == POLLFDS)
-            add_poll(text, task, value, arg[index + 1]);
         else
             add_address(text, value);
         return;
@@ -476,7 +573,7 @@ void strace_argument(Text *text, Task *task, const Syscall *row, u32 index, bool
     case BUFFER_IN: add_buffer(text, task, value, arg[index + 1]); break;
     case IOVEC_IN: add_iovec(text, task, value, arg[index + 1], 0, true); break;
     case SIGACTION_IN: add_sigaction(text, task, value); break;
-    case SIGSET_IN: add_sigset(text, task, value); break;
+    case SIGSET_IN: strace_sigset(text, task, value); break;
     case SIGINFO_IN: add_siginfo(text, task, value); break;
     case SIGSTACK_IN: add_stack(text, task, value); break;
     case TIMEVAL_IN: add_pair(text, task, value, "tv_sec", "tv_usec"); break;
@@ -485,6 +582,8 @@ void strace_argument(Text *text, Task *task, const Syscall *row, u32 index, bool
     case ITIMERSPEC_IN: add_interval(text, task, value, "tv_nsec"); break;
     case SOCKADDR_IN: add_sockaddr(text, task, value, arg[index + 1]); break;
     case RLIMIT_IN: add_limit(text, task, value); break;
+    case POLLFDS: add_poll(text, task, value, arg[index + 1], false); break;
+    case FD_SET_IN: add_fd_set(text, task, value, (i32)arg[0]); break;
     case EPOLL_EVENT_IN: add_epoll_event(text, task, value); break;
     case CLONE_ARGS: add_clone_args(text, task, value); break;
     case FUTEX_WORD: add_futex_word(text, value); break;

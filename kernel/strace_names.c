@@ -26,8 +26,8 @@
 #define N(name) {(u64)(u32)(name), #name}
 #define END {0, NULL}
 
-const Name strace_sa_flags[] = {{0x04000000, "SA_RESTORER"}, N(SA_NOCLDSTOP), N(SA_NOCLDWAIT), N(SA_SIGINFO), N(SA_ONSTACK),
-    N(SA_RESTART), N(SA_NODEFER), N(SA_RESETHAND), END};
+const Name strace_sa_flags[] = {{0x04000000, "SA_RESTORER"}, N(SA_ONSTACK), N(SA_RESTART), N(SA_NODEFER), N(SA_RESETHAND), N(SA_SIGINFO),
+    N(SA_NOCLDSTOP), N(SA_NOCLDWAIT), END};
 const Name strace_poll_events[] = {N(POLLIN), N(POLLPRI), N(POLLOUT), N(POLLERR), N(POLLHUP), N(POLLNVAL), N(POLLRDNORM),
     N(POLLRDBAND), N(POLLWRNORM), N(POLLWRBAND), {0x2000, "POLLRDHUP"}, END};
 const Name strace_clone_flags[] = {N(CLONE_VM), N(CLONE_FS), N(CLONE_FILES), N(CLONE_SIGHAND), N(CLONE_PIDFD), N(CLONE_PTRACE),
@@ -190,7 +190,7 @@ bool strace_named_number(Text *text, u8 type, u64 value)
 {
     static const struct { u8 type; bool flags; const Name *table; const char *unknown, *zero; } kinds[] = {
         {PROT, true, prot, "PROT_???", "PROT_NONE"}, {ACCESS_MODE, true, access_mode, "?_OK", "F_OK"},
-        {MREMAP_FLAGS, true, mremap_flags, "MREMAP_???", NULL}, {MSYNC_FLAGS, true, msync_flags, "MS_???", NULL},
+        {FILE_FLAGS, true, open_flags, "O_???", NULL}, {MREMAP_FLAGS, true, mremap_flags, "MREMAP_???", NULL}, {MSYNC_FLAGS, true, msync_flags, "MS_???", NULL},
         {MSG_FLAGS, true, msg_flags, "MSG_???", NULL}, {WAIT_OPTIONS, true, wait_options, "W???", NULL}, {AT_FLAGS, true, at_flags, "AT_???", NULL},
         {TIMER_FLAGS, true, timer_flags, "TIMER_???", NULL}, {TIMERFD_FLAGS, true, timerfd_flags, "TFD_???", NULL},
         {SOCKET_FLAGS, true, socket_flags, "SOCK_???", NULL}, {SIGNALFD_FLAGS, true, signalfd_flags, "SFD_???", NULL},

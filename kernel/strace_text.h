@@ -12,8 +12,15 @@ bool strace_type_is_output(u8 type);
 /* Arguments that depend on others: the mode of an open without O_CREAT … */
 bool strace_argument_absent(const Call *call, const Syscall *row, u32 index);
 
+/* clone's arguments have names and an order of their own: the first part before the call, the second after. */
+void strace_clone(Text *text, Task *task, bool done, i64 result);
+/* What strace says in brackets behind some results: which descriptors are ready, which signal came. */
+void strace_result_note(Text *text, Task *task, i64 result);
+
 /* A string with C escapes in quotes, at most `most` bytes of it, then "...". */
 void strace_string(Text *text, const char *bytes, u64 size, u64 most);
+/* [USR1 CHLD], ~[KILL] of the sigset_t at `address`. */
+void strace_sigset(Text *text, Task *task, u64 address);
 void strace_siginfo(Text *text, const SigInfo *info);
 
 #endif
