@@ -121,11 +121,9 @@ def count_instructions(program, options):
     """Instructions that the guest retires, from emu's own statistics."""
     argv = [*shlex.split(options.emu), "--stats=json", *program.argv]
     result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=run.ENVIRONMENT)
-    for line in reversed(result.stderr.decode(errors="replace").splitlines() or [""]):
-        if line.lstrip().startswith("{") and line.rstrip().endswith("}"):
-            return json.loads(line).get("instructions")
-    try:
-        return json.loads(result.stderr).get("instructions")
+    text = result.stderr.decode(errors="replace")
+    try:  # what the program itself says on stderr comes first
+        return json.loads(text[text.index("{"):]).get("instructions")
     except ValueError:
         return None
 
