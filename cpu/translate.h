@@ -52,6 +52,14 @@ struct Translator {
         u8 form, width; /* FORM_…, width index */
         ZydisMnemonic mnemonic;
     } producer;
+    struct VectorPut {  /* the op just emitted, if it put a vector register (vec_translate.c) */
+        u32 count;      /* `count` behind it; 0: none */
+        u8 slot;        /* which register */
+        bool wide;      /* all 256 bits */
+        bool copy;      /* it was `MOVAPS slot, source` or the like */
+        u8 source;
+        struct { u8 slot; bool valid, wide; } before; /* for a copy: what the op before it put */
+    } vector;
     bool ended;     /* an exit op has been emitted: the block is complete */
     const Insn *current;
     Insn *insns;    /* the block */

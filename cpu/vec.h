@@ -97,14 +97,13 @@ static INLINE u8 *vec_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 si
 
 /* ---- tables of handlers ------------------------------------------------------------------------------------------ */
 
-/* A row's table has one handler for each operand form it knows. RM: the last source is in memory; MR: the destination is;
- * RI, MI: a count or selector is an immediate where another form has a register (others have an immediate besides); RG, GR: the source, the destination is a general register. */
-typedef enum VecForm {
-    FORM_SSE_RR, FORM_SSE_RM, FORM_SSE_MR, FORM_SSE_RI, FORM_SSE_MI, FORM_SSE_RG, FORM_SSE_GR,
-    FORM_128_RR, FORM_128_RM, FORM_128_MR, FORM_128_RI, FORM_128_MI, FORM_128_RG, FORM_128_GR,
-    FORM_256_RR, FORM_256_RM, FORM_256_MR, FORM_256_RI, FORM_256_MI, FORM_256_RG, FORM_256_GR,
-    VEC_FORMS
-} VecForm;
+/* A row's table has one handler for each operand form it knows: where the destination or first source is, and the last one.
+ * R register, M memory, B memory with base and displacement only, I a count or selector that is an immediate where another
+ * form has a register (others have an immediate besides), G general register, L the register that the op before put. */
+#define VEC_FORMS_OF(w)                                                                                                        \
+    FORM_##w##_RR, FORM_##w##_RM, FORM_##w##_RB, FORM_##w##_MR, FORM_##w##_BR, FORM_##w##_RI, FORM_##w##_MI, FORM_##w##_RG,    \
+    FORM_##w##_GR, FORM_##w##_LR, FORM_##w##_RL, FORM_##w##_LM, FORM_##w##_LB, FORM_##w##_LI
+typedef enum VecForm { VEC_FORMS_OF(SSE), VEC_FORMS_OF(128), VEC_FORMS_OF(256), VEC_FORMS } VecForm;
 enum { FORMS_PER_WIDTH = FORM_128_RR };
 
 /* The tables of conversions between floats and general registers: R or M, where the source is, and the integer's width. */

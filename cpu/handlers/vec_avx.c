@@ -1,11 +1,11 @@
 /* Handlers of what AVX and AVX2 add: permutations, broadcasts, halves, masked moves, VZEROALL and VZEROUPPER. */
 #include "cpu/vec_avx.h"
 #include "cpu/vec_fp.h"
-#include "cpu/vec_templates.h"
+#include "cpu/vec_make.h"
 
 #define VEC_SHAPES_AVX
-#define MAKE_V_BINARY_AVX(m, f) VEC_MAKE_VEX(m, binary, binary, f, 16, 32, FP_NONE)
-#define MAKE_V_BINARY_IMM_AVX(m, f) VEC_MAKE_VEX(m, binary_imm, binary_imm, f, 16, 32, FP_NONE)
+#define MAKE_V_BINARY_AVX(m, f) VEC_MAKE_VEX(m, binary, f, 16, 32, FP_NONE)
+#define MAKE_V_BINARY_IMM_AVX(m, f) VEC_MAKE_VEX(m, binary_imm, f, 16, 32, FP_NONE)
 #define MAKE_V_BINARY_256(m, f) VEC_MAKE_256(m, binary, f, 32, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
 #define MAKE_V_BINARY_IMM_256(m, f) VEC_MAKE_256(m, binary_imm, f, 32, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
 #define MAKE_V_UNARY_IMM_256(m, f) VEC_MAKE_256(m, unary_imm, f, 32, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
@@ -17,45 +17,47 @@
     VEC_TABLE(m, VEC_ENTRIES_128(m), VEC_ENTRIES_256(m), VEC_ENTRY(128_RI, m##_imm_128_rr), VEC_ENTRY(128_MI, m##_imm_128_rm), \
               VEC_ENTRY(256_RI, m##_imm_256_rr), VEC_ENTRY(256_MI, m##_imm_256_rm))
 
-#define MAKE_V_BROADCAST_8(m, f) VEC_MAKE_VEX(m, unary, widen, f, 1, 1, FP_NONE)
-#define MAKE_V_BROADCAST_16(m, f) VEC_MAKE_VEX(m, unary, widen, f, 2, 2, FP_NONE)
-#define MAKE_V_BROADCAST_32(m, f) VEC_MAKE_VEX(m, unary, widen, f, 4, 4, FP_NONE)
-#define MAKE_V_BROADCAST_64(m, f) VEC_MAKE_VEX(m, unary, widen, f, 8, 8, FP_NONE)
-#define MAKE_V_BROADCAST_64_256(m, f) VEC_MAKE_256(m, widen, f, 8, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
-#define MAKE_V_BROADCAST_128(m, f) DEFINE_HANDLER(m##_256_rm, widen_rm_256, f##_256, true, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRY(256_RM, m##_256_rm))
+#define BROADCAST(m, f, size)                                                                      \
+    VEC_MAKE_128(m, unary, f, size, FP_NONE)                                                       \
+    VEC_MAKE_256_FROM_128(m, widen, f, size, FP_NONE)                                              \
+    VEC_TABLE(m, VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
+#define MAKE_V_BROADCAST_8(m, f) BROADCAST(m, f, 1)
+#define MAKE_V_BROADCAST_16(m, f) BROADCAST(m, f, 2)
+#define MAKE_V_BROADCAST_32(m, f) BROADCAST(m, f, 4)
+#define MAKE_V_BROADCAST_64(m, f) BROADCAST(m, f, 8)
+#define MAKE_V_BROADCAST_64_256(m, f) VEC_MAKE_256_FROM_128(m, widen, f, 8, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
+#define MAKE_V_BROADCAST_128(m, f)                                                                 \
+    VEC_HANDLER(m##_rm, m##_rm, widen_256, VEC_NONE_128, f##_256, FROM_REGISTER, FROM_MEMORY, true, 16, FP_NONE) \
+    VEC_TABLE(m, VEC_ENTRY(256_RM, m##_rm))
 
 /* ---- halves ------------------------------------------------------------------------------------------------------------------ */
 
-VEC_TEMPLATE(insert_half_rr_256, V256 (*f)(V256, V128, u8))
+VEC_TEMPLATE(insert_half_256, V128, V256 (*f)(V256, V128, u8))
 {
-    (void)slow, (void)size;
-    VEC_FINISH_256(f(vec_get_256(cpu, op->b), vec_get(cpu, op->c), (u8)op->imm));
+    VEC_SOURCE_128(c);
+    VEC_FINISH_256(f(vec_get_256(cpu, op->b), c, (u8)op->imm));
 }
-VEC_TEMPLATE(insert_half_rm_256, V256 (*f)(V256, V128, u8))
-{
-    VEC_SOURCE(p, size, false);
-    VEC_FINISH_256(f(vec_get_256(cpu, op->b), vec_load(p, size), (u8)op->imm));
-}
-#define MAKE_V_INSERT_HALF(m, f) VEC_MAKE_256(m, insert_half, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
+#define MAKE_V_INSERT_HALF(m, f) VEC_MAKE_256_FROM_128(m, insert_half, f, 16, FP_NONE) VEC_TABLE(m, VEC_ENTRIES_256(m))
 
-VEC_TEMPLATE(extract_half_rr_256, V128 (*f)(V256, u8))
+static INLINE const Op *extract_half_rr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, V128 (*f)(V256, u8))
 {
-    (void)slow, (void)size;
-    VEC_FINISH_128(f(vec_get_256(cpu, op->c), (u8)op->imm));
+    (void)slow;
+    V128 r = f(vec_get_256(cpu, op->c), (u8)op->imm);
+    vec_put(cpu, op->a, r, true);
+    return next_vec(cpu, op, acc, r);
 }
-VEC_TEMPLATE(extract_half_mr_256, V128 (*f)(V256, u8))
+static INLINE const Op *extract_half_mr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, V128 (*f)(V256, u8))
 {
-    (void)vex, (void)fp;
-    u8 *p = mem_write(cpu, op, acc, op_address(cpu, op), size);
+    u8 *p = mem_write(cpu, op, acc, op_address(cpu, op), 16);
     if (MISSED(p))
         return slow(cpu, op, acc);
-    vec_store(p, f(vec_get_256(cpu, op->c), (u8)op->imm), size);
-    mem_written(cpu, p, size);
+    vec_store(p, f(vec_get_256(cpu, op->c), (u8)op->imm), 16);
+    mem_written(cpu, p, 16);
     return next_written(cpu, op, acc);
 }
 #define MAKE_V_EXTRACT_HALF(m, f)                                                                  \
-    DEFINE_HANDLER(m##_256_rr, extract_half_rr_256, f##_256, true, 16, FP_NONE)                    \
-    DEFINE_HANDLER(m##_256_mr, extract_half_mr_256, f##_256, true, 16, FP_NONE)                    \
+    DEFINE_HANDLER(m##_256_rr, extract_half_rr, f##_256)                                           \
+    DEFINE_HANDLER(m##_256_mr, extract_half_mr, f##_256)                                           \
     VEC_TABLE(m, VEC_ENTRY(256_RR, m##_256_rr), VEC_ENTRY(256_MR, m##_256_mr))
 
 /* ---- masked moves: lanes that are not selected are not accessed, and cannot fault ------------------------------------------------ */
@@ -74,23 +76,29 @@ static INLINE const Op *masked_load(Cpu *cpu, const Op *op, u64 acc, OpHandler *
 {
     u64 address = op_address(cpu, op);
     const Vector *mask = vec_reg(cpu, op->b);
+    V128 low, high = simde_mm_setzero_si128();
     if (EMU_MODE == MODE_FAST) {
         const u8 *p = mem_read(cpu, op, acc, address, size);
         if (MISSED(p))
             return slow(cpu, op, acc);
-        V128 low = vec_and(vec_load(p, 16), lane_signs(vec_get(cpu, op->b), lane));
-        if (size == 16)
-            vec_put(cpu, op->a, low, true);
-        else
-            vec_put_256(cpu, op->a, vec_join(low, vec_and(vec_load(p + 16, 16), lane_signs(vec_high(vec_get_256(cpu, op->b)), lane))));
-        return next(cpu, op, acc);
+        low = vec_and(vec_load(p, 16), lane_signs(vec_get(cpu, op->b), lane));
+        if (size == 32)
+            high = vec_and(vec_load(p + 16, 16), lane_signs(vec_load(mask->u8 + 16, 16), lane));
+    } else {
+        Vector r = { .u64 = { 0 } };
+        for (u32 i = 0; i < size / lane; i++)
+            if (lane_selected(mask, lane, i))
+                memcpy(r.u8 + lane * i, mem_read(cpu, op, acc, address + lane * i, lane), lane);
+        low = vec_load(r.u8, 16);
+        high = vec_load(r.u8 + 16, 16);
     }
-    Vector r = { .u64 = { 0 } };
-    for (u32 i = 0; i < size / lane; i++)
-        if (lane_selected(mask, lane, i))
-            memcpy(r.u8 + lane * i, mem_read(cpu, op, acc, address + lane * i, lane), lane);
-    *vec_reg(cpu, op->a) = r;
-    return next(cpu, op, acc);
+    if (size == 16) {
+        vec_put(cpu, op->a, low, true);
+        return next_vec(cpu, op, acc, low);
+    }
+    V256 r = vec_join(low, high);
+    vec_put_256(cpu, op->a, r);
+    return next_vec_256(cpu, op, acc, r);
 }
 
 static INLINE const Op *masked_store(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 lane, u32 size)

@@ -1,17 +1,17 @@
 /* Handlers of the vector instructions that compute with floats: destination = f(sources), and MXCSR. */
 #include "cpu/vec_fp_ext.h"
-#include "cpu/vec_templates.h"
+#include "cpu/vec_make.h"
 
 #define VEC_SHAPES_FP
-#define MAKE_V_FP_PS(m, f) VEC_MAKE_ALL(m, binary, binary, f, 16, 32, FP_TINY_PS)
-#define MAKE_V_FP_PD(m, f) VEC_MAKE_ALL(m, binary, binary, f, 16, 32, FP_TINY_PD)
-#define MAKE_V_FP_SS(m, f) VEC_MAKE_NARROW(m, binary, f, 4, FP_TINY_SS)
-#define MAKE_V_FP_SD(m, f) VEC_MAKE_NARROW(m, binary, f, 8, FP_TINY_SD)
-#define MAKE_V_FP_EXACT(m, f) VEC_MAKE_ALL(m, binary, binary, f, 16, 32, FP_EXACT)
-#define MAKE_V_FP_EXACT_32(m, f) VEC_MAKE_NARROW(m, binary, f, 4, FP_EXACT)
-#define MAKE_V_FP_EXACT_64(m, f) VEC_MAKE_NARROW(m, binary, f, 8, FP_EXACT)
-#define MAKE_V_FP_SD_TO_SS(m, f) VEC_MAKE_NARROW(m, binary, f, 8, FP_TINY_SS)
-#define MAKE_V_FP_UNARY(m, f) VEC_MAKE_ALL(m, unary, unary, f, 16, 32, FP_EXACT)
+#define MAKE_V_FP_PS(m, f) VEC_MAKE_ALL_HOT(m, binary, f, 16, 32, FP_TINY_PS)
+#define MAKE_V_FP_PD(m, f) VEC_MAKE_ALL_HOT(m, binary, f, 16, 32, FP_TINY_PD)
+#define MAKE_V_FP_SS(m, f) VEC_MAKE_NARROW_HOT(m, binary, f, 4, FP_TINY_SS)
+#define MAKE_V_FP_SD(m, f) VEC_MAKE_NARROW_HOT(m, binary, f, 8, FP_TINY_SD)
+#define MAKE_V_FP_EXACT(m, f) VEC_MAKE_ALL_HOT(m, binary, f, 16, 32, FP_EXACT)
+#define MAKE_V_FP_EXACT_32(m, f) VEC_MAKE_NARROW_HOT(m, binary, f, 4, FP_EXACT)
+#define MAKE_V_FP_EXACT_64(m, f) VEC_MAKE_NARROW_HOT(m, binary, f, 8, FP_EXACT)
+#define MAKE_V_FP_SD_TO_SS(m, f) VEC_MAKE_NARROW_HOT(m, binary, f, 8, FP_TINY_SS)
+#define MAKE_V_FP_UNARY(m, f) VEC_MAKE_UNARY_HOT(m, unary, f, 16, 32, FP_EXACT)
 #define MAKE_V_FP_CMP(m, f)                                            \
     VEC_MAKE_SSE(m, binary_imm, f##_sse, 16, FP_EXACT)                 \
     VEC_MAKE_128(m, binary_imm, f, 16, FP_EXACT)                       \
@@ -23,13 +23,21 @@
     VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m))
 #define MAKE_V_FP_CMP_32(m, f) MAKE_CMP_SCALAR(m, f, 4)
 #define MAKE_V_FP_CMP_64(m, f) MAKE_CMP_SCALAR(m, f, 8)
-#define MAKE_V_FP_WIDEN(m, f) VEC_MAKE_ALL(m, unary, widen, f, 8, 16, FP_EXACT)
-#define MAKE_V_FP_NARROW(m, f) VEC_MAKE_ALL(m, unary, narrow, f, 16, 32, FP_EXACT)
-#define MAKE_V_FP_NARROW_PS(m, f) VEC_MAKE_ALL(m, unary, narrow, f, 16, 32, FP_TINY_PS)
-#define MAKE_V_FP_ROUND(m, f) VEC_MAKE_ALL(m, unary_imm, unary_imm, f, 16, 32, FP_EXACT)
+#define MAKE_V_FP_WIDEN(m, f) VEC_MAKE_WIDEN(m, unary, widen, f, 8, 16, FP_EXACT)
+#define MAKE_V_FP_NARROW(m, f) MAKE_NARROWING(m, f, FP_EXACT)
+#define MAKE_V_FP_NARROW_PS(m, f) MAKE_NARROWING(m, f, FP_TINY_PS)
+#define MAKE_NARROWING(m, f, fp)                                   \
+    VEC_MAKE_SSE(m, unary, f, 16, fp)                                  \
+    VEC_MAKE_128(m, unary, f, 16, fp)                                  \
+    VEC_MAKE_256(m, narrow, f, 32, fp)                                 \
+    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
+#define MAKE_V_FP_ROUND(m, f) VEC_MAKE_ALL(m, unary_imm, f, 16, 32, FP_EXACT)
 #define MAKE_V_FP_ROUND_32(m, f) VEC_MAKE_NARROW(m, binary_imm, f, 4, FP_EXACT)
 #define MAKE_V_FP_ROUND_64(m, f) VEC_MAKE_NARROW(m, binary_imm, f, 8, FP_EXACT)
-#define MAKE_V_FP_FROM_HALF(m, f) VEC_MAKE_VEX(m, unary, widen, f, 8, 16, FP_EXACT)
+#define MAKE_V_FP_FROM_HALF(m, f)                                      \
+    VEC_MAKE_128(m, unary, f, 8, FP_EXACT)                             \
+    VEC_MAKE_256_FROM_128(m, widen, f, 16, FP_EXACT)                   \
+    VEC_TABLE(m, VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
 
 /* ---- DPPS, DPPD --------------------------------------------------------------------------------------------------------------- */
 
@@ -60,14 +68,16 @@ typedef V128 Dot(Cpu *cpu, const Op *op, u64 acc, V128 a, V128 b);
 static INLINE const Op *dot_rr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, Dot *dot, bool vex)
 {
     (void)slow;
-    vec_put(cpu, op->a, dot(cpu, op, acc, vec_get(cpu, op->b), vec_get(cpu, op->c)), vex);
-    return next(cpu, op, acc);
+    V128 r = dot(cpu, op, acc, vec_get(cpu, op->b), vec_get(cpu, op->c));
+    vec_put(cpu, op->a, r, vex);
+    return next_vec(cpu, op, acc, r);
 }
 static INLINE const Op *dot_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, Dot *dot, bool vex)
 {
     VEC_SOURCE(p, 16, !vex);
-    vec_put(cpu, op->a, dot(cpu, op, acc, vec_get(cpu, op->b), vec_load(p, 16)), vex);
-    return next(cpu, op, acc);
+    V128 r = dot(cpu, op, acc, vec_get(cpu, op->b), vec_load(p, 16));
+    vec_put(cpu, op->a, r, vex);
+    return next_vec(cpu, op, acc, r);
 }
 static INLINE const Op *dot_256(Cpu *cpu, const Op *op, u64 acc, V256 b)
 {
@@ -75,8 +85,9 @@ static INLINE const Op *dot_256(Cpu *cpu, const Op *op, u64 acc, V256 b)
     STEP_256(pairs, vec_dpps_pairs_256(products));
     STEP_256(sum, vec_dpps_sum_256(pairs));
     V128 take = vec_lane_mask_32((u8)op->imm);
-    vec_put_256(cpu, op->a, vec_and_256(sum, vec_join(take, take)));
-    return next(cpu, op, acc);
+    V256 r = vec_and_256(sum, vec_join(take, take));
+    vec_put_256(cpu, op->a, r);
+    return next_vec_256(cpu, op, acc, r);
 }
 static INLINE const Op *dot_rr_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool unused)
 {
@@ -94,12 +105,13 @@ static INLINE const Op *dot_rm_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *s
     DEFINE_HANDLER(m##_sse_rm, dot_rm, dot, false)                     \
     DEFINE_HANDLER(m##_128_rr, dot_rr, dot, true)                      \
     DEFINE_HANDLER(m##_128_rm, dot_rm, dot, true)
-#define MAKE_V_FP_DOT_PD(m, f) MAKE_DOT(m, dot_pd) VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m))
+#define DOT_ENTRIES(m) VEC_ENTRY(SSE_RR, m##_sse_rr), VEC_ENTRY(SSE_RM, m##_sse_rm), VEC_ENTRY(128_RR, m##_128_rr), VEC_ENTRY(128_RM, m##_128_rm)
+#define MAKE_V_FP_DOT_PD(m, f) MAKE_DOT(m, dot_pd) VEC_TABLE(m, DOT_ENTRIES(m))
 #define MAKE_V_FP_DOT_PS(m, f)                                         \
     MAKE_DOT(m, dot_ps)                                                \
     DEFINE_HANDLER(m##_256_rr, dot_rr_256, true)                       \
     DEFINE_HANDLER(m##_256_rm, dot_rm_256, true)                       \
-    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
+    VEC_TABLE(m, DOT_ENTRIES(m), VEC_ENTRY(256_RR, m##_256_rr), VEC_ENTRY(256_RM, m##_256_rm))
 
 /* ---- VCVTPS2PH: four or eight halves into a register (the rest cleared) or into memory ----------------------------------------- */
 
@@ -129,7 +141,7 @@ static INLINE void to_half_end(Cpu *cpu, const Op *op, u64 acc, V128 r)
         V128 r = function(get(cpu, op->c), (u8)op->imm);                                                                \
         to_half_end(cpu, op, acc, r);                                                                                   \
         vec_put(cpu, op->a, r, true);                                                                                   \
-        return next(cpu, op, acc);                                                                                      \
+        return next_vec(cpu, op, acc, r);                                                                                \
     }                                                                                                                   \
     static INLINE const Op *name##_mr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool unused)                    \
     {                                                                                                                   \

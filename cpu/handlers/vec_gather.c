@@ -4,7 +4,7 @@
  * there (SDM Vol. 2C, "VPGATHERDD/VPGATHERQD"): the slow handler does it lane by lane, the fast one all or nothing. */
 #include "cpu/vec_fp.h"
 #include "cpu/vec_gather.h"
-#include "cpu/vec_templates.h"
+#include "cpu/vec_make.h"
 
 static INLINE u64 gather_address(Cpu *cpu, const Op *op, const Vector *index, u32 index_size, u32 lane)
 {

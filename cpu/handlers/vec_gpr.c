@@ -2,7 +2,7 @@
 #include "cpu/flags.h"
 #include "cpu/vec_avx.h"
 #include "cpu/vec_fp.h"
-#include "cpu/vec_templates.h"
+#include "cpu/vec_make.h"
 
 #define VEC_SHAPES_GPR
 
@@ -12,8 +12,9 @@ static INLINE const Op *move_from_gpr(Cpu *cpu, const Op *op, u64 acc, OpHandler
 {
     (void)slow;
     u64 value = *reg64(cpu, op->c);
-    vec_put(cpu, op->a, size == 4 ? simde_mm_cvtsi32_si128((i32)value) : simde_mm_cvtsi64_si128((i64)value), vex);
-    return next(cpu, op, acc);
+    V128 r = size == 4 ? simde_mm_cvtsi32_si128((i32)value) : simde_mm_cvtsi64_si128((i64)value);
+    vec_put(cpu, op->a, r, vex);
+    return next_vec(cpu, op, acc, r);
 }
 
 static INLINE const Op *move_to_gpr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size)
@@ -27,8 +28,9 @@ static INLINE const Op *move_to_gpr(Cpu *cpu, const Op *op, u64 acc, OpHandler *
 static INLINE const Op *load_low(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size, bool vex)
 {
     VEC_SOURCE(p, size, false);
-    vec_put(cpu, op->a, vec_load(p, size), vex);
-    return next(cpu, op, acc);
+    V128 r = vec_load(p, size);
+    vec_put(cpu, op->a, r, vex);
+    return next_vec(cpu, op, acc, r);
 }
 
 static INLINE const Op *store_low(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size)
@@ -58,8 +60,8 @@ static INLINE const Op *store_low(Cpu *cpu, const Op *op, u64 acc, OpHandler *sl
 #define MAKE_V_MOVE_GPR_32(m, f) MAKE_MOVE_GPR(m, 4) VEC_TABLE(m, MOVE_GPR_ENTRIES(m))
 #define MAKE_V_MOVE_GPR_64(m, f)                                                                                     \
     MAKE_MOVE_GPR(m, 8)                                                                                              \
-    DEFINE_HANDLER(m##_sse_rr, unary_rr_128, f, false, 8, FP_NONE)                                                   \
-    DEFINE_HANDLER(m##_128_rr, unary_rr_128, f, true, 8, FP_NONE)                                                    \
+    VEC_HANDLER(m##_sse_rr, m##_sse_rr, unary_128, VEC_NONE_128, f, FROM_REGISTER, FROM_REGISTER, false, 8, FP_NONE) \
+    VEC_HANDLER(m##_128_rr, m##_128_rr, unary_128, VEC_NONE_128, f, FROM_REGISTER, FROM_REGISTER, true, 8, FP_NONE)  \
     VEC_TABLE(m, MOVE_GPR_ENTRIES(m), VEC_ENTRY(SSE_RR, m##_sse_rr), VEC_ENTRY(128_RR, m##_128_rr))
 
 /* ---- masks, extracting, inserting --------------------------------------------------------------------------------------------- */
@@ -121,8 +123,9 @@ static INLINE const Op *extract_mr(Cpu *cpu, const Op *op, u64 acc, OpHandler *s
 static INLINE const Op *insert_rg(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, V128 (*f)(V128, u64, u8), u32 size, bool vex)
 {
     (void)slow, (void)size;
-    vec_put(cpu, op->a, f(vec_get(cpu, op->b), *reg64(cpu, op->c), (u8)op->imm), vex);
-    return next(cpu, op, acc);
+    V128 r = f(vec_get(cpu, op->b), *reg64(cpu, op->c), (u8)op->imm);
+    vec_put(cpu, op->a, r, vex);
+    return next_vec(cpu, op, acc, r);
 }
 
 static INLINE const Op *insert_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, V128 (*f)(V128, u64, u8), u32 size, bool vex)
@@ -130,8 +133,9 @@ static INLINE const Op *insert_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *sl
     VEC_SOURCE(p, size, false);
     u64 value = 0;
     memcpy(&value, p, size);
-    vec_put(cpu, op->a, f(vec_get(cpu, op->b), value, (u8)op->imm), vex);
-    return next(cpu, op, acc);
+    V128 r = f(vec_get(cpu, op->b), value, (u8)op->imm);
+    vec_put(cpu, op->a, r, vex);
+    return next_vec(cpu, op, acc, r);
 }
 #define MAKE_INSERT(m, f, size)                                      \
     DEFINE_HANDLER(m##_sse_rg, insert_rg, f, size, false)            \
@@ -151,7 +155,7 @@ static INLINE const Op *insert_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *sl
     {                                                                                                                  \
         (void)slow;                                                                                                    \
         const FpKind fp = FP_EXACT;                                                                                    \
-        VEC_FINISH_128(f(vec_get(cpu, vex ? op->b : op->a), (Int)*reg64(cpu, op->c)));                                 \
+        VEC_FINISH_128(f(vec_get(cpu, op->b), (Int)*reg64(cpu, op->c)));                                 \
     }                                                                                                                  \
     static INLINE const Op *name##_m(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, V128 (*f)(V128, Int), bool vex) \
     {                                                                                                                  \
@@ -159,7 +163,7 @@ static INLINE const Op *insert_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *sl
         VEC_SOURCE(p, sizeof(Int), false);                                                                             \
         Int value;                                                                                                     \
         memcpy(&value, p, sizeof value);                                                                               \
-        VEC_FINISH_128(f(vec_get(cpu, vex ? op->b : op->a), value));                                                   \
+        VEC_FINISH_128(f(vec_get(cpu, op->b), value));                                                   \
     }
 FROM_INT(from_int_32, i32)
 FROM_INT(from_int_64, i64)
@@ -273,12 +277,13 @@ static INLINE const Op *test_rm_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *
     DEFINE_HANDLER(m##_128_rm, test_rm, f, false)                    \
     DEFINE_HANDLER(m##_256_rr, test_rr_256, f##_256)                 \
     DEFINE_HANDLER(m##_256_rm, test_rm_256, f##_256)
+#define TEST_ENTRIES(m) VEC_ENTRY(128_RR, m##_128_rr), VEC_ENTRY(128_RM, m##_128_rm), VEC_ENTRY(256_RR, m##_256_rr), VEC_ENTRY(256_RM, m##_256_rm)
 #define MAKE_V_TEST(m, f)                                            \
     MAKE_TEST_VEX(m, f)                                              \
     DEFINE_HANDLER(m##_sse_rr, test_rr, f)                           \
     DEFINE_HANDLER(m##_sse_rm, test_rm, f, true)                     \
-    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
-#define MAKE_V_TEST_AVX(m, f) MAKE_TEST_VEX(m, f) VEC_TABLE(m, VEC_ENTRIES_128(m), VEC_ENTRIES_256(m))
+    VEC_TABLE(m, VEC_ENTRY(SSE_RR, m##_sse_rr), VEC_ENTRY(SSE_RM, m##_sse_rm), TEST_ENTRIES(m))
+#define MAKE_V_TEST_AVX(m, f) MAKE_TEST_VEX(m, f) VEC_TABLE(m, TEST_ENTRIES(m))
 
 #include "cpu/vec_shapes.h"
 #include "cpu/vec.def"

@@ -1,88 +1,97 @@
 /* Handlers of the vector moves: whole registers, and their low or high parts. Loads of a part clear the rest (MOVSS, MOVSD,
  * MOVD, MOVQ) or keep it (MOVLPS, MOVHPS). Non-temporal hints are just stores here. */
 #include "cpu/vec_int.h"
-#include "cpu/vec_templates.h"
+#include "cpu/vec_make.h"
 
 /* ---- whole registers: the same handlers for every mnemonic ------------------------------------------------------------------ */
 
-static INLINE const Op *move_rr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool vex)
+static INLINE V128 same(V128 a) { return a; }
+static INLINE V256 same_256(V256 a) { return a; }
+
+/* Size 16 means aligned to the templates where the encoding is legacy; MOVAPS and its like are so with VEX, too. */
+VEC_TEMPLATE(load_aligned_128, V128, V128 (*f)(V128))
 {
-    (void)slow;
-    vec_put(cpu, op->a, vec_get(cpu, op->c), vex);
-    return next(cpu, op, acc);
+    (void)first;
+    VEC_LAST_SOURCE_OF(c, V128, vec_get, vec_load(p, 16), size, true);
+    VEC_FINISH_128(f(c));
+}
+VEC_TEMPLATE(load_aligned_256, V256, V256 (*f)(V256))
+{
+    VEC_LAST_SOURCE_OF(c, V256, vec_get_256, vec_load_256(p), size, true);
+    VEC_FINISH_256(f(c));
 }
 
-static INLINE const Op *move_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool vex, bool aligned)
-{
-    VEC_SOURCE(p, 16, aligned);
-    vec_put(cpu, op->a, vec_load(p, 16), vex);
-    return next(cpu, op, acc);
-}
+VEC_MAKE(move_sse, unary_128, VEC_NONE_128, same, false, 16 | VEC_UNALIGNED, FP_NONE)
+VEC_MAKE(move_128, unary_128, VEC_NONE_128, same, true, 16 | VEC_UNALIGNED, FP_NONE)
+VEC_MAKE(move_256, unary_256, VEC_NONE_256, same_256, true, 32, FP_NONE)
+VEC_MAKE(move_aligned_sse, load_aligned_128, VEC_NONE_128, same, false, 16, FP_NONE)
+VEC_MAKE(move_aligned_128, load_aligned_128, VEC_NONE_128, same, true, 16, FP_NONE)
+VEC_MAKE(move_aligned_256, load_aligned_256, VEC_NONE_256, same_256, true, 32, FP_NONE)
+VEC_FORWARD_UNARY_SSE(move, unary, same, 16, FP_NONE)
+VEC_FORWARD_UNARY_128(move, unary, same, 16, FP_NONE)
+VEC_FORWARD_UNARY_256(move, unary, same, 32, FP_NONE)
 
-static INLINE const Op *move_mr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size, bool aligned)
+static INLINE const Op *store(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u64 address, u32 size, bool aligned)
 {
-    u8 *p = vec_write(cpu, op, acc, op_address(cpu, op), size, aligned);
+    u8 *p = vec_write(cpu, op, acc, address, size, aligned);
     if (MISSED(p))
         return slow(cpu, op, acc);
-    vec_store(p, vec_get(cpu, op->c), size);
+    if (size == 32)
+        simde_mm256_storeu_si256((simde__m256i *)p, vec_get_256(cpu, op->c));
+    else
+        vec_store(p, vec_get(cpu, op->c), size);
     mem_written(cpu, p, size);
     return next_written(cpu, op, acc);
 }
-
-static INLINE const Op *move_rr_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool unused)
+static INLINE const Op *store_mr(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size, bool aligned)
 {
-    (void)slow, (void)unused;
-    vec_put_256(cpu, op->a, vec_get_256(cpu, op->c));
-    return next(cpu, op, acc);
+    return store(cpu, op, acc, slow, op_address(cpu, op), size, aligned);
+}
+static INLINE const Op *store_br(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size, bool aligned)
+{
+    return store(cpu, op, acc, slow, op_address_base(cpu, op), size, aligned);
 }
 
-static INLINE const Op *move_rm_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool aligned)
-{
-    VEC_SOURCE(p, 32, aligned);
-    vec_put_256(cpu, op->a, vec_load_256(p));
-    return next(cpu, op, acc);
-}
-
-static INLINE const Op *move_mr_256(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool aligned)
-{
-    u8 *p = vec_write(cpu, op, acc, op_address(cpu, op), 32, aligned);
-    if (MISSED(p))
-        return slow(cpu, op, acc);
-    simde_mm256_storeu_si256((simde__m256i *)p, vec_get_256(cpu, op->c));
-    mem_written(cpu, p, 32);
-    return next_written(cpu, op, acc);
-}
-
-DEFINE_HANDLER(vec_move_sse_rr, move_rr, false)
-DEFINE_HANDLER(vec_move_128_rr, move_rr, true)
-DEFINE_HANDLER(vec_move_256_rr, move_rr_256, true)
-DEFINE_HANDLER(vec_load_sse_aligned, move_rm, false, true)
-DEFINE_HANDLER(vec_load_sse, move_rm, false, false)
-DEFINE_HANDLER(vec_load_128_aligned, move_rm, true, true)
-DEFINE_HANDLER(vec_load_128, move_rm, true, false)
-DEFINE_HANDLER(vec_load_256_aligned, move_rm_256, true)
-DEFINE_HANDLER(vec_load_256, move_rm_256, false)
-DEFINE_HANDLER(vec_store_128_aligned, move_mr, 16, true)
-DEFINE_HANDLER(vec_store_128, move_mr, 16, false)
-DEFINE_HANDLER(vec_store_256_aligned, move_mr_256, true)
-DEFINE_HANDLER(vec_store_256, move_mr_256, false)
+/* name_mr, name_br */
+#define MAKE_STORES(name, size, aligned)                                                                 \
+    DEFINE_HANDLER(name##_mr, store_mr, size, aligned)                                                   \
+    STORE_BASE(name, size, aligned)
+#if EMU_MODE == MODE_FAST
+#define STORE_BASE(name, size, aligned)                                                                  \
+    OpHandler H(name##_br);                                                                              \
+    const Op *H(name##_br)(Cpu *cpu, const Op *op, u64 acc) { return store_br(cpu, op, acc, CONCAT(slow_, name##_mr), size, aligned); }
+#else
+#define STORE_BASE(name, size, aligned)
+#endif
+#define STORE_ENTRIES(width, name) VEC_ENTRY(width##_MR, name##_mr), VEC_ENTRY_FAST(width##_BR, name##_br)
+MAKE_STORES(vec_store_128, 16, false)
+MAKE_STORES(vec_store_256, 32, false)
+MAKE_STORES(vec_store_aligned_128, 16, true)
+MAKE_STORES(vec_store_aligned_256, 32, true)
 
 #define VEC_SHAPES_MOVE
-#define MOVE_TABLE(m, suffix)                                                                                        \
-    VEC_TABLE(m, VEC_ENTRY(SSE_RR, vec_move_sse_rr), VEC_ENTRY(128_RR, vec_move_128_rr), VEC_ENTRY(256_RR, vec_move_256_rr), \
-              VEC_ENTRY(SSE_RM, vec_load_sse##suffix), VEC_ENTRY(128_RM, vec_load_128##suffix), VEC_ENTRY(256_RM, vec_load_256##suffix), \
-              VEC_ENTRY(SSE_MR, vec_store_128##suffix), VEC_ENTRY(128_MR, vec_store_128##suffix), VEC_ENTRY(256_MR, vec_store_256##suffix))
-#define MAKE_V_MOVE_ALIGNED(m, f) MOVE_TABLE(m, _aligned)
-#define MAKE_V_MOVE_UNALIGNED(m, f) MOVE_TABLE(m, )
+#define MOVE_TABLE(m, load, store)                                                                       \
+    VEC_TABLE(m, VEC_ENTRIES(SSE, load##_sse), VEC_ENTRIES(128, load##_128), VEC_ENTRIES(256, load##_256), \
+              VEC_FORWARDED_UNARY_SSE(move), VEC_FORWARDED_UNARY_128(move), VEC_FORWARDED_UNARY_256(move), \
+              STORE_ENTRIES(SSE, store##_128), STORE_ENTRIES(128, store##_128), STORE_ENTRIES(256, store##_256))
+#define MAKE_V_MOVE_ALIGNED(m, f) MOVE_TABLE(m, move_aligned, vec_store_aligned)
+#define MAKE_V_MOVE_UNALIGNED(m, f) MOVE_TABLE(m, move, vec_store)
 
-/* ---- parts ------------------------------------------------------------------------------------------------------------------- */
+/* ---- MOVSS, MOVSD: between registers they merge, from memory they clear the rest -------------------------------------------------- */
 
-static INLINE const Op *load_part(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size, bool vex)
-{
-    VEC_SOURCE(p, size, false);
-    vec_put(cpu, op->a, vec_load(p, size), vex);
-    return next(cpu, op, acc);
-}
+#define SCALAR(prefix, f, size, vex)                                                                     \
+    VEC_HANDLER(prefix##_rr, prefix##_rr, binary_128, VEC_NONE_128, f, FROM_REGISTER, FROM_REGISTER, vex, size, FP_NONE) \
+    VEC_HANDLER(prefix##_rm, prefix##_rm, unary_128, VEC_NONE_128, same, FROM_REGISTER, FROM_MEMORY, vex, size, FP_NONE) \
+    VEC_HANDLER_FAST(prefix##_rb, prefix##_rm, unary_128, VEC_NONE_128, same, FROM_REGISTER, FROM_BASE, vex, size, FP_NONE)
+#define MAKE_SCALAR(m, f, size)                                                                          \
+    SCALAR(m##_sse, f, size, false)                                                                      \
+    SCALAR(m##_128, f, size, true)                                                                       \
+    MAKE_STORES(m, size, false)                                                                          \
+    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), STORE_ENTRIES(SSE, m), STORE_ENTRIES(128, m))
+#define MAKE_V_MOVE_32(m, f) MAKE_SCALAR(m, f, 4)
+#define MAKE_V_MOVE_64(m, f) MAKE_SCALAR(m, f, 8)
+
+/* ---- MOVLPS, MOVHPS and their like ----------------------------------------------------------------------------------------------------- */
 
 static INLINE const Op *store_high(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 size)
 {
@@ -94,22 +103,16 @@ static INLINE const Op *store_high(Cpu *cpu, const Op *op, u64 acc, OpHandler *s
     return next_written(cpu, op, acc);
 }
 
-#define MAKE_SCALAR(m, f, size)                                                                          \
-    DEFINE_HANDLER(m##_sse_rr, binary_rr_128, f, false, size, FP_NONE)                                   \
-    DEFINE_HANDLER(m##_128_rr, binary_rr_128, f, true, size, FP_NONE)                                    \
-    DEFINE_HANDLER(m##_sse_rm, load_part, size, false)                                                   \
-    DEFINE_HANDLER(m##_128_rm, load_part, size, true)                                                    \
-    DEFINE_HANDLER(m##_mr, move_mr, size, false)                                                         \
-    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m), VEC_ENTRY(SSE_MR, m##_mr), VEC_ENTRY(128_MR, m##_mr))
-#define MAKE_V_MOVE_32(m, f) MAKE_SCALAR(m, f, 4)
-#define MAKE_V_MOVE_64(m, f) MAKE_SCALAR(m, f, 8)
-
+#define HALF(prefix, f, vex)                                                                             \
+    VEC_HANDLER(prefix##_rm, prefix##_rm, binary_128, VEC_NONE_128, f, FROM_REGISTER, FROM_MEMORY, vex, 8, FP_NONE) \
+    VEC_HANDLER_FAST(prefix##_rb, prefix##_rm, binary_128, VEC_NONE_128, f, FROM_REGISTER, FROM_BASE, vex, 8, FP_NONE)
+#define HALF_ENTRIES(width, prefix) VEC_ENTRY(width##_RM, prefix##_rm), VEC_ENTRY_FAST(width##_RB, prefix##_rb)
 #define MAKE_HALF(m, f, ...)                                                                             \
-    DEFINE_HANDLER(m##_sse_rm, binary_rm_128, f, false, 8, FP_NONE)                                      \
-    DEFINE_HANDLER(m##_128_rm, binary_rm_128, f, true, 8, FP_NONE)                                       \
+    HALF(m##_sse, f, false)                                                                              \
+    HALF(m##_128, f, true)                                                                               \
     DEFINE_HANDLER(m##_mr, __VA_ARGS__)                                                                  \
-    VEC_TABLE(m, VEC_ENTRY(SSE_RM, m##_sse_rm), VEC_ENTRY(128_RM, m##_128_rm), VEC_ENTRY(SSE_MR, m##_mr), VEC_ENTRY(128_MR, m##_mr))
-#define MAKE_V_MOVE_HALF_LOW(m, f) MAKE_HALF(m, f, move_mr, 8, false)
+    VEC_TABLE(m, HALF_ENTRIES(SSE, m##_sse), HALF_ENTRIES(128, m##_128), VEC_ENTRY(SSE_MR, m##_mr), VEC_ENTRY(128_MR, m##_mr))
+#define MAKE_V_MOVE_HALF_LOW(m, f) MAKE_HALF(m, f, store_mr, 8, false)
 #define MAKE_V_MOVE_HALF_HIGH(m, f) MAKE_HALF(m, f, store_high, 8)
 
 #include "cpu/vec_shapes.h"

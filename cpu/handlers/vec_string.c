@@ -2,7 +2,7 @@
 #include "cpu/flags.h"
 #include "cpu/vec_fp.h"
 #include "cpu/vec_string.h"
-#include "cpu/vec_templates.h"
+#include "cpu/vec_make.h"
 
 typedef enum StringForm { STRING_EXPLICIT = 1, STRING_MASK = 2 } StringForm;
 
@@ -51,7 +51,7 @@ static INLINE const Op *string_rm(Cpu *cpu, const Op *op, u64 acc, OpHandler *sl
     DEFINE_HANDLER(m##_sse_rm, string_rm, form, false)               \
     DEFINE_HANDLER(m##_128_rr, string_rr, form, true)                \
     DEFINE_HANDLER(m##_128_rm, string_rm, form, true)                \
-    VEC_TABLE(m, VEC_ENTRIES_SSE(m), VEC_ENTRIES_128(m))
+    VEC_TABLE(m, VEC_ENTRY(SSE_RR, m##_sse_rr), VEC_ENTRY(SSE_RM, m##_sse_rm), VEC_ENTRY(128_RR, m##_128_rr), VEC_ENTRY(128_RM, m##_128_rm))
 
 #include "cpu/vec_shapes.h"
 #include "cpu/vec.def"

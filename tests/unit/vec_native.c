@@ -31,6 +31,7 @@ typedef struct State {
     u32 mxcsr;
     u32 fault;   /* vector, or 0 */
     u64 fault_address;
+    u64 fault_offset; /* of the faulting instruction */
     u8 memory[128];
 } State;
 
@@ -47,7 +48,7 @@ __asm__(".text\n"
         "mov 512(%r15), %rax\n mov 520(%r15), %rcx\n mov 528(%r15), %rdx\n mov 536(%r15), %rbx\n mov 544(%r15), %rsi\n"
         "push 552(%r15)\n popf\n"
         "native_gap:\n"
-        ".fill 16, 1, 0x90\n"
+        ".fill 64, 1, 0x90\n"
         "native_after:\n"
         "mov %rax, 512(%r15)\n mov %rcx, 520(%r15)\n mov %rdx, 528(%r15)\n mov %rbx, 536(%r15)\n"
         "pushf\n pop 552(%r15)\n"
@@ -63,13 +64,14 @@ _Static_assert(offsetof(State, r) == 512 && offsetof(State, base) == 544 && offs
 
 static u8 *native_code;
 static volatile u32 native_fault;
-static volatile u64 native_fault_address;
+static volatile u64 native_fault_address, native_fault_rip;
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
     bool page = signal == SIGSEGV && info->si_code != SI_KERNEL;
     native_fault = signal == SIGFPE ? VECTOR_XM : page ? VECTOR_PF : signal == SIGSEGV ? VECTOR_GP : VECTOR_UD;
+    native_fault_rip = (u64)uc->uc_mcontext.gregs[REG_RIP];
     native_fault_address = page ? (u64)(uintptr_t)info->si_addr : 0;
     uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(native_code + (native_after - native_begin));
     uc->uc_mcontext.fpregs->mxcsr |= MXCSR_MASKS;
@@ -98,7 +100,7 @@ static u32 window(const State *s)
 static void native_run(State *s, const u8 *bytes, u32 length)
 {
     u8 *gap = native_code + (native_gap - native_begin);
-    memset(gap, 0x90, 16);
+    memset(gap, 0x90, 64);
     memcpy(gap, bytes, length);
     memcpy((void *)(uintptr_t)(s->base - 64), s->memory, window(s));
     native_fault = 0;
@@ -108,6 +110,7 @@ static void native_run(State *s, const u8 *bytes, u32 length)
     if (s->fault)
         s->mxcsr = (s->mxcsr & ~(u32)MXCSR_MASKS) | masks;
     s->fault_address = s->fault ? native_fault_address : 0;
+    s->fault_offset = s->fault ? native_fault_rip - (u64)(uintptr_t)gap : 0;
     memcpy(s->memory, (void *)(uintptr_t)(s->base - 64), window(s));
 }
 
@@ -143,12 +146,12 @@ static void emulator_prepare(void)
 /* Places the instruction, followed by INT3, at a fresh address: in a frame of its own from time to time. */
 static u64 emulator_place(const u8 *bytes, u32 length)
 {
-    if (code_next % PAGE_SIZE > PAGE_SIZE - 64) {
+    if (code_next % PAGE_SIZE > PAGE_SIZE - 128) {
         code_next = (code_next | (PAGE_SIZE - 1)) + 1;
         map_page(CODE + code_next);
     }
     u64 address = CODE + code_next;
-    code_next += 32;
+    code_next += (length + 32) & ~31u;
     mmu_poke(&cpus[0]->mmu, cr3, address, bytes, length);
     mmu_poke(&cpus[0]->mmu, cr3, address + length, "\xcc", 1);
     return address;
@@ -172,6 +175,7 @@ static void emulator_run(Cpu *cpu, State *s, u64 rip)
         s->r[i] = cpu->r[slots[i]];
     s->rflags = cpu_rflags(&cpu->state);
     s->mxcsr = cpu_mxcsr(cpu);
+    s->fault_offset = s->fault ? cpu->rip - rip : 0;
     s->fault_address = s->fault == VECTOR_PF ? cpu->exception.address : 0;
     mmu_peek(&phys, cr3, s->base - 64, s->memory, window(s));
 }
@@ -251,11 +255,14 @@ static void random_state(State *s)
 /* ---- forms ----------------------------------------------------------------------------------------------------------- */
 
 /* An operand: X xmm, Y ymm, d 32-bit and q 64-bit register, 1 2 4 8 s t memory of 1 … 32 bytes, i imm8, 0 XMM0, 4 is4 mask. */
+static bool sequence; /* few registers */
+
 static bool encode_operand(ZydisEncoderOperand *o, char kind)
 {
     static const ZydisRegister narrow[] = { ZYDIS_REGISTER_EAX, ZYDIS_REGISTER_EDX, ZYDIS_REGISTER_EBX };
     static const ZydisRegister broad[] = { ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_RDX, ZYDIS_REGISTER_RBX };
     u32 few = (u32)(rnd() % 4 ? rnd() % 4 + 1 : rnd() % 16); /* often the same register twice */
+    few = sequence ? 1 + few % 4 : few;
     memset(o, 0, sizeof *o);
     o->type = ZYDIS_OPERAND_TYPE_REGISTER;
     switch (kind) {
@@ -320,6 +327,7 @@ static u32 comparable_mxcsr(const State *s)
 static bool same(const State *a, const State *b)
 {
     return !memcmp(a->v, b->v, sizeof a->v) && !memcmp(a->r, b->r, sizeof a->r) && comparable_mxcsr(a) == comparable_mxcsr(b) && a->fault == b->fault && a->fault_address == b->fault_address &&
+           a->fault_offset == b->fault_offset &&
            !((a->rflags ^ b->rflags) & FLAGS_ARITH) && !memcmp(a->memory, b->memory, sizeof a->memory);
 }
 
@@ -365,6 +373,11 @@ static void check_form(const char *name, const char *form, const u8 *bytes, u32 
     }
 }
 
+/* What could be encoded, for the sequences. */
+typedef struct Form { const char *name; ZydisMnemonic mnemonic; char text[8]; } Form;
+static Form forms_seen[8192];
+static u32 forms_seen_count;
+
 static void check_row(const char *name, ZydisMnemonic mnemonic, u32 states)
 {
     static const char *const destinations[] = { "X", "Y", "d", "q", "1", "2", "4", "8", "s", "t" };
@@ -394,12 +407,45 @@ static void check_row(const char *name, ZydisMnemonic mnemonic, u32 states)
                         if (!encode(mnemonic, form, bytes, &length))
                             break;
                         forms += !repeat;
+                        if (!repeat && forms_seen_count < ARRAY_LEN(forms_seen)) {
+                            Form *seen = &forms_seen[forms_seen_count++];
+                            *seen = (Form){ .name = name, .mnemonic = mnemonic };
+                            memcpy(seen->text, form, sizeof form);
+                        }
                         check_form(name, form, bytes, length, states);
                     }
                 }
     if (!forms)
         printf("%s: no form could be encoded\n", name);
     CHECK(forms > 0);
+}
+
+/* ---- sequences: neighbours forward registers to each other, and moves merge into what follows ----------------------------- */
+
+static void check_sequence(u32 states)
+{
+    static const ZydisMnemonic moves[] = { ZYDIS_MNEMONIC_MOVAPS, ZYDIS_MNEMONIC_MOVAPD, ZYDIS_MNEMONIC_MOVDQA, ZYDIS_MNEMONIC_MOVUPS };
+    u8 bytes[64];
+    char text[128] = "";
+    u32 length = 0, count = 2 + (u32)(rnd() % 5);
+    sequence = true;
+    for (u32 i = 0; i < count; i++) {
+        const Form *form = &forms_seen[rnd() % forms_seen_count];
+        u32 size = 0;
+        if (rnd() % 3 == 0) {
+            encode(moves[rnd() % 4], "XX", bytes + length, &size);
+            strcat(text, "mov ");
+        } else if (encode(form->mnemonic, form->text, bytes + length, &size) && length + size < sizeof bytes - 16 &&
+                   !beyond_v3(bytes + length, size)) {
+            strcat(strcat(text, form->name), " ");
+        } else {
+            size = 0;
+        }
+        length += size;
+    }
+    sequence = false;
+    if (length)
+        check_form(text, "", bytes, length, states);
 }
 
 /* Gathers: destination 1, indices 2 (small), mask 3. */
@@ -460,6 +506,8 @@ int main(int argc, char **argv)
     for (u32 i = 0; i < ARRAY_LEN(rows); i++)
         if (argc < 3 || !strcmp(argv[2], rows[i].name))
             (strstr(rows[i].name, "GATHER") ? check_gather : check_row)(rows[i].name, rows[i].mnemonic, states);
+    for (u32 i = 0; i < states * 400 && argc < 3; i++)
+        check_sequence(states / 4 + 1);
     return check_result();
 }
 #else
