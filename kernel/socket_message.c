@@ -230,7 +230,7 @@ static i64 receive_header(Task *task, OpenFile *file, u64 address, GuestMessage 
         m.control_size = 0;
     if (guest->name)
         error = socket_address_to_guest(task, &m.address, guest->name, address + offsetof(GuestMessage, name_size));
-    i32 result_flags = m.result_flags & ~(i32)MSG_CMSG_CLOEXEC;
+    i32 result_flags = (m.result_flags & ~MSG_CMSG_CLOEXEC) | (i32)(flags & MSG_CMSG_CLOEXEC); /* Linux echoes it */
     if (!error && (!copy_to_guest(task, guest->control, control, m.control_size) ||
                    !copy_to_guest(task, address + offsetof(GuestMessage, flags), &result_flags, sizeof result_flags) ||
                    !copy_to_guest(task, address + offsetof(GuestMessage, control_size), &m.control_size, sizeof m.control_size)))
