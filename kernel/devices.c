@@ -3,9 +3,11 @@
 #include "kernel/devices.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/sysmacros.h>
 
 #include "kernel/guest_io.h"
+#include "kernel/terminal.h"
 
 static i64 random_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset)
 {
@@ -38,12 +40,12 @@ static i64 random_seek(Task *task, OpenFile *file, i64 offset, int whence)
 
 static const FileOps random_ops = {.name = "/dev/urandom", .read = random_read, .write = random_write, .seek = random_seek};
 
-i64 device_opened(Task *task, OpenFile **file, u32 flags)
+void device_opened(Task *task, OpenFile *file, u32 flags)
 {
-    (void)flags;
     struct stat st;
-    if (task->kernel->config.deterministic && fstat((*file)->host_fd, &st) == 0 &&
+    if (task->kernel->config.deterministic && fstat(file->host_fd, &st) == 0 &&
         (st.st_rdev == makedev(1, 8) || st.st_rdev == makedev(1, 9)))
-        (*file)->ops = &random_ops;
-    return 0;
+        file->ops = &random_ops;
+    if (file->terminal && !(flags & O_NOCTTY))
+        terminal_opened(task, file);
 }

@@ -4,8 +4,8 @@
 
 #include "kernel/fd.h"
 
-/* A character device has just been opened on the host: replaces *file where the guest's machine answers differently
- * (random numbers of a deterministic machine, the controlling terminal). -errno, with *file released. */
-i64 device_opened(Task *task, OpenFile **file, u32 flags);
+/* A character device has just been opened on the host: where the guest's machine answers differently (random numbers of a
+ * deterministic machine), it does from now on; a terminal may become the session's. */
+void device_opened(Task *task, OpenFile *file, u32 flags);
 
 #endif

@@ -12,6 +12,7 @@
 #include "kernel/strace.h"
 #include "kernel/syscalls.h"
 #include "kernel/task.h"
+#include "kernel/terminal.h"
 #include "kernel/timer.h"
 
 /* ---- threads ------------------------------------------------------------------------------------------------------------ */
@@ -276,6 +277,8 @@ static void process_end(Task *last, i32 status)
     process->stopped = false;
     if (process == kernel->init)
         kernel->init_ended = true;
+    if (process->sid == process->pid)
+        terminal_session_ended(kernel, process->sid);
     give_away_children(process);
     hang_up_orphans(kernel, process->pgid, process);
     wake_event(kernel, &process->zombie, UINT32_MAX);

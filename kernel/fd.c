@@ -15,6 +15,7 @@
 #include "kernel/epoll.h"
 #include "kernel/lock.h"
 #include "kernel/syscalls.h"
+#include "kernel/terminal.h"
 
 enum { FIRST_CAPACITY = 64, TABLE_MAX = 1 << 20 };
 
@@ -70,6 +71,7 @@ OpenFile *file_from_host(Kernel *kernel, int host_fd, u32 flags)
     if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || (S_ISCHR(st.st_mode) && device_may_block(&st)) || !file->mode)
         file->wait = WAIT_NONBLOCK;
     file->terminal = S_ISCHR(st.st_mode) && device_may_block(&st) && isatty(host_fd);
+    file->pty_master = file->terminal && st.st_rdev == makedev(5, 2);
     return file;
 }
 
@@ -78,6 +80,8 @@ void file_unref(Kernel *kernel, OpenFile *file)
     if (--file->refs)
         return;
     epoll_file_gone(kernel, file);
+    if (UNLIKELY(file->pty_master))
+        terminal_hung_up(kernel, file);
     if (file->ops && file->ops->release)
         file->ops->release(kernel, file);
     close(file->host_fd);

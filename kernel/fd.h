@@ -49,6 +49,7 @@ struct OpenFile {
     u32 mode;           /* S_IFMT of st_mode; 0 for anonymous inodes */
     FileWait wait;
     bool terminal;      /* answers TCGETS */
+    bool pty_master;
     bool message;       /* one call moves one message: never split a transfer */
     bool lockable;      /* a lock has been taken through it: waiters hear of its end (lock.c) */
     bool sent;          /* has been in an SCM_RIGHTS message, and is kept for whoever receives it (socket_control.c) */

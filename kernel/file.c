@@ -15,6 +15,7 @@
 #include "kernel/page_cache.h"
 #include "kernel/socket.h"
 #include "kernel/syscalls.h"
+#include "kernel/terminal.h"
 
 enum {
     FIRST_STRETCH = 64 << 10, /* a short read must not touch pages of a large buffer that it does not fill */
@@ -53,6 +54,8 @@ static i64 transfer_stretch(Task *task, const Transfer *t, OpenFile *file, u64 l
     i64 moved = host_transfer(t, file, host, offset);
     if (moved > 0 && !t->write)
         host_vectors_wrote(task, host, (u64)moved);
+    if (UNLIKELY(file->pty_master) && moved > 0 && t->write)
+        terminal_typed(task, file, host->v[0].iov_base, (u64)moved < host->v[0].iov_len ? (u64)moved : host->v[0].iov_len);
     return moved;
 }
 
@@ -146,13 +149,21 @@ static i64 transfer_regular(Task *task, OpenFile *file, const Transfer *t)
     return task->kernel->watched_files ? transfer_cached(task, file, t) : file_transfer(task, file, t);
 }
 
+static i64 transfer_terminal(Task *task, OpenFile *file, const Transfer *t)
+{
+    i64 refused = terminal_access(task, file, t->write ? SIGTTOU : SIGTTIN, t->write);
+    return refused ? refused : file_transfer(task, file, t);
+}
+
 static i64 transfer(Task *task, OpenFile *file, const Transfer *t)
 {
     if (UNLIKELY(file->ops != NULL)) {
         i64 (*op)(Task *, OpenFile *, GuestCursor *, i64) = t->write ? file->ops->write : file->ops->read;
         return op ? op(task, file, t->cursor, t->offset) : -EINVAL;
     }
-    return file->mode == S_IFREG ? transfer_regular(task, file, t) : file_transfer(task, file, t);
+    if (file->mode == S_IFREG)
+        return transfer_regular(task, file, t);
+    return UNLIKELY(file->terminal) ? transfer_terminal(task, file, t) : file_transfer(task, file, t);
 }
 
 /* Checks in Linux's order: EBADF for the number and the access mode, then EFAULT or EINVAL for the buffers. */

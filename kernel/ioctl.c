@@ -61,7 +61,7 @@ static i64 host_ioctl(Task *task, OpenFile *file, const IoctlRow *row, u64 argum
 {
     u8 buffer[64] = {0};
     if (row->form == CHANGES && file->terminal) {
-        i64 refused = terminal_access(task, file, SIGTTOU);
+        i64 refused = terminal_access(task, file, SIGTTOU, false);
         if (refused)
             return refused;
     }
@@ -70,6 +70,8 @@ static i64 host_ioctl(Task *task, OpenFile *file, const IoctlRow *row, u64 argum
     if (row->form != OUT && !copy_from_guest(task, buffer, argument, row->size))
         return row->form == CHANGES && !file->terminal ? -ENOTTY : -EFAULT;
     i64 result = host_result(syscall(SYS_ioctl, file->host_fd, row->request, buffer));
+    if (result >= 0 && row->request == TIOCSWINSZ)
+        terminal_resized(task, file);
     if (result >= 0 && (row->form == OUT || row->form == IN_OUT) && !copy_to_guest(task, argument, buffer, row->size))
         return -EFAULT;
     return result;

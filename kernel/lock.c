@@ -104,20 +104,21 @@ void lock_closed(Kernel *kernel, const Files *files, const OpenFile *file)
         owner_free(kernel, owner);
 }
 
-/* A lock of somebody else that stands in the request's way; `*holder` is whose. */
+/* The first lock of somebody else that stands in the request's way; `*holder` is whose. */
 static RecordLock *lock_conflict(Kernel *kernel, const Files *files, const LockRequest *request, LockOwner **holder)
 {
+    RecordLock *first = NULL;
     for (LockOwner *owner = kernel->vfs->lock_owners; owner; owner = owner->next) {
         if (owner->files == files || owner->device != request->device || owner->inode != request->inode)
             continue;
         for (RecordLock *lock = owner->locks; lock; lock = lock->next)
             if (lock->start <= request->end && request->start <= lock->end &&
-                (lock->type == F_WRLCK || request->type == F_WRLCK)) {
+                (lock->type == F_WRLCK || request->type == F_WRLCK) && (!first || lock->start < first->start)) {
                 *holder = owner;
-                return lock;
+                first = lock;
             }
     }
-    return NULL;
+    return first;
 }
 
 /* Replaces what the owner has in the range by one lock of the request's type (F_UNLCK: none). false: no memory. */

@@ -16,6 +16,7 @@
 #include "kernel/path.h"
 #include "kernel/proc_fs.h"
 #include "kernel/syscalls.h"
+#include "kernel/terminal.h"
 
 typedef struct OpenHow { u64 flags, mode, resolve; } OpenHow; /* struct open_how */
 _Static_assert(sizeof(OpenHow) == 24, "struct open_how");
@@ -93,6 +94,8 @@ static i64 open_path(Task *task, Path *path, const OpenHow *how, bool strict, Op
 {
     if (path->proc.kind)
         return proc_open(task, path, (u32)how->flags, file);
+    if (UNLIKELY(!strcmp(path->name, "/dev/tty")) && !(how->flags & O_PATH))
+        return terminal_open_own(task, (u32)how->flags, file);
     int fd = host_open(task, path, how, strict);
     if (fd == -ENXIO && !(how->flags & O_NONBLOCK) && (how->flags & O_ACCMODE) == O_WRONLY)
         return fifo_open_writer(task, path);
@@ -113,7 +116,7 @@ static i64 open_path(Task *task, Path *path, const OpenHow *how, bool strict, Op
         return error;
     }
     if ((*file)->mode == S_IFCHR && !(how->flags & O_PATH))
-        return device_opened(task, file, (u32)how->flags);
+        device_opened(task, *file, (u32)how->flags);
     if ((*file)->mode == S_IFIFO && !(how->flags & (O_NONBLOCK | O_PATH)) && (how->flags & O_ACCMODE) == O_RDONLY)
         return fifo_opened_reader(task, file);
     return 0;

@@ -6,12 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
+
+enum { UNIX98_PTY_MAJOR = 136 };
 
 typedef struct Terminal {
     struct Terminal *next;
@@ -21,20 +25,13 @@ typedef struct Terminal {
 } Terminal;
 
 /* The device that a descriptor's terminal is; a pty's master side stands for its slave. 0: no terminal. */
-static u64 terminal_device(Task *task, const OpenFile *file)
+static u64 terminal_device(const OpenFile *file)
 {
     struct stat st;
     unsigned number;
-    if (fstat(file->host_fd, &st) < 0)
-        return 0;
-    if (ioctl(file->host_fd, TIOCGPTN, &number) == 0)
-        return makedev(136, number);
-    if (st.st_rdev != makedev(5, 0))
-        return st.st_rdev;
-    for (Terminal *t = task->kernel->vfs->terminals; t; t = t->next) /* /dev/tty: the session's own */
-        if (t->sid == task->process->sid)
-            return t->device;
-    return 0;
+    if (file->pty_master && ioctl(file->host_fd, TIOCGPTN, &number) == 0)
+        return makedev(UNIX98_PTY_MAJOR, number);
+    return fstat(file->host_fd, &st) == 0 ? st.st_rdev : 0;
 }
 
 static Terminal *terminal_find(Kernel *kernel, u64 device)
@@ -80,9 +77,10 @@ static Terminal *terminal_adopt(Task *task, OpenFile *file, u64 device)
     if (terminal || task->process->sid != kernel->init->sid || tcgetsid(file->host_fd) != getsid(0))
         return terminal;
     terminal = terminal_get(kernel, device);
-    if (terminal) {
+    if (terminal) { /* in the background the foreground group is one outside: its number there cannot be a guest's by chance */
+        pid_t foreground = tcgetpgrp(file->host_fd);
         terminal->sid = kernel->init->sid;
-        terminal->pgid = kernel->init->pgid;
+        terminal->pgid = foreground == getpgrp() ? kernel->init->pgid : -1;
     }
     return terminal;
 }
@@ -100,7 +98,7 @@ static i64 terminal_set_group(Task *task, OpenFile *file, Terminal *terminal, u6
     i32 pgid;
     if (!terminal || terminal->sid != task->process->sid)
         return -ENOTTY;
-    i64 refused = terminal_access(task, file, SIGTTOU);
+    i64 refused = terminal_access(task, file, SIGTTOU, false);
     if (refused)
         return refused;
     if (!copy_from_guest(task, &pgid, address, sizeof pgid))
@@ -143,26 +141,109 @@ void terminal_opened(Task *task, OpenFile *file)
     Process *process = task->process;
     if (!file->terminal || process->pid != process->sid || terminal_of_session(task->kernel, process->sid))
         return;
-    unsigned number;
-    if (ioctl(file->host_fd, TIOCGPTN, &number) == 0) /* a master is nobody's controlling terminal */
+    if (file->pty_master) /* nobody's controlling terminal */
         return;
-    u64 device = terminal_device(task, file);
+    u64 device = terminal_device(file);
     Terminal *terminal = device ? terminal_adopt(task, file, device) : NULL;
     if (device && (!terminal || !terminal->sid))
         terminal_take(task, device, 0);
+}
+
+/* Which host file is the session's terminal. */
+i64 terminal_open_own(Task *task, u32 flags, OpenFile **file)
+{
+    Terminal *terminal = terminal_of_session(task->kernel, task->process->sid);
+    char name[32] = "/dev/tty";
+    if (!terminal && task->process->sid != task->kernel->init->sid)
+        return -ENXIO;
+    if (terminal && terminal->sid != task->kernel->init->sid)
+        snprintf(name, sizeof name, "/dev/pts/%u", minor(terminal->device));
+    int fd = open(name, (int)(flags & (O_ACCMODE | O_APPEND)) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    *file = file_from_host(task->kernel, fd, flags);
+    return *file ? 0 : -ENOMEM;
+}
+
+/* The host's line discipline works on what was typed a little later, and flushes output when it meets such a character: not
+ * what the signal's handler prints. Polling the slave side makes it finish. */
+static void wait_for_discipline(const OpenFile *master)
+{
+    struct pollfd slave = {.fd = ioctl(master->host_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), .events = POLLIN};
+    if (slave.fd < 0)
+        return;
+    poll(&slave, 1, 0);
+    close(slave.fd);
+}
+
+void terminal_typed(Task *task, OpenFile *master, const u8 *bytes, u64 size)
+{
+    static const struct { u32 character; i32 signo; } keys[] = {{VINTR, SIGINT}, {VQUIT, SIGQUIT}, {VSUSP, SIGTSTP}};
+    Terminal *terminal = terminal_find(task->kernel, terminal_device(master));
+    struct termios settings;
+    if (!terminal || terminal->pgid <= 0 || tcgetattr(master->host_fd, &settings) < 0 || !(settings.c_lflag & ISIG))
+        return;
+    bool waited = false;
+    for (u64 i = 0; i < size; i++)
+        for (u32 k = 0; k < ARRAY_LEN(keys); k++) {
+            if (!settings.c_cc[keys[k].character] || bytes[i] != settings.c_cc[keys[k].character])
+                continue;
+            if (!waited)
+                wait_for_discipline(master);
+            waited = true;
+            signal_send_group(task->kernel, terminal->pgid, &(SigInfo){.signo = keys[k].signo, .code = SI_KERNEL});
+        }
+}
+
+void terminal_resized(Task *task, OpenFile *file)
+{
+    Terminal *terminal = terminal_find(task->kernel, terminal_device(file));
+    if (terminal && terminal->pgid > 0)
+        signal_send_group(task->kernel, terminal->pgid, &(SigInfo){.signo = SIGWINCH, .code = SI_KERNEL});
+}
+
+/* Nobody's terminal any more; its foreground group hears SIGHUP and SIGCONT. */
+static void terminal_drop(Kernel *kernel, Terminal *terminal)
+{
+    i32 pgid = terminal->pgid;
+    terminal->sid = terminal->pgid = 0;
+    if (pgid <= 0)
+        return;
+    signal_send_group(kernel, pgid, &(SigInfo){.signo = SIGHUP, .code = SI_KERNEL});
+    signal_send_group(kernel, pgid, &(SigInfo){.signo = SIGCONT, .code = SI_KERNEL});
+}
+
+void terminal_hung_up(Kernel *kernel, OpenFile *master)
+{
+    Terminal *terminal = terminal_find(kernel, terminal_device(master));
+    if (!terminal || !terminal->sid)
+        return;
+    Process *leader = process_find(kernel, terminal->sid);
+    if (leader && !leader->zombie && leader->pgid != terminal->pgid) {
+        signal_send_process(leader, &(SigInfo){.signo = SIGHUP, .code = SI_KERNEL});
+        signal_send_process(leader, &(SigInfo){.signo = SIGCONT, .code = SI_KERNEL});
+    }
+    terminal_drop(kernel, terminal);
+}
+
+void terminal_session_ended(Kernel *kernel, i32 sid)
+{
+    Terminal *terminal = kernel->vfs ? terminal_of_session(kernel, sid) : NULL;
+    if (terminal && sid != kernel->init->sid)
+        terminal_drop(kernel, terminal);
 }
 
 i64 terminal_ioctl(Task *task, OpenFile *file, u32 request, u64 argument)
 {
     if (!file->terminal)
         return -ENOTTY;
-    u64 device = terminal_device(task, file);
+    u64 device = terminal_device(file);
     Terminal *terminal = terminal_adopt(task, file, device);
     bool own = terminal && terminal->sid == task->process->sid;
     switch (request) {
     case TIOCGPGRP:
     case TIOCGSID: {
-        if (!own && !(terminal && terminal->sid && ioctl(file->host_fd, TIOCGPTN, &(unsigned){0}) == 0))
+        if (!own && !(terminal && terminal->sid && file->pty_master))
             return -ENOTTY;
         i32 id = request == TIOCGPGRP ? terminal->pgid : terminal->sid;
         return copy_to_guest(task, argument, &id, sizeof id) ? 0 : -EFAULT;
@@ -194,12 +275,15 @@ static bool group_orphaned(Kernel *kernel, i32 pgid)
     return true;
 }
 
-i64 terminal_access(Task *task, OpenFile *file, i32 signo)
+i64 terminal_access(Task *task, OpenFile *file, i32 signo, bool write)
 {
     Kernel *kernel = task->kernel;
     Terminal *terminal = terminal_of_session(kernel, task->process->sid);
     i32 pgid = task->process->pgid;
-    if (LIKELY(!terminal || terminal->pgid == pgid || terminal->device != terminal_device(task, file)))
+    if (LIKELY(!terminal || terminal->pgid == pgid || file->pty_master || terminal->device != terminal_device(file)))
+        return 0;
+    struct termios settings;
+    if (write && (tcgetattr(file->host_fd, &settings) < 0 || !(settings.c_lflag & TOSTOP)))
         return 0;
     if (signal_ignored(task, signo))
         return signo == SIGTTIN ? -EIO : 0;

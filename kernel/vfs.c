@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 
 #include "kernel/fd.h"
 #include "kernel/guest_io.h"
+#include "kernel/host_signals.h"
 #include "kernel/terminal.h"
 
 enum {
@@ -40,6 +42,8 @@ bool vfs_create(Kernel *kernel)
     umask(vfs->host_umask);
     vfs->next_inode = 1;
     kernel->vfs = vfs;
+    if (!host_signal_ignored(SIGPIPE)) /* (which notes what the guest inherits, before this changes it) */
+        signal(SIGPIPE, SIG_IGN); /* a guest's broken pipe is EPIPE here, and then the guest's signal */
     return true;
 }
 
