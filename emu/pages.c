@@ -42,7 +42,7 @@ static bool written_back(Look *look, u64 page)
  * (code that was accessed and not read was fetched). */
 static u32 activity(u64 entry, u32 tlb, bool keeps_dirty)
 {
-    bool written = keeps_dirty ? tlb & EMU_PAGE_TLB_WRITE : entry & PTE_D;
+    bool written = keeps_dirty ? tlb & EMU_PAGE_TLB_WRITE : entry & PTE_D && !(entry & PTE_COW); /* written before it was shared */
     bool code = !(entry & PTE_NX);
     bool fetched = tlb & EMU_PAGE_TLB_EXEC || (code && !(tlb & EMU_PAGE_TLB_READ) && !written);
     bool read = tlb & EMU_PAGE_TLB_READ || (!code && !written);

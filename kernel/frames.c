@@ -60,7 +60,7 @@ static bool writable_now(Kernel *kernel, const Vma *vma, u64 paddr)
 /* An entry's bits for this frame under this VMA, keeping A and D. */
 static u64 entry_value(const Vma *vma, u64 paddr, bool write, u64 keep)
 {
-    u64 entry = paddr | (keep & (PTE_A | PTE_D)) | PTE_U;
+    u64 entry = paddr | (keep & (PTE_A | PTE_D | PTE_WAS_DIRTY)) | PTE_U;
     if (vma->flags & (VMA_READ | VMA_WRITE | VMA_EXEC))
         entry |= PTE_P;
     if (write)
@@ -152,7 +152,7 @@ static bool share_entry(void *context, u64 address, u64 *entry)
     }
     u64 paddr = *entry & PTE_FRAME;
     *entry = entry_value(sweep->vma, paddr, false, *entry);
-    *copy = *entry;
+    *copy = *entry & ~PTE_A; /* the child has accessed nothing yet (Linux: pte_mkold) */
     if (paddr != kernel->phys.zero_page) {
         phys_ref(&kernel->phys, paddr);
         sweep->other->resident++;

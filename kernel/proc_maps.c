@@ -56,7 +56,7 @@ static bool count_page(void *context, u64 address, u64 *entry)
     u64 page = PAGE_SIZE / 1024;
     if (frame->kind == FRAME_ZERO) /* not counted as resident by Linux either */
         return true;
-    bool dirty = *entry & PTE_D, shared = frame->refs > (frame->kind == FRAME_FILE ? 2 : 1);
+    bool dirty = *entry & (PTE_D | PTE_WAS_DIRTY), shared = frame->refs > (frame->kind == FRAME_FILE ? 2 : 1);
     c->resident += page;
     c->proportional_4096 += page * 4096 / (frame->refs ? frame->refs : 1);
     c->anonymous += frame->kind == FRAME_ANON ? page : 0;

@@ -51,7 +51,7 @@ static int draw_tlb(const Focus *f, Canvas *canvas, Rect area, int y)
         x += 90;
     }
     canvas_text(canvas, FONT_SMALL, x + 4, y + 2, area.x + area.w - x - 8, INK_DIM,
-                held ? "marked: known without a walk" : "not held: the next access walks the tables");
+                held ? "marked: known without a walk" : "not held: the next access walks");
     return y + 26;
 }
 

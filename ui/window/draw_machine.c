@@ -107,8 +107,8 @@ static void draw_lane(const Model *model, Canvas *canvas, Rect r, const Lane *la
     uint64_t highest = 1, last = 0;
     char text[32], top[32];
     uint32_t count = model->sample_count;
-    for (uint32_t i = 1; i < count; i++) {
-        last = lane->value(&model->samples[i - 1], &model->samples[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        last = lane->value(&model->samples[i ? i - 1 : 0], &model->samples[i]);
         highest = last > highest ? last : highest;
     }
     canvas_fill(canvas, (Rect){r.x, r.y + r.h, r.w, 1}, INK_LINE);

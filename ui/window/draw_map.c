@@ -81,14 +81,14 @@ static void draw_cell(Canvas *canvas, Rect place, const DrawnCell *d, BandKind k
         return;
     }
     bool zero = d->flags & EMU_PAGE_ZERO && d->capacity == 1;
-    int filled = zero ? 0 : (int)(((uint64_t)r.h * d->pages + d->capacity - 1) / d->capacity);
+    int filled = zero ? 0 : (int)(((uint64_t)(r.h - 3) * d->pages / d->capacity) + 3); /* never so little that it is not seen */
     canvas_fill(canvas, (Rect){r.x, r.y + r.h - filled, r.w, filled}, glowing(base, d));
     if (zero) {
         canvas_fill(canvas, r, glowing(colour_mix(base, INK_BACK, 190), d));
         canvas_fill(canvas, (Rect){r.x + r.w / 2 - 1, r.y + r.h / 2 - 1, 2, 2}, colour_mix(base, INK_MARK, 120));
     }
     if (filled < r.h)
-        canvas_frame(canvas, r, base);
+        canvas_frame(canvas, r, glowing(base, d));
     if (d->flags & EMU_PAGE_COW && !zero)
         canvas_hatch(canvas, r, 4, 0x90000000u);
     if (d->read >= 64 && d->written * 2 >= d->read)
@@ -106,13 +106,17 @@ static void draw_band_label(const View *view, const Band *band, const BandPlace 
     bool named = band->name[0] && band->name[0] != '[';
     canvas_fill(canvas, (Rect){view->map.x + 4, y, 4, place->h}, view_kind_colour(band->kind));
     char title[96];
-    if (band->kind == BAND_THREAD_STACK)
+    if (band->kind == BAND_THREAD_STACK && band->threads > 1)
+        snprintf(title, sizeof title, "stacks of %u threads", band->threads);
+    else if (band->kind == BAND_THREAD_STACK)
         snprintf(title, sizeof title, "%s %d", model_kind_name(band->kind), band->tid);
     else
         snprintf(title, sizeof title, "%s%s%s", model_kind_name(band->kind), named ? " · " : "", named ? band->name : "");
     view_print(canvas, FONT_SMALL, x, y, width, band->kind == BAND_RWX ? INK_WRITE : INK_TEXT, "%c%c%c %s",
                band->map_flags & EMU_MAP_READ ? 'r' : '-', band->map_flags & EMU_MAP_WRITE ? 'w' : '-',
                band->map_flags & EMU_MAP_EXEC ? 'x' : '-', title);
+    if (place->h < 26)
+        return;
     view_print(canvas, FONT_SMALL, x, y + 13, width, INK_DIM, "%s, %s in RAM", view_size(band->end - band->start, size),
                band->resident ? view_size(band->resident, resident) : "none");
     if (place->h >= 39)
@@ -162,7 +166,7 @@ static void draw_cells(const View *view, const Model *model, const Band *band, c
 static void draw_pointers(const View *view, const Model *model, Canvas *canvas)
 {
     static const struct { const char *name; int reg; } marks[] = {{"RSP", 4}, {"RBP", 5}, {"RIP", -1}};
-    int rows[3], used = 0, margin = view->map.x + LABEL + view->columns * view->px + 6;
+    int top = view->map.y + TITLE, rows[3], used = 0, margin = view->map.x + LABEL + view->columns * view->px + 6;
     for (int i = 0; i < 3; i++) {
         uint64_t address = marks[i].reg < 0 ? model->registers.rip : model->registers.r[marks[i].reg];
         Rect r;
@@ -170,6 +174,8 @@ static void draw_pointers(const View *view, const Model *model, Canvas *canvas)
             continue;
         canvas_frame(canvas, (Rect){r.x - 1, r.y - 1, r.w + 1, r.h + 1}, INK_MARK);
         int y = r.y + r.h / 2 - 6;
+        if (y < top && r.y >= top)
+            y = top;
         for (int k = 0; k < used; k++)
             if (rows[k] > y - 12 && rows[k] < y + 12)
                 y = rows[k] + 12;

@@ -9,8 +9,9 @@ enum {
     HEADER = 28, TIMELINE = 118, LEGEND = 62, TAB_BAR = 27, INSPECTOR = 186,
     LABEL = 196,    /* left of the cells: what the band is */
     MARGIN = 52,    /* right of them: RSP, RBP, RIP */
-    TITLE = 20, BAND_MIN = 28, BAND_ROOMY = 40, BAND_SPACE = 5, BAND_SPACE_MAX = 14, GAP = 20,
-    PX_MAX = 18, PX_MIN = 6,
+    TITLE = 20, BAND_TIGHT = 15, BAND_MIN = 28, BAND_ROOMY = 40, /* one, two, three lines of label */
+    BAND_SPACE = 5, BAND_SPACE_MAX = 14, GAP = 20,
+    PX_MAX = 26, PX_MIN = 6,
 };
 
 static unsigned log2_up(uint64_t n)
@@ -51,7 +52,7 @@ static int place_bands(View *view, const Model *model, int px, int columns, int 
 static int columns_for(const View *view, int px)
 {
     int fit = (view->map.w - LABEL - MARGIN) / px;
-    return fit >= 16 ? fit / 8 * 8 : 16; /* rows begin at multiples of 32 KiB from the mapping's start */
+    return fit >= 8 ? fit / 8 * 8 : 4; /* rows begin at multiples of 32 KiB from the mapping's start */
 }
 
 static void fit(View *view, const Model *model)
@@ -61,9 +62,10 @@ static void fit(View *view, const Model *model)
         for (int least = BAND_ROOMY; least >= BAND_MIN; least -= BAND_ROOMY - BAND_MIN)
             if ((view->content = place_bands(view, model, px, columns_for(view, px), 0, least)) <= room)
                 return;
-    for (int rows = 64; rows >= 4; rows /= 2)
-        if ((view->content = place_bands(view, model, PX_MIN + 2, columns_for(view, PX_MIN + 2), rows, BAND_MIN)) <= room)
-            return;
+    for (int least = BAND_MIN; least >= BAND_TIGHT; least -= BAND_MIN - BAND_TIGHT)
+        for (int rows = 64; rows >= 2; rows /= 2)
+            if ((view->content = place_bands(view, model, PX_MIN + 2, columns_for(view, PX_MIN + 2), rows, least)) <= room)
+                return;
 }
 
 /* What is left over goes between the bands. */

@@ -107,27 +107,29 @@ static void collect_tasks(Model *model, Emu *emu)
     }
 }
 
-/* The thread that ran last, of the process asked for; its leader if that one did not run last. */
-static void collect_who(Model *model, Emu *emu, int pid)
+static bool leader_of(Emu *emu, int pid, int *tid)
 {
     EmuTask task;
-    int last_pid = 0, last_tid = 0;
-    bool found = false;
+    for (uint32_t i = 0; emu_task(emu, i, &task); i++)
+        if (task.pid == pid && task.state != 'Z') {
+            *tid = task.tid;
+            return true;
+        }
+    return false;
+}
+
+/* Which process and thread are shown: of the process asked for (or shown before), the thread that ran last, if that was one of
+ * its own, else its first one; when it is dead, who ran last. */
+static void collect_who(Model *model, Emu *emu, const ModelRequest *request)
+{
+    EmuTask task;
+    int last_pid = 0, last_tid = 0, pid = request->pid ? request->pid : model->pid;
     emu_last_task(emu, &last_pid, &last_tid);
-    if (!pid || pid == last_pid) {
-        model->pid = last_pid;
-        model->tid = last_tid;
-        found = true;
-    }
-    for (uint32_t i = 0; !found && emu_task(emu, i, &task); i++) {
-        found = task.pid == pid && task.state != 'Z';
-        model->pid = pid;
-        model->tid = task.tid;
-    }
-    if (!found) {
-        model->pid = last_pid;
+    if ((request->follow && !request->pid) || pid == last_pid || !leader_of(emu, pid, &model->tid)) {
+        pid = last_pid;
         model->tid = last_tid;
     }
+    model->pid = pid;
     for (uint32_t i = 0; emu_task(emu, i, &task); i++) {
         const char *slash = strrchr(task.exe, '/');
         if (task.tid == model->tid)
@@ -159,10 +161,13 @@ static void collect_sample(Model *model)
 bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
 {
     bool complete = true;
+    int pid, tid;
     model->now = request->now;
-    collect_who(model, emu, request->pid);
-    if (!emu_registers(emu, model->tid, &model->registers))
+    if (!emu_last_task(emu, &pid, &tid))
         return true; /* the program has ended: its last picture stays */
+    collect_who(model, emu, request);
+    if (!emu_registers(emu, model->tid, &model->registers))
+        return true;
     emu_stats(emu, &model->stats);
     if (model->by_count)
         model->stats.run_ns = 0;

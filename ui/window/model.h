@@ -32,6 +32,7 @@ typedef struct Band { /* a mapping */
     uint32_t map_flags;            /* EMU_MAP_… */
     BandKind kind;
     int tid;                       /* of a thread's stack */
+    uint32_t threads;              /* how many have their stacks in here */
     char name[64];                 /* file name without its folder, "[heap]" … */
     unsigned shift;                /* a cell is PAGE_BYTES << shift */
     uint32_t first, count;         /* of its cells */
@@ -85,8 +86,9 @@ typedef struct Sample {
 } Sample;
 
 typedef struct ModelRequest {
-    int pid;            /* whose memory; 0: who ran last */
+    int pid;            /* whose memory; 0: the process shown before, while it lives */
     uint64_t focus;     /* 0: the stack pointer */
+    bool follow;        /* with pid 0: whoever ran last, not who was shown before */
     bool ram;           /* fill the physical view */
     uint32_t now;       /* model time, ms, from 1 */
 } ModelRequest;
@@ -100,6 +102,7 @@ typedef struct Model {
     EmuStats stats;
     Band *bands;            /* by address */
     uint32_t band_count, band_capacity;
+    int bands_pid;          /* whose they are */
     Cell *cells;
     uint32_t cell_count, cell_capacity;
     TaskRow tasks[TASKS_MAX];

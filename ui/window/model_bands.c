@@ -17,16 +17,21 @@ static void *grown(void *buffer, uint32_t *capacity, uint32_t count, size_t size
     return larger;
 }
 
-static int thread_inside(const Model *model, Emu *emu, const EmuMapping *mapping)
+/* The first thread whose stack pointer is in there; *count: how many are. */
+static int threads_inside(const Model *model, Emu *emu, const EmuMapping *mapping, uint32_t *count)
 {
+    int first = 0;
+    *count = 0;
     for (uint32_t i = 0; i < model->task_count; i++) {
         const EmuTask *task = &model->tasks[i].task;
         EmuRegisters registers;
         if (task->pid == model->pid && task->state != 'Z' && emu_registers(emu, task->tid, &registers) &&
-            registers.r[4] >= mapping->start && registers.r[4] < mapping->end)
-            return task->tid;
+            registers.r[4] > mapping->start && registers.r[4] <= mapping->end) { /* an empty stack's is at its end */
+            first = first ? first : task->tid;
+            ++*count;
+        }
     }
-    return 0;
+    return first;
 }
 
 static void name_band(Band *band, const char *name)
@@ -58,7 +63,7 @@ static uint32_t list_bands(Model *model, Emu *emu)
         model->bands = bands;
         Band *band = &bands[model->band_count++];
         *band = (Band){.start = mapping.start, .end = mapping.end, .resident = mapping.resident, .map_flags = mapping.flags};
-        band->tid = thread_inside(model, emu, &mapping);
+        band->tid = threads_inside(model, emu, &mapping, &band->threads);
         band->kind = model_band_kind(&mapping, exe_of(model), exe_end == mapping.start, band->tid);
         if (strcmp(mapping.name, exe_of(model)) == 0)
             exe_end = mapping.end;
@@ -127,11 +132,13 @@ static bool same_bands(const Model *a, const Model *b)
 bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request)
 {
     Model old = *model; /* its bands and cells */
+    bool other = model->bands_pid != model->pid; /* what glowed was another process's doing */
+    model->bands_pid = model->pid;
     model->bands = NULL;
     model->band_capacity = 0;
     uint32_t count = list_bands(model, emu);
     Cell *cells = old.cells;
-    bool same = same_bands(model, &old);
+    bool same = !other && same_bands(model, &old);
     if (!same)
         cells = count == UINT32_MAX ? NULL : calloc(count + 1u, sizeof *cells);
     if (!cells) {
@@ -144,7 +151,7 @@ bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request)
     for (uint32_t i = 0; i < model->band_count; i++) {
         const Band *band = &model->bands[i];
         Painter painter = {band, cells + band->first, request->now};
-        if (!same)
+        if (!same && !other)
             inherit(cells, band, &old);
         for (uint32_t k = 0; same && k < band->count; k++)
             painter.cells[k].flags = painter.cells[k].pages = 0;

@@ -129,7 +129,7 @@ int snapshot_take(Emu *emu, const Options *options)
     Model model = {.by_count = true};
     View view = {.paused = true};
     Canvas canvas = {0};
-    ModelRequest request = {.ram = true};
+    ModelRequest request = {.ram = true, .follow = true};
     int code = understand(emu, options, &place, &request, &view);
     if (code)
         return code;

@@ -104,8 +104,8 @@ static void draw_header(const View *view, const Model *model, Canvas *canvas)
     int state = canvas_text_width(FONT_NORMAL, view->status) + 16;
     canvas_fill(canvas, (Rect){x, y - 2, state, 20}, view->paused ? 0xff6b5a1eu : 0xff1e5a49u);
     x += 8 + canvas_text(canvas, FONT_NORMAL, x + 8, y, 500, INK_TEXT, view->status) + 24;
-    x += view_print(canvas, FONT_NORMAL, x, y, r.w - x - 100, INK_DIM, "%s instructions   %s system calls",
-                    view_count(model->stats.insns, insns), view_count(model->stats.system_calls, calls)) + 16;
+    x += view_print(canvas, FONT_NORMAL, x, y, r.w - x - 100, INK_DIM, "%s instructions   %s system call%s",
+                    view_count(model->stats.insns, insns), view_count(model->stats.system_calls, calls), model->stats.system_calls == 1 ? "" : "s") + 16;
     int help = r.x + r.w - 8 * 8;
     if (view->speed[0])
         canvas_text(canvas, FONT_NORMAL, x, y, help - x - 8, INK_ACCENT, view->speed);

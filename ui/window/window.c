@@ -1,4 +1,340 @@
+/* The live window: keys and mouse in, pictures out, sixty times a second, while the machine runs on its own thread (runner.c).
+ * The same loop without a screen is --window=headless. */
 #include "ui/window/window.h"
-Window *window_open(const Options *options) { (void)options; fputs("emu: there is no window yet\n", stderr); return NULL; }
-EmuStop window_run(Window *window, Emu *emu) { (void)window; (void)emu; return (EmuStop){0}; }
-void window_close(Window *window) { (void)window; }
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ui/window/picture.h"
+#include "ui/window/runner.h"
+#include "ui/window/screen.h"
+
+enum { TICK_MS = 16, DRAG_START = 4 };
+
+struct Window {
+    const Options *options;
+    Screen *screen;    /* NULL: headless */
+    Canvas canvas;
+    View view;
+    Runner runner;
+    RunMode mode;
+    ModelRequest wanted;
+    int width, height; /* pixels */
+    int speed;         /* index into speeds */
+    bool changed;      /* must be drawn again */
+    bool leaving;
+    bool pressed, dragging;
+    int press_y, press_scroll;
+    unsigned shots, frames;
+    bool failed;       /* a frame could not be written: said once */
+};
+
+static const uint64_t speeds[] = {1, 3, 10, 30, 100, 1000, 10000, 100000, 1000000, 10000000, SPEED_FULL};
+enum { SPEEDS = sizeof speeds / sizeof *speeds };
+
+#ifndef HAVE_SDL2 /* built without it: sdl.c is not there, and windows are headless */
+Screen *screen_open(int width, int height)
+{
+    (void)width, (void)height;
+    fprintf(stderr, "emu: this emu was built without SDL 2: there is no --window, only --window=headless\n");
+    return NULL;
+}
+void screen_close(Screen *screen) { (void)screen; }
+bool screen_next(Screen *screen, Event *event, int ms) { (void)screen, (void)event, (void)ms; return false; }
+void screen_size(Screen *screen, int *width, int *height) { (void)screen, (void)width, (void)height; }
+void screen_title(Screen *screen, const char *title) { (void)screen, (void)title; }
+bool screen_show(Screen *s, const uint32_t *pixels, int width, int height) { (void)s, (void)pixels, (void)width, (void)height; return false; }
+#endif
+
+Window *window_open(const Options *options)
+{
+    Window *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->options = options;
+    w->width = options->width ? options->width : 1280;
+    w->height = options->height ? options->height : 800;
+    w->speed = SPEEDS - 1;
+    w->wanted.ram = true;
+    if (options->frames && mkdir(options->frames, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "emu: --frames: cannot make '%s': %s\n", options->frames, strerror(errno));
+        free(w);
+        return NULL;
+    }
+    if (!options->headless && !(w->screen = screen_open(w->width, w->height))) {
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void window_close(Window *w)
+{
+    if (!w)
+        return;
+    screen_close(w->screen);
+    canvas_free(&w->canvas);
+    view_free(&w->view);
+    free(w);
+}
+
+/* ---- pictures ------------------------------------------------------------------------------------------------- */
+
+static void save(Window *w, const char *path)
+{
+    if (!picture_save_png(&w->canvas, path) && !w->failed) {
+        fprintf(stderr, "emu: cannot write '%s': %s\n", path, strerror(errno));
+        w->failed = true;
+    }
+}
+
+static void screenshot(Window *w)
+{
+    char path[64];
+    do
+        snprintf(path, sizeof path, "emu-window-%03u.png", ++w->shots);
+    while (access(path, F_OK) == 0);
+    save(w, path);
+    fprintf(stderr, "emu: %s\n", path);
+}
+
+static void name_speed(Window *w)
+{
+    char count[32];
+    if (speeds[w->speed] == SPEED_FULL)
+        w->view.speed[0] = 0;
+    else
+        snprintf(w->view.speed, sizeof w->view.speed, "%s instruction%s a second", view_count(speeds[w->speed], count),
+                 speeds[w->speed] == 1 ? "" : "s");
+}
+
+static void draw(Window *w, const Model *model)
+{
+    if (w->screen)
+        screen_size(w->screen, &w->width, &w->height);
+    name_speed(w);
+    if (!picture_draw(&w->canvas, &w->view, model, w->width, w->height))
+        return;
+    w->changed = false;
+    if (w->screen)
+        w->changed = !screen_show(w->screen, w->canvas.pixels, w->canvas.stride, w->canvas.height * w->canvas.scale);
+}
+
+static void draw_if_needed(Window *w)
+{
+    RunMode mode;
+    bool fresh = runner_take(&w->runner, w->view.status, &mode);
+    w->mode = mode;
+    w->view.paused = strcmp(w->view.status, "running") != 0;
+    if (mode == RUN_PAUSED && !w->view.paused)
+        runner_poke(&w->runner); /* it has not come out of its wait yet */
+    if (!fresh && !w->changed)
+        return;
+    draw(w, w->runner.shown);
+    if (fresh && w->options->frames) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/frame-%06u.png", w->options->frames, ++w->frames);
+        save(w, path);
+    }
+}
+
+/* ---- what the user does --------------------------------------------------------------------------------------- */
+
+static void ask(Window *w)
+{
+    runner_ask(&w->runner, &w->wanted);
+    w->changed = true;
+}
+
+static void focus(Window *w, uint64_t address)
+{
+    if (address != w->view.focus) {
+        w->view.focus = w->wanted.focus = address;
+        ask(w);
+    }
+}
+
+/* The process after the one that is shown, in order of creation. */
+static void next_process(Window *w)
+{
+    const Model *m = w->runner.shown;
+    uint32_t i = 0;
+    while (i < m->task_count && m->tasks[i].task.pid != m->pid)
+        i++;
+    for (uint32_t k = 1; k <= m->task_count; k++) {
+        const EmuTask *task = &m->tasks[(i + k) % m->task_count].task;
+        if (task->pid != m->pid && task->state != 'Z') {
+            w->wanted.pid = task->pid;
+            break;
+        }
+    }
+    ask(w);
+}
+
+static void key_view(Window *w, int key)
+{
+    int page = w->view.map.h / 2;
+    switch (key) {
+    case '1': case '2': case '3': case '4': case '5': w->view.tab = (Tab)(key - '1'); break;
+    case '\t': w->view.tab = (Tab)((w->view.tab + 1) % TABS); break;
+    case KEY_UP: w->view.scroll -= 24; break;
+    case KEY_DOWN: w->view.scroll += 24; break;
+    case KEY_PAGE_UP: w->view.scroll -= page; break;
+    case KEY_PAGE_DOWN: w->view.scroll += page; break;
+    case KEY_HOME:
+    case 'f': w->view.scroll = w->view.zoom = 0; break;
+    case '?': w->view.help = !w->view.help; break;
+    case KEY_F12: screenshot(w); break;
+    }
+    w->changed = true;
+}
+
+static void change_speed(Window *w, int by)
+{
+    int speed = w->speed + by;
+    w->speed = speed < 0 ? 0 : speed >= SPEEDS ? SPEEDS - 1 : speed;
+    runner_set_speed(&w->runner, speeds[w->speed]);
+    w->changed = true;
+}
+
+static void key(Window *w, int key)
+{
+    if (w->view.help && key == 'q') {
+        w->view.help = false;
+        w->changed = true;
+        return;
+    }
+    switch (key) {
+    case 'q': w->leaving = true; break;
+    case ' ': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_FREE); break;
+    case 's': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_STEP); break;
+    case 'n': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_NEXT); break;
+    case '+': change_speed(w, 1); break;
+    case '-': change_speed(w, -1); break;
+    case 'p': next_process(w); break;
+    default: key_view(w, key);
+    }
+}
+
+static void moved(Window *w, int x, int y)
+{
+    uint64_t address;
+    if (w->pressed && abs(y - w->press_y) >= DRAG_START)
+        w->dragging = true;
+    if (w->dragging) {
+        w->view.scroll = w->press_scroll + w->press_y - y;
+        w->changed = true;
+    } else if (!w->view.pinned) {
+        focus(w, view_address_at(&w->view, w->runner.shown, x, y, &address) ? address : 0);
+    }
+}
+
+/* A click that did not drag: a tab, or a cell to pin. */
+static void clicked(Window *w, int x, int y)
+{
+    uint64_t address;
+    Tab tab = view_tab_at(&w->view, x, y);
+    bool cell = view_address_at(&w->view, w->runner.shown, x, y, &address);
+    if (tab != TABS)
+        w->view.tab = tab;
+    else if (cell && !(w->view.pinned && address == w->view.focus)) {
+        focus(w, address);
+        w->view.pinned = true;
+    } else {
+        w->view.pinned = false;
+    }
+    w->changed = true;
+}
+
+static void wheel(Window *w, int amount)
+{
+    int zoom = w->view.zoom + (amount > 0 ? 1 : -1);
+    double before = w->view.content ? (double)w->view.scroll / w->view.content : 0;
+    w->view.zoom = zoom < ZOOM_MIN ? ZOOM_MIN : zoom > ZOOM_MAX ? ZOOM_MAX : zoom;
+    view_layout(&w->view, w->runner.shown, w->canvas.width, w->canvas.height);
+    w->view.scroll = (int)(before * w->view.content);
+    w->changed = true;
+}
+
+static void handle(Window *w, const Event *event)
+{
+    int scale = w->canvas.scale ? w->canvas.scale : 1, x = event->x / scale, y = event->y / scale;
+    switch (event->kind) {
+    case EVENT_QUIT: w->leaving = true; break;
+    case EVENT_KEY: key(w, event->key); break;
+    case EVENT_MOVE: moved(w, x, y); break;
+    case EVENT_PRESS:
+        w->pressed = event->amount;
+        w->dragging = false;
+        w->press_y = y;
+        w->press_scroll = w->view.scroll;
+        break;
+    case EVENT_RELEASE:
+        if (w->pressed && !w->dragging)
+            clicked(w, x, y);
+        w->pressed = w->dragging = false;
+        break;
+    case EVENT_WHEEL: wheel(w, event->amount); break;
+    case EVENT_SIZE: w->changed = true; break;
+    case EVENT_OTHER: break;
+    }
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------- */
+
+static uint64_t host_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Events until the next picture is due. */
+static void wait_tick(Window *w)
+{
+    uint64_t end = host_ms() + TICK_MS;
+    for (uint64_t now = host_ms(); now < end && !w->leaving; now = host_ms()) {
+        Event event;
+        if (!w->screen)
+            usleep((useconds_t)(end - now) * 1000);
+        else if (screen_next(w->screen, &event, (int)(end - now)))
+            handle(w, &event);
+    }
+}
+
+/* Without a screen there is nobody to leave: the end of the program is the end, its last picture included. */
+static bool over(Window *w)
+{
+    pthread_mutex_lock(&w->runner.lock);
+    bool over = w->runner.ended && !w->screen && !w->runner.working && !w->runner.asked && !w->runner.fresh;
+    pthread_mutex_unlock(&w->runner.lock);
+    return over || w->leaving;
+}
+
+EmuStop window_run(Window *w, Emu *emu)
+{
+    EmuStop stop = {.kind = EMU_INTERRUPTED};
+    char title[128];
+    if (!runner_start(&w->runner, emu, RUN_FREE, w->options->config.max_insns, w->options->headless)) {
+        fprintf(stderr, "emu: --window: no thread for the machine: %s\n", strerror(errno));
+        return stop;
+    }
+    w->mode = RUN_FREE;
+    snprintf(title, sizeof title, "emu: %.100s", w->options->program[0]);
+    if (w->screen)
+        screen_title(w->screen, title);
+    while (!over(w)) {
+        draw_if_needed(w);
+        wait_tick(w);
+    }
+    pthread_mutex_lock(&w->runner.lock);
+    if (w->runner.ended)
+        stop = w->runner.stop;
+    pthread_mutex_unlock(&w->runner.lock);
+    runner_stop(&w->runner);
+    return stop;
+}

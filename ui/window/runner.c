@@ -1,0 +1,316 @@
+/* The machine's thread. Four models go round: one the machine fills and keeps (the glow remembers in it), a copy of it in
+ * the making, one published, one shown. They are swapped under a lock that nobody holds for longer than that. */
+#define _GNU_SOURCE
+#include "ui/window/runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    SLICE_NS = 8000000,      /* a command waits at most so long */
+    PICTURE_NS = 16666667,   /* sixty pictures a second … */
+    PICTURE_SHARE = 30,      /* … as long as they take less than one thirtieth of the time */
+    STEP_MS = 100,           /* model time of one step */
+    SLICE_MIN = 1000,
+};
+
+static uint64_t host_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* ---- pictures ------------------------------------------------------------------------------------------------- */
+
+static void publish(Runner *r, ModelRequest *request)
+{
+    uint64_t start = host_ns();
+    request->now = (uint32_t)(r->clock_ns / 1000000) + 1;
+    bool done = model_collect(r->model, r->emu, request) && model_copy(r->spare, r->model);
+    pthread_mutex_lock(&r->lock);
+    if (done) {
+        Model *old = r->published;
+        r->published = r->spare;
+        r->spare = old;
+        r->fresh = true;
+    }
+    pthread_mutex_unlock(&r->lock);
+    uint64_t took = host_ns() - start, pause = took * PICTURE_SHARE;
+    r->pictures++;
+    r->picture_ns += took;
+    r->next_picture = start + (pause > PICTURE_NS ? pause : PICTURE_NS);
+}
+
+/* ---- what happened -------------------------------------------------------------------------------------------- */
+
+static bool limit_reached(Runner *r)
+{
+    EmuStats stats;
+    emu_stats(r->emu, &stats);
+    return r->insns_limit && stats.insns >= r->insns_limit;
+}
+
+static bool is_end(Runner *r, const EmuStop *stop)
+{
+    switch (stop->kind) {
+    case EMU_EXITED:
+    case EMU_KILLED:
+    case EMU_TIMEOUT:
+    case EMU_DEADLOCK: return true;
+    case EMU_BUDGET: return limit_reached(r);
+    default: return false;
+    }
+}
+
+static void describe_end(const EmuStop *stop, char status[96])
+{
+    switch (stop->kind) {
+    case EMU_EXITED: snprintf(status, 96, "ended with exit status %d", stop->status); break;
+    case EMU_KILLED: snprintf(status, 96, "killed: %s", strsignal(stop->signal)); break;
+    case EMU_TIMEOUT: snprintf(status, 96, "time limit reached"); break;
+    case EMU_DEADLOCK: snprintf(status, 96, "every thread waits for another"); break;
+    default: snprintf(status, 96, "instruction limit reached");
+    }
+}
+
+static void describe_pause(Runner *r, char status[96])
+{
+    EmuRegisters registers;
+    char place[80] = "";
+    if (emu_registers(r->emu, 0, &registers))
+        model_name_address(r->emu, 0, registers.rip, place, sizeof place);
+    snprintf(status, 96, "paused%s%s", place[0] ? " in " : "", place);
+}
+
+/* After a slice: what the window says, and whether the machine goes on. */
+static void settle(Runner *r, const EmuStop *stop, bool single)
+{
+    char status[96] = "running";
+    bool end = is_end(r, stop), fatal = stop->kind == EMU_FATAL && !r->pass_fatal;
+    if (end)
+        describe_end(stop, status);
+    else if (fatal)
+        snprintf(status, sizeof status, "about to die: %s", strsignal(stop->signal));
+    else if (single)
+        describe_pause(r, status);
+    pthread_mutex_lock(&r->lock);
+    if (end) {
+        r->ended = true;
+        r->stop = *stop;
+    }
+    if (r->mode == RUN_PAUSED && !end && !single && !fatal)
+        r->asked = true; /* paused meanwhile: wait_for_work() says where */
+    else
+        memcpy(r->status, status, sizeof status);
+    if ((end || fatal || single) && r->mode != RUN_QUIT)
+        r->mode = RUN_PAUSED;
+    r->asked |= end || fatal || single;
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* ---- running -------------------------------------------------------------------------------------------------- */
+
+/* One instruction; a call runs to its return. Gives up when that does not come within a second of instructions: then it pauses
+ * there. */
+static EmuStop run_next(Runner *r)
+{
+    EmuRegisters registers;
+    EmuInsn insn;
+    if (!emu_registers(r->emu, 0, &registers) || !emu_disassemble(r->emu, 0, registers.rip, &insn) ||
+        strncmp(insn.text, "call", 4) != 0)
+        return emu_run(r->emu, 1);
+    uint64_t behind = registers.rip + insn.length, sp = registers.r[4];
+    EmuStop stop = emu_run(r->emu, 1);
+    emu_breakpoint(r->emu, behind, true);
+    for (int tries = 0; tries < 1000 && (stop.kind == EMU_BUDGET || stop.kind == EMU_BREAKPOINT); tries++) {
+        if (emu_registers(r->emu, 0, &registers) && registers.rip == behind) {
+            if (registers.r[4] >= sp)
+                break;
+            emu_breakpoint(r->emu, behind, false); /* a deeper call of the same place */
+            emu_run(r->emu, 1);
+            emu_breakpoint(r->emu, behind, true);
+        }
+        stop = emu_run(r->emu, 1000000);
+    }
+    emu_breakpoint(r->emu, behind, false);
+    return stop;
+}
+
+/* A slice at full speed, its length adapted to the program. */
+static EmuStop run_full(Runner *r)
+{
+    uint64_t start = host_ns();
+    EmuStop stop = emu_run(r->emu, r->slice);
+    uint64_t took = host_ns() - start;
+    if (stop.kind == EMU_BUDGET && took < SLICE_NS / 2)
+        r->slice *= 2;
+    else if (took > SLICE_NS * 2 && r->slice > SLICE_MIN)
+        r->slice /= 2;
+    r->clock_ns += took;
+    return stop;
+}
+
+/* So many instructions as the speed allows since the last time; waits a little when it allows none. */
+static EmuStop run_slowly(Runner *r, uint64_t speed)
+{
+    EmuStop stop = {.kind = EMU_BUDGET};
+    struct timespec pause = {.tv_nsec = 4000000};
+    uint64_t start = host_ns(), insns = r->credit / 1000000000;
+    r->credit -= insns * 1000000000;
+    if (insns)
+        stop = emu_run(r->emu, insns);
+    if (host_ns() - start < 4000000)
+        nanosleep(&pause, NULL);
+    uint64_t took = host_ns() - start;
+    r->credit += (took < 100000000 ? took : 100000000) * speed;
+    r->clock_ns += took;
+    if (insns && insns < 1000)
+        r->next_picture = 0; /* each one is worth a picture */
+    return stop;
+}
+
+static void run(Runner *r, RunMode mode, uint64_t speed)
+{
+    EmuStop stop;
+    if (mode == RUN_STEP || mode == RUN_NEXT) {
+        stop = mode == RUN_STEP ? emu_run(r->emu, 1) : run_next(r);
+        if (stop.kind == EMU_INTERRUPTED)
+            return; /* a poke from before: the step is still asked for, unless something else is by now */
+        r->clock_ns += STEP_MS * 1000000ull;
+    } else {
+        stop = speed == SPEED_FULL ? run_full(r) : run_slowly(r, speed);
+    }
+    settle(r, &stop, mode != RUN_FREE);
+}
+
+/* ---- the thread ----------------------------------------------------------------------------------------------- */
+
+/* Sleeps while there is nothing to do. What to do, and what a picture should show. */
+static RunMode wait_for_work(Runner *r, ModelRequest *request, uint64_t *speed, bool *asked)
+{
+    pthread_mutex_lock(&r->lock);
+    r->working = false;
+    while (!r->asked && (r->mode == RUN_PAUSED || (r->ended && r->mode != RUN_QUIT)))
+        pthread_cond_wait(&r->wake, &r->lock);
+    RunMode mode = r->ended && r->mode != RUN_QUIT ? RUN_PAUSED : r->mode;
+    *request = r->wanted;
+    *speed = r->speed;
+    *asked = r->asked;
+    r->asked = false;
+    r->working = true;
+    if (mode == RUN_PAUSED && strcmp(r->status, "running") == 0)
+        describe_pause(r, r->status);
+    pthread_mutex_unlock(&r->lock);
+    return mode;
+}
+
+static void *runner_main(void *argument)
+{
+    Runner *r = argument;
+    ModelRequest request;
+    uint64_t speed;
+    bool asked;
+    for (RunMode mode; (mode = wait_for_work(r, &request, &speed, &asked)) != RUN_QUIT;) {
+        if (mode != RUN_PAUSED)
+            run(r, mode, speed);
+        if (asked || mode == RUN_PAUSED || host_ns() >= r->next_picture)
+            publish(r, &request);
+    }
+    return NULL;
+}
+
+static void poked(int signal) { (void)signal; }
+
+bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal)
+{
+    *r = (Runner){.emu = emu, .mode = mode, .speed = SPEED_FULL, .asked = true, .slice = 100000, .insns_limit = insns_limit,
+                  .pass_fatal = pass_fatal, .wanted = {.ram = true}, .status = "running"};
+    r->model = &r->models[0];
+    r->spare = &r->models[1];
+    r->published = &r->models[2];
+    r->shown = &r->models[3];
+    struct sigaction poke = {.sa_handler = poked};
+    sigset_t all;
+    sigaction(SIGRTMIN, &poke, NULL);
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->wake, NULL);
+    if (pthread_create(&r->thread, NULL, runner_main, r) != 0)
+        return false;
+    sigfillset(&all); /* signals are the program's: they shall reach the thread that runs it */
+    pthread_sigmask(SIG_BLOCK, &all, &r->mask);
+    return true;
+}
+
+/* It may wait in a system call: the signal, whose handler does nothing, ends the host's wait. */
+void runner_poke(Runner *r)
+{
+    emu_interrupt(r->emu);
+    pthread_kill(r->thread, SIGRTMIN);
+}
+
+void runner_set_mode(Runner *r, RunMode mode)
+{
+    pthread_mutex_lock(&r->lock);
+    r->mode = mode;
+    if (mode == RUN_FREE && !r->ended)
+        snprintf(r->status, sizeof r->status, "running");
+    pthread_cond_signal(&r->wake);
+    pthread_mutex_unlock(&r->lock);
+    if (mode == RUN_PAUSED || mode == RUN_QUIT)
+        runner_poke(r);
+}
+
+void runner_set_speed(Runner *r, uint64_t insns_per_second)
+{
+    pthread_mutex_lock(&r->lock);
+    r->speed = insns_per_second;
+    pthread_mutex_unlock(&r->lock);
+}
+
+void runner_ask(Runner *r, const ModelRequest *wanted)
+{
+    pthread_mutex_lock(&r->lock);
+    r->wanted = *wanted;
+    r->asked = true;
+    pthread_cond_signal(&r->wake);
+    pthread_mutex_unlock(&r->lock);
+}
+
+bool runner_take(Runner *r, char status[96], RunMode *mode)
+{
+    pthread_mutex_lock(&r->lock);
+    bool fresh = r->fresh;
+    if (fresh) {
+        Model *old = r->shown;
+        r->shown = r->published;
+        r->published = old;
+        r->fresh = false;
+    }
+    memcpy(status, r->status, sizeof r->status);
+    *mode = r->mode;
+    pthread_mutex_unlock(&r->lock);
+    return fresh;
+}
+
+void runner_stop(Runner *r)
+{
+    runner_set_mode(r, RUN_QUIT);
+    struct timespec soon;
+    for (int error = ETIMEDOUT; error == ETIMEDOUT;) { /* a poke between its last look and its sleep would be lost: once more */
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_sec += (soon.tv_nsec += 50000000) / 1000000000;
+        soon.tv_nsec %= 1000000000;
+        error = pthread_timedjoin_np(r->thread, NULL, &soon);
+        if (error == ETIMEDOUT)
+            runner_poke(r);
+    }
+    pthread_sigmask(SIG_SETMASK, &r->mask, NULL);
+    for (int i = 0; i < 4; i++)
+        model_free(&r->models[i]);
+    pthread_cond_destroy(&r->wake);
+    pthread_mutex_destroy(&r->lock);
+}
