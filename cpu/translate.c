@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cpu/block.h"
 #include "cpu/flags.h"
+#include "cpu/peephole.h"
 #include "cpu/table.h"
 #include "cpu/x87_translate.h"
 
@@ -403,6 +404,8 @@ u32 translate_block(Cpu *cpu, BlockCache *cache, const u8 *bytes, u32 size, u32 
     const Insn *last = &t.insns[t.insn_count - 1];
     if (!t.ended)
         emit_fall_through(&t, last->rip + last->z.length);
+    if (t.mode == MODE_FAST && !t.step)
+        peephole(t.ops, t.count);
     cache->op_count += t.count;
     cpu->stats.insns_decoded += t.insn_count;
     return t.insns[0].z.length;
