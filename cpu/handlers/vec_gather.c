@@ -17,7 +17,9 @@ static INLINE u64 gather_address(Cpu *cpu, const Op *op, const Vector *index, u3
     return address;
 }
 
-static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 index_size, u32 size, u32 count)
+/* false: a lane missed the TLB, and nothing has changed. Out of line, so that no local of the handler is in memory: that
+ * would forbid its tail call. */
+static NOINLINE bool gather_lanes(Cpu *cpu, const Op *op, u64 acc, u32 index_size, u32 size, u32 count)
 {
     Vector *destination = vec_reg(cpu, op->a), *mask = vec_reg(cpu, op->b), r = *destination;
     const Vector *index = vec_reg(cpu, op->c);
@@ -25,7 +27,7 @@ static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow,
         if (mask->u8[size * i + size - 1] & 0x80) {
             const u8 *p = mem_read(cpu, op, acc, gather_address(cpu, op, index, index_size, i), size);
             if (MISSED(p))
-                return slow(cpu, op, acc);
+                return false;
             memcpy(r.u8 + size * i, p, size);
             if (EMU_MODE == MODE_SLOW)
                 memcpy(destination->u8 + size * i, p, size);
@@ -36,6 +38,13 @@ static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow,
     memset(r.u8 + size * count, 0, sizeof r - size * count);
     *destination = r;
     memset(mask, 0, sizeof *mask);
+    return true;
+}
+
+static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 index_size, u32 size, u32 count)
+{
+    if (!gather_lanes(cpu, op, acc, index_size, size, count))
+        return slow(cpu, op, acc);
     return next(cpu, op, acc);
 }
 
