@@ -23,7 +23,6 @@
 #include "kernel/timer.h"
 #include "loader/elf.h"
 #include "loader/stack.h"
-#include "mmu/pte.h"
 
 #define PIE_BASE 0x555555554000ull /* ELF_ET_DYN_BASE: where brk of a static PIE goes */
 enum { STACK_EXTRA = 128 << 10, NO_RANDOMIZE = 0x0040000 /* ADDR_NO_RANDOMIZE */ };
@@ -53,24 +52,6 @@ static u64 random_bits(Exec *exec, unsigned bits)
     return exec->randomize ? value & bits_mask(bits) : 0;
 }
 
-bool space_write(Space *space, u64 address, const void *from, u64 size)
-{
-    Kernel *kernel = space->kernel;
-    for (u64 done = 0; done < size;) {
-        u64 at = address + done, room = PAGE_SIZE - (at & (PAGE_SIZE - 1)), piece = size - done < room ? size - done : room;
-        if (space_fault(space, at, ACCESS_WRITE) != FAULT_RESOLVED)
-            return false;
-        const u64 *entry = pt_entry(&kernel->phys, space->cr3, at, false);
-        u8 *host = phys_host(&kernel->phys, *entry & PTE_FRAME) + (at & (PAGE_SIZE - 1));
-        if (from)
-            memcpy(host, (const u8 *)from + done, piece);
-        else
-            memset(host, 0, piece);
-        done += piece;
-    }
-    return true;
-}
-
 static u32 vma_rights(u32 elf_flags)
 {
     return (elf_flags & ELF_READ ? VMA_READ : 0) | (elf_flags & ELF_WRITE ? VMA_WRITE : 0) |
@@ -95,7 +76,7 @@ static i64 map_segment(Exec *exec, u32 index)
         if (result)
             return result;
         if (m.zero_end > m.zero_start && (m.flags & ELF_WRITE) &&
-            !space_write(space, m.zero_start, NULL, m.zero_end - m.zero_start))
+            space_write(space, m.zero_start, NULL, m.zero_end - m.zero_start) < m.zero_end - m.zero_start)
             return -EFAULT;
     }
     if (m.anon_size) {
@@ -175,7 +156,7 @@ static i64 map_stack(Exec *exec)
     space->env_start = stack->env_start, space->env_end = stack->env_end;
     space->auxv_size = (u32)(stack->auxv_size < sizeof space->auxv ? stack->auxv_size : sizeof space->auxv);
     memcpy(space->auxv, stack->bytes + (stack->auxv_address - stack->rsp), space->auxv_size);
-    return space_write(space, stack->rsp, stack->bytes, stack->size) ? 0 : -ENOMEM;
+    return space_write(space, stack->rsp, stack->bytes, stack->size) == stack->size ? 0 : -ENOMEM;
 }
 
 /* ---- the point of no return ------------------------------------------------------------------------------------------------ */

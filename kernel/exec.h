@@ -10,7 +10,5 @@ i64 exec_script(Task *task, int host_fd, const ExecRequest *request);
 Files *exec_own_files(Task *task);
 /* Gives a task another number (exec by a thread that is not the leader). */
 void task_renumber(Task *task, i32 tid);
-/* Writes into a space that need not be loaded (NULL: zeroes). false: not mapped writable, or RAM full. */
-bool space_write(Space *space, u64 address, const void *from, u64 size);
 
 #endif

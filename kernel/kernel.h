@@ -131,6 +131,7 @@ struct Task {
     u64 personality;
     u64 affinity;
     i32 policy, priority;      /* sched_setscheduler(2): kept, and told; turns are equal all the same */
+    u32 io_priority;
     u64 timer_slack;
     Task *next, *previous;             /* of kernel->tasks, in order of creation */
     Task *next_of_hash;                /* of kernel->tid_hash */

@@ -1,10 +1,8 @@
-/* Limits, usage, priorities, scheduling parameters: what a process may use, and has used. */
+/* Limits, usage, priorities: what a process may use, and has used. */
 #include <errno.h>
-#include <sched.h>
 #include <sys/resource.h>
 
 #include "kernel/identity.h"
-#include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
@@ -175,110 +173,4 @@ i64 sys_setpriority(Task *task, const u64 *arg)
         result = allowed ? (result == -ESRCH ? 0 : result) : -EACCES;
     }
     return result;
-}
-
-/* ---- scheduling: one core, round robin ------------------------------------------------------------------------------------------ */
-
-static Task *self_or(Task *task, i32 tid) { return tid == 0 ? task : task_find(task->kernel, tid); }
-
-i64 sys_sched_yield(Task *task, const u64 *arg)
-{
-    (void)arg;
-    sched_yield_current(task->kernel);
-    return 0;
-}
-
-i64 sys_sched_getaffinity(Task *task, const u64 *arg)
-{
-    Task *other = self_or(task, (i32)arg[0]);
-    if (arg[1] < 8 || (arg[1] & 7))
-        return -EINVAL;
-    if (!other)
-        return -ESRCH;
-    return copy_to_guest(task, arg[2], &other->affinity, 8) ? 8 : -EFAULT;
-}
-
-i64 sys_sched_setaffinity(Task *task, const u64 *arg)
-{
-    u64 mask = 0;
-    if (!copy_from_guest(task, &mask, arg[2], arg[1] < 8 ? arg[1] : 8))
-        return -EFAULT;
-    Task *other = self_or(task, (i32)arg[0]);
-    if (!other)
-        return -ESRCH;
-    return mask & 1 ? 0 : -EINVAL; /* the only processor must be among them */
-}
-
-i64 sys_getcpu(Task *task, const u64 *arg)
-{
-    u32 zero = 0;
-    return (arg[0] && !copy_to_guest(task, arg[0], &zero, 4)) || (arg[1] && !copy_to_guest(task, arg[1], &zero, 4)) ? -EFAULT : 0;
-}
-
-i64 sys_sched_getscheduler(Task *task, const u64 *arg)
-{
-    if ((i32)arg[0] < 0)
-        return -EINVAL;
-    Task *other = self_or(task, (i32)arg[0]);
-    return other ? other->policy : -ESRCH;
-}
-
-static i64 range_of(i32 policy, bool top)
-{
-    switch (policy) {
-    case SCHED_FIFO: case SCHED_RR: return top ? 99 : 1;
-    case SCHED_OTHER: case SCHED_BATCH: case SCHED_IDLE: case 6 /* SCHED_DEADLINE */: return 0;
-    default: return -EINVAL;
-    }
-}
-
-i64 sys_sched_get_priority_max(Task *task, const u64 *arg) { (void)task; return range_of((i32)arg[0], true); }
-i64 sys_sched_get_priority_min(Task *task, const u64 *arg) { (void)task; return range_of((i32)arg[0], false); }
-
-static i64 set_policy(Task *task, i32 tid, i32 policy, u64 parameter)
-{
-    i32 priority;
-    if (tid < 0 || !parameter)
-        return -EINVAL;
-    if (!copy_from_guest(task, &priority, parameter, 4))
-        return -EFAULT;
-    Task *other = self_or(task, tid);
-    if (!other)
-        return -ESRCH;
-    i32 plain = policy == -1 ? other->policy : policy & ~SCHED_RESET_ON_FORK;
-    i64 low = range_of(plain, false), high = range_of(plain, true);
-    if (low < 0 || plain == 6 || priority < low || priority > high)
-        return -EINVAL;
-    if (high > 0 && task->process->credentials.euid && (u64)priority > task->process->limits[LIMIT_RTPRIO].soft)
-        return -EPERM;
-    other->policy = plain;
-    other->priority = priority;
-    return 0;
-}
-
-i64 sys_sched_setscheduler(Task *task, const u64 *arg)
-{
-    return (i32)arg[1] < 0 ? -EINVAL : set_policy(task, (i32)arg[0], (i32)arg[1], arg[2]);
-}
-
-i64 sys_sched_setparam(Task *task, const u64 *arg) { return set_policy(task, (i32)arg[0], -1, arg[1]); }
-
-i64 sys_sched_getparam(Task *task, const u64 *arg)
-{
-    if ((i32)arg[0] < 0 || !arg[1])
-        return -EINVAL;
-    Task *other = self_or(task, (i32)arg[0]);
-    if (!other)
-        return -ESRCH;
-    return copy_to_guest(task, arg[1], &other->priority, 4) ? 0 : -EFAULT;
-}
-
-i64 sys_sched_rr_get_interval(Task *task, const u64 *arg)
-{
-    if ((i32)arg[0] < 0)
-        return -EINVAL;
-    Task *other = self_or(task, (i32)arg[0]);
-    if (!other)
-        return -ESRCH;
-    return timespec_write(task, arg[1], other->policy == SCHED_RR ? 100000000 : other->policy == SCHED_FIFO ? 0 : 4000000);
 }

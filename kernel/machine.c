@@ -218,15 +218,15 @@ bool rseq_preempted(Task *task)
     return copy_to_guest(task, task->rseq + 8, &none, 8);
 }
 
-/* ---- refused as an unprivileged caller is refused, whoever calls ------------------------------------------------------------- */
-
-i64 sys_sethostname(Task *task, const u64 *arg) { (void)task; (void)arg; return -EPERM; }
-i64 sys_setdomainname(Task *task, const u64 *arg) { (void)task; (void)arg; return -EPERM; }
-i64 sys_reboot(Task *task, const u64 *arg) { (void)task; (void)arg; return -EPERM; }
+/* iopl(2), ioperm(2): level 0 and giving up what one does not have are no privileges. */
 i64 sys_iopl(Task *task, const u64 *arg) { (void)task; return (u32)arg[0] > 3 ? -EINVAL : (u32)arg[0] ? -EPERM : 0; }
 i64 sys_ioperm(Task *task, const u64 *arg)
 {
     (void)task;
     return arg[0] + arg[1] <= arg[0] || arg[0] + arg[1] > 65536 ? -EINVAL : arg[2] ? -EPERM : 0;
 }
-i64 sys_vhangup(Task *task, const u64 *arg) { (void)task; (void)arg; return -EPERM; }
+
+/* pkeys(7): the processor has none. */
+i64 sys_pkey_alloc(Task *task, const u64 *arg) { (void)task; return arg[0] || (arg[1] & ~3ull) ? -EINVAL : -ENOSPC; }
+i64 sys_pkey_free(Task *task, const u64 *arg) { (void)task; (void)arg; return -EINVAL; }
+i64 sys_pkey_mprotect(Task *task, const u64 *arg) { return (i32)arg[3] == -1 ? sys_mprotect(task, arg) : -EINVAL; }

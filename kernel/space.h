@@ -97,4 +97,9 @@ typedef enum FaultResult {
 /* Makes `address` accessible for `access` if the mappings allow it. */
 FaultResult space_fault(Space *space, u64 address, Access access);
 
+/* Reads and writes a space that need not be loaded, with its mappings' rights. Bytes moved before what is not mapped so, or
+ * RAM was full. space_write: `from` NULL writes zeroes. */
+u64 space_read(Space *space, u64 address, void *to, u64 size);
+u64 space_write(Space *space, u64 address, const void *from, u64 size);
+
 #endif

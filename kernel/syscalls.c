@@ -9,10 +9,12 @@
 #include "kernel/strace.h"
 
 static const Syscall rows[] = {
-#define SYSCALL(number, name, ...) [number] = {#name, sys_##name, {__VA_ARGS__}},
-#define MISSING(number, name, ...) [number] = {#name, NULL, {__VA_ARGS__}},
+#define SYSCALL(number, name, ...) [number] = {#name, sys_##name, 0, {__VA_ARGS__}},
+#define REFUSED(number, name, error, ...) [number] = {#name, NULL, error, {__VA_ARGS__}},
+#define MISSING(number, name, ...) [number] = {#name, NULL, 0, {__VA_ARGS__}},
 #include "kernel/syscalls.def"
 #undef SYSCALL
+#undef REFUSED
 #undef MISSING
 };
 
@@ -25,6 +27,8 @@ u32 syscall_count(void) { return ARRAY_LEN(rows); }
 
 static i64 unimplemented(u64 number, const Syscall *row)
 {
+    if (row && row->refusal)
+        return -row->refusal;
     if (row)
         log_unimplemented(0x5ca11ull << 32 | number, "system call %s (%llu) is not implemented", row->name, (unsigned long long)number);
     return -ENOSYS;

@@ -26,7 +26,8 @@ typedef enum ArgType {
 
 typedef struct Syscall {
     const char *name;          /* NULL: no such number */
-    SyscallFunction *function; /* NULL: not implemented */
+    SyscallFunction *function; /* NULL: not implemented, or refused */
+    i32 refusal;               /* errno of a call that is always refused; else 0 */
     u8 args[7];                /* ArgType, NOTHING behind the last */
 } Syscall;
 
@@ -41,9 +42,11 @@ void syscall_enter(Task *task);
 void syscall_resume(Task *task);
 
 #define SYSCALL(number, name, ...) SyscallFunction sys_##name;
+#define REFUSED(number, name, error, ...)
 #define MISSING(number, name, ...)
 #include "kernel/syscalls.def"
 #undef SYSCALL
+#undef REFUSED
 #undef MISSING
 
 #endif

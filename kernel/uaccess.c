@@ -3,6 +3,7 @@
 
 #include "kernel/oom.h"
 #include "kernel/space.h"
+#include "mmu/pte.h"
 
 /* Host pointer to `address`, good to the end of its page; NULL: the program could not have touched it either. */
 static u8 *touch(Task *task, u64 address, Access access)
@@ -127,3 +128,50 @@ u8 *guest_pages(Task *task, u64 address, u64 *size, Access access)
 }
 
 void guest_wrote(Task *task, const u8 *host, u64 size) { mmu_wrote(&task->kernel->cpu.mmu, host, (u32)size); }
+
+/* ---- spaces that are not loaded ------------------------------------------------------------------------------------ */
+
+/* Host pointer to `address`, good to the end of its page; NULL: no such right, or RAM full. */
+static u8 *space_touch(Space *space, u64 address, Access access)
+{
+    u64 forbidden = access == ACCESS_WRITE ? PTE_W : 0;
+    const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
+    if (!entry || !(*entry & PTE_P) || (forbidden && !(*entry & forbidden))) {
+        if (space_fault(space, address, access) != FAULT_RESOLVED)
+            return NULL;
+        entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
+    }
+    return phys_host(&space->kernel->phys, *entry & PTE_FRAME) + (address & (PAGE_SIZE - 1));
+}
+
+u64 space_read(Space *space, u64 address, void *to, u64 size)
+{
+    u64 done = 0;
+    while (done < size) {
+        const u8 *host = space_touch(space, address + done, ACCESS_READ);
+        if (!host)
+            break;
+        u64 piece = to_page_end(address + done, size - done);
+        memcpy((u8 *)to + done, host, piece);
+        done += piece;
+    }
+    return done;
+}
+
+u64 space_write(Space *space, u64 address, const void *from, u64 size)
+{
+    u64 done = 0;
+    while (done < size) {
+        u8 *host = space_touch(space, address + done, ACCESS_WRITE);
+        if (!host)
+            break;
+        u64 piece = to_page_end(address + done, size - done);
+        if (from)
+            memcpy(host, (const u8 *)from + done, piece);
+        else
+            memset(host, 0, piece);
+        mmu_wrote(&space->kernel->cpu.mmu, host, (u32)piece);
+        done += piece;
+    }
+    return done;
+}
