@@ -96,6 +96,7 @@ void kernel_destroy(Kernel *kernel)
         sched_switch(kernel, NULL);
         while (kernel->tasks)
             task_destroy(kernel->tasks);
+        mqueues_destroy(kernel);
         page_cache_destroy(kernel);
         vfs_destroy(kernel);
         cpu_destroy(&kernel->cpu);

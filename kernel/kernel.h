@@ -237,6 +237,7 @@ struct Kernel {
     u64 next_anonymous_inode;
     struct Vfs *vfs;             /* what file-side code keeps per machine (fd.c) */
     struct Futexes *futexes;
+    void *message_queues;        /* mqueue.c: by name */
     struct Strace *strace;       /* NULL: off */
     u64 boot_realtime_ns;        /* CLOCK_REALTIME at kernel_now() == 0 */
     u64 boot_host_ns;            /* the host's CLOCK_MONOTONIC at kernel_now() == 0 */
@@ -261,6 +262,9 @@ static inline i32 process_parent_pid(const Process *process)
 {
     return process->parent ? process->parent->pid : process == process->kernel->init ? FIRST_PID - 1 : 1;
 }
+
+/* Message queues that still have a name (mqueue.c). */
+void mqueues_destroy(Kernel *kernel);
 
 /* A task with rseq registered goes on after a preemption or into a handler: if it stands in a critical section, its RIP
  * becomes the abort handler. false: its tables are broken, which is a SIGSEGV (machine.c). */

@@ -1,6 +1,7 @@
 /* Clocks and sleeping. The vDSO is not offered, so these are real calls; clock_gettime is kept short. */
 #include <errno.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include "kernel/identity.h"
@@ -121,6 +122,25 @@ i64 sys_settimeofday(Task *task, const u64 *arg)
     u64 ns;
     i64 result = arg[0] ? timeval_read(task, arg[0], &ns) : 0;
     return result ? result : -EPERM;
+}
+
+/* adjtimex(2): the host's clock may be looked at, not turned. */
+i64 sys_adjtimex(Task *task, const u64 *arg)
+{
+    struct timex t;
+    if (!copy_from_guest(task, &t, arg[0], sizeof t))
+        return -EFAULT;
+    if (t.modes)
+        return -EPERM;
+    i64 state = adjtimex(&t);
+    if (state < 0)
+        return -errno;
+    return copy_to_guest(task, arg[0], &t, sizeof t) ? state : -EFAULT;
+}
+
+i64 sys_clock_adjtime(Task *task, const u64 *arg)
+{
+    return (i32)arg[0] == CLOCK_REALTIME ? sys_adjtimex(task, arg + 1) : -EOPNOTSUPP;
 }
 
 i64 sys_gettimeofday(Task *task, const u64 *arg)

@@ -1,0 +1,319 @@
+/* POSIX message queues: mq_overview(7). They live in the machine, by name, and go with it; nothing of them is the host's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "kernel/fd.h"
+#include "kernel/syscalls.h"
+#include "kernel/time_types.h"
+
+enum { DEFAULT_MESSAGES = 10, DEFAULT_SIZE = 8192, MAX_MESSAGES = 65536, MAX_SIZE = 16777216, MAX_PRIORITY = 32768, NAME_SIZE = 256 };
+
+typedef struct Message {
+    struct Message *next; /* higher priorities first, then older ones */
+    u64 size;
+    u32 priority;
+    u8 bytes[];
+} Message;
+
+typedef struct Queue {
+    struct Queue *next;
+    char name[NAME_SIZE];
+    u32 refs;      /* descriptions, and the name until it is unlinked */
+    bool linked;
+    u32 mode, uid;
+    u64 max_messages, max_size, count;
+    Message *first;
+    i32 notify_pid; /* mq_notify: who is told of the next arrival; 0: nobody */
+    i32 notify_how, notify_signal;
+    u64 notify_value;
+    u8 can_send, can_receive; /* addresses of events */
+} Queue;
+
+typedef struct QueueAttributes { i64 flags, max_messages, max_size, count, reserved[4]; } QueueAttributes;
+
+static void queue_unref(Queue *queue)
+{
+    if (--queue->refs)
+        return;
+    for (Message *message = queue->first, *next; message; message = next) {
+        next = message->next;
+        free(message);
+    }
+    free(queue);
+}
+
+static u32 queue_poll(Task *task, OpenFile *file)
+{
+    (void)task;
+    const Queue *queue = file->data;
+    return (queue->count ? POLLIN | POLLRDNORM : 0) | (queue->count < queue->max_messages ? POLLOUT | POLLWRNORM : 0);
+}
+
+static void queue_wait(Task *task, OpenFile *file)
+{
+    Queue *queue = file->data;
+    wait_event(task, &queue->can_send);
+    wait_event(task, &queue->can_receive);
+}
+
+static void queue_release(Kernel *kernel, OpenFile *file)
+{
+    (void)kernel;
+    queue_unref(file->data);
+}
+
+static const FileOps queue_ops = {.name = "mqueue", .poll = queue_poll, .wait = queue_wait, .release = queue_release};
+
+/* ---- names ---------------------------------------------------------------------------------------------------------------- */
+
+static Queue **find(Kernel *kernel, const char *name)
+{
+    Queue **link = (Queue **)&kernel->message_queues;
+    while (*link && strcmp((*link)->name, name))
+        link = &(*link)->next;
+    return link;
+}
+
+static i64 read_name(Task *task, u64 address, char *name)
+{
+    i64 length = string_from_guest(task, name, address, NAME_SIZE);
+    if (length < 0)
+        return length;
+    return length == 0 ? -ENOENT : strchr(name, '/') ? -EACCES : 0;
+}
+
+static Queue *create(Task *task, const char *name, u64 mode, const QueueAttributes *attributes)
+{
+    Queue *queue = calloc(1, sizeof *queue);
+    if (!queue)
+        return NULL;
+    memcpy(queue->name, name, NAME_SIZE);
+    queue->refs = 1;
+    queue->linked = true;
+    queue->mode = (u32)mode;
+    queue->uid = task->process->credentials.euid;
+    queue->max_messages = (u64)attributes->max_messages;
+    queue->max_size = (u64)attributes->max_size;
+    queue->next = task->kernel->message_queues;
+    task->kernel->message_queues = queue;
+    return queue;
+}
+
+static bool permitted(const Task *task, const Queue *queue, u64 flags)
+{
+    u32 euid = task->process->credentials.euid, bits = euid == queue->uid ? queue->mode >> 6 : queue->mode;
+    u32 wanted = (flags & O_ACCMODE) == O_RDONLY ? 4 : (flags & O_ACCMODE) == O_WRONLY ? 2 : 6;
+    return euid == 0 || (bits & wanted) == wanted;
+}
+
+i64 sys_mq_open(Task *task, const u64 *arg)
+{
+    char name[NAME_SIZE] = {0};
+    QueueAttributes attributes = {.max_messages = DEFAULT_MESSAGES, .max_size = DEFAULT_SIZE};
+    u64 flags = arg[1];
+    i64 result = read_name(task, arg[0], name);
+    if (result)
+        return result;
+    if ((flags & O_CREAT) && arg[3] && !copy_from_guest(task, &attributes, arg[3], sizeof attributes))
+        return -EFAULT;
+    Queue *queue = *find(task->kernel, name);
+    if (queue && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return -EEXIST;
+    if (!queue && !(flags & O_CREAT))
+        return -ENOENT;
+    bool root = task->process->credentials.euid == 0;
+    if (!queue && (attributes.max_messages <= 0 || attributes.max_messages > (root ? MAX_MESSAGES : DEFAULT_MESSAGES) ||
+                   attributes.max_size <= 0 || attributes.max_size > (root ? MAX_SIZE : DEFAULT_SIZE)))
+        return -EINVAL;
+    if (queue && !permitted(task, queue, flags))
+        return -EACCES;
+    OpenFile *file = file_new(task->kernel, &queue_ops, -1, (u32)flags & (O_ACCMODE | O_NONBLOCK));
+    if (!queue && file)
+        queue = create(task, name, arg[2] & 0777, &attributes);
+    if (!file || !queue) {
+        if (file) {
+            file->ops = NULL;
+            file_unref(task->kernel, file);
+        }
+        return -ENOMEM;
+    }
+    queue->refs++;
+    file->data = queue;
+    return file_install(task, file, 0, flags & O_CLOEXEC);
+}
+
+static void unlink_queue(Queue **link)
+{
+    Queue *queue = *link;
+    *link = queue->next;
+    queue->linked = false;
+    queue_unref(queue);
+}
+
+i64 sys_mq_unlink(Task *task, const u64 *arg)
+{
+    char name[NAME_SIZE];
+    i64 result = read_name(task, arg[0], name);
+    if (result)
+        return result;
+    Queue **link = find(task->kernel, name);
+    if (!*link)
+        return -ENOENT;
+    u32 euid = task->process->credentials.euid;
+    if (euid && euid != (*link)->uid)
+        return -EACCES;
+    unlink_queue(link);
+    return 0;
+}
+
+void mqueues_destroy(Kernel *kernel)
+{
+    while (kernel->message_queues)
+        unlink_queue((Queue **)&kernel->message_queues);
+}
+
+/* ---- messages --------------------------------------------------------------------------------------------------------------- */
+
+static i64 get_queue(Task *task, u64 fd, bool write, OpenFile **file, Queue **queue)
+{
+    *file = file_get_usable(task, fd);
+    if (!*file || (*file)->ops != &queue_ops || !(write ? file_writable(*file) : file_readable(*file)))
+        return -EBADF;
+    *queue = (*file)->data;
+    return 0;
+}
+
+/* Parks until the event, or says why not. */
+static i64 wait_for(Task *task, OpenFile *file, u64 timeout_address, const void *event)
+{
+    u64 ns, deadline = NO_DEADLINE;
+    if (file->flags & O_NONBLOCK)
+        return -EAGAIN;
+    if (timeout_address) {
+        i64 result = timespec_read(task, timeout_address, &ns);
+        result = result ? result : clock_to_deadline(task, 0 /* CLOCK_REALTIME */, ns, &deadline);
+        if (result)
+            return result;
+    }
+    if (task->woken == WOKEN_SIGNAL)
+        return SYS_RESTARTSYS;
+    if (task->woken == WOKEN_TIMEOUT || deadline <= kernel_now(task->kernel))
+        return -ETIMEDOUT;
+    file_hold(task, file);
+    wait_deadline(task, deadline);
+    return wait_event(task, event);
+}
+
+/* The first message in an empty queue is told to whoever asked, once. mq_notify(3). */
+static void notify(Kernel *kernel, Task *sender, Queue *queue)
+{
+    Process *process = queue->notify_pid ? process_find(kernel, queue->notify_pid) : NULL;
+    queue->notify_pid = 0;
+    if (process && queue->notify_how == SIGEV_SIGNAL)
+        signal_send_process(process, &(SigInfo){.signo = queue->notify_signal, .code = SI_MESGQ,
+            .from = {.pid = sender->process->pid, .uid = sender->process->credentials.uid, .value = queue->notify_value}});
+}
+
+i64 sys_mq_timedsend(Task *task, const u64 *arg)
+{
+    OpenFile *file;
+    Queue *queue;
+    i64 result = (u32)arg[3] >= MAX_PRIORITY ? -EINVAL : get_queue(task, arg[0], true, &file, &queue);
+    if (result)
+        return result;
+    if (arg[2] > queue->max_size)
+        return -EMSGSIZE;
+    if (queue->count >= queue->max_messages)
+        return wait_for(task, file, arg[4], &queue->can_send);
+    Message *message = malloc(sizeof *message + arg[2]);
+    if (!message)
+        return -ENOMEM;
+    message->size = arg[2];
+    message->priority = (u32)arg[3];
+    if (!copy_from_guest(task, message->bytes, arg[1], arg[2])) {
+        free(message);
+        return -EFAULT;
+    }
+    Message **link = &queue->first;
+    while (*link && (*link)->priority >= message->priority)
+        link = &(*link)->next;
+    message->next = *link;
+    *link = message;
+    bool first = queue->count++ == 0;
+    if (!wake_event(task->kernel, &queue->can_receive, 1) && first && queue->notify_pid)
+        notify(task->kernel, task, queue);
+    wake_event(task->kernel, file, UINT32_MAX);
+    return 0;
+}
+
+i64 sys_mq_timedreceive(Task *task, const u64 *arg)
+{
+    OpenFile *file;
+    Queue *queue;
+    i64 result = get_queue(task, arg[0], false, &file, &queue);
+    if (result)
+        return result;
+    if (arg[2] < queue->max_size)
+        return -EMSGSIZE;
+    if (!queue->count)
+        return wait_for(task, file, arg[4], &queue->can_receive);
+    Message *message = queue->first;
+    queue->first = message->next;
+    queue->count--;
+    i64 size = (i64)message->size;
+    bool ok = copy_to_guest(task, arg[1], message->bytes, message->size) &&
+              (!arg[3] || copy_to_guest(task, arg[3], &message->priority, 4));
+    free(message);
+    wake_event(task->kernel, &queue->can_send, UINT32_MAX);
+    wake_event(task->kernel, file, UINT32_MAX);
+    return ok ? size : -EFAULT;
+}
+
+i64 sys_mq_getsetattr(Task *task, const u64 *arg)
+{
+    QueueAttributes new;
+    OpenFile *file = file_get_usable(task, arg[0]);
+    if (arg[1] && !copy_from_guest(task, &new, arg[1], sizeof new))
+        return -EFAULT;
+    if (arg[1] && (new.flags & ~(i64)O_NONBLOCK))
+        return -EINVAL;
+    if (!file || file->ops != &queue_ops)
+        return -EBADF;
+    const Queue *queue = file->data;
+    QueueAttributes old = {.flags = file->flags & O_NONBLOCK, .max_messages = (i64)queue->max_messages,
+                           .max_size = (i64)queue->max_size, .count = (i64)queue->count};
+    if (arg[1])
+        file->flags = (file->flags & ~(u32)O_NONBLOCK) | (u32)(new.flags & O_NONBLOCK);
+    return arg[2] && !copy_to_guest(task, arg[2], &old, sizeof old) ? -EFAULT : 0;
+}
+
+i64 sys_mq_notify(Task *task, const u64 *arg)
+{
+    struct { u64 value; i32 signo, how; i32 pad[12]; } event;
+    OpenFile *file = file_get_usable(task, arg[0]);
+    if (arg[1] && !copy_from_guest(task, &event, arg[1], sizeof event))
+        return -EFAULT;
+    if (arg[1] && event.how == SIGEV_THREAD)
+        return -ENOSYS; /* glibc's helper thread reads a netlink socket that is not here */
+    if (arg[1] && ((event.how != SIGEV_SIGNAL && event.how != SIGEV_NONE) ||
+                   (event.how == SIGEV_SIGNAL && (event.signo < 1 || event.signo > SIGNALS))))
+        return -EINVAL;
+    if (!file || file->ops != &queue_ops)
+        return -EBADF;
+    Queue *queue = file->data;
+    if (!arg[1]) {
+        if (queue->notify_pid == task->process->pid)
+            queue->notify_pid = 0;
+        return 0;
+    }
+    if (queue->notify_pid && process_find(task->kernel, queue->notify_pid))
+        return -EBUSY;
+    queue->notify_pid = task->process->pid;
+    queue->notify_how = event.how;
+    queue->notify_signal = event.signo;
+    queue->notify_value = event.value;
+    return 0;
+}
