@@ -97,6 +97,8 @@ EmuStop emu_run(Emu *emu, uint64_t max_insns)
     return stop_of(&stop);
 }
 
+uint32_t emu_orphans(const Emu *emu) { return kernel_orphans(emu->kernel); }
+
 void emu_interrupt(Emu *emu) { kernel_interrupt(emu->kernel); }
 
 void emu_breakpoint(Emu *emu, uint64_t address, bool set) { cpu_breakpoint(kernel_cpu(emu->kernel), address, set); }

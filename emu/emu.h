@@ -90,8 +90,11 @@ typedef struct EmuStop {
     uint64_t fault_address; /* CR2, or the non-canonical address */
 } EmuStop;
 
-/* Runs at most max_insns instructions (exact, over all threads). After EMU_EXITED or EMU_KILLED there is nothing to run. */
+/* Runs at most max_insns instructions (exact, over all threads). EMU_EXITED and EMU_KILLED tell the end of the program, the
+ * first process. Others that it left behind (emu_orphans) go on if run again, until they have ended too. */
 EmuStop emu_run(Emu *emu, uint64_t max_insns);
+/* How many processes live on after the program's end: background jobs, daemons. */
+uint32_t emu_orphans(const Emu *emu);
 /* Makes a running emu_run() return EMU_INTERRUPTED soon. Async-signal-safe, from any thread. */
 void emu_interrupt(Emu *emu);
 /* Sets or clears a breakpoint (counted per address) in all processes: emu_run() stops before its instruction. To go on from

@@ -77,6 +77,22 @@ static EmuStop run_to_end(Emu *emu, bool crash_report)
     }
 }
 
+/* What the program leaves running in the background must outlive us, who have to end when the program does: a copy of this
+ * process carries the machine on. false: there is nothing to carry on (or no process for it). */
+static bool leave_orphans(Emu *emu, const EmuStop *stop, bool crash_report)
+{
+    if ((stop->kind != EMU_EXITED && stop->kind != EMU_KILLED) || !emu_orphans(emu))
+        return false;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        run_to_end(emu, crash_report);
+        emu_destroy(emu);
+        _exit(0);
+    }
+    return pid > 0;
+}
+
 static int exit_code(const Options *options, const EmuStop *stop)
 {
     switch (stop->kind) {
@@ -145,6 +161,8 @@ static int run(const Options *options, const EmuConfig *config, const char **env
             report_stats(out, emu, options->stats == STATS_JSON);
         *signal = stop.kind == EMU_KILLED ? stop.signal : 0;
         code = exit_code(options, &stop);
+        if (!window && leave_orphans(emu, &stop, options->crash_report))
+            return code; /* destroying the machine here would end them */
     }
     emu_destroy(emu);
     return code;
