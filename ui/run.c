@@ -175,6 +175,7 @@ int command_run(const Options *options, char **environment)
     int signal = 0, code = EXIT_FAILED;
     keep_closed_closed(&config);
     config.forward_signals = true;
+    config.take_place = options->command == COMMAND_RUN;
     config.stop_on_fatal = options->crash_report;
     const char **edited = options_environment(options, environment);
     Window *window = options->window ? window_open(options) : NULL;
