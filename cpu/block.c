@@ -36,6 +36,7 @@ BlockCache *block_cache_create(u64 bytes)
     cache->cold = reserve(cache->op_capacity * sizeof(OpCold));
     cache->blocks = reserve(cache->block_capacity * sizeof(Block));
     ZydisDecoderInit(&cache->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisDecoderEnableMode(&cache->decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE); /* its encodings are NOPs elsewhere */
     if (cache->ops && cache->cold && cache->blocks)
         return cache;
     block_cache_destroy(cache);

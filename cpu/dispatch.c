@@ -21,6 +21,9 @@ void cpu_state_init(CpuState *state)
 {
     *state = (CpuState){ .rflags = FLAG_ONE | FLAG_IF, .mxcsr = 0x1f80 };
     state->x87.control = 0x37f;
+    u8 *selectors = (u8 *)state->r + SLOT_SELECTORS; /* Linux: CS 0x33, SS 0x2b, the others null */
+    store16(selectors + 2, 0x33);
+    store16(selectors + 4, 0x2b);
 }
 
 static void code_written(void *context, u64 paddr, u32 size) { block_invalidate(context, paddr, size); }

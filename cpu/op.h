@@ -49,6 +49,7 @@ enum {
     SLOT_FS = 18 * 8,   /* segment bases */
     SLOT_GS = 19 * 8,
     SLOT_TMP2 = 20 * 8,
+    SLOT_SELECTORS = 21 * 8, /* ES, CS, SS, DS, FS, GS: 16 bits each */
     SLOTS = 24,
 };
 

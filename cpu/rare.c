@@ -230,11 +230,7 @@ void rare_int(Cpu *cpu, const Op *op, u64 acc)
 
 /* ---- segment registers ---------------------------------------------------------------------------------------------------------- */
 
-/* The selectors of a 64-bit Linux program: CS 0x33, SS 0x2b, the rest null. */
-static u64 selector_value(ZydisRegister segment)
-{
-    return segment == ZYDIS_REGISTER_CS ? 0x33 : segment == ZYDIS_REGISTER_SS ? 0x2b : 0;
-}
+static u8 selector_slot(ZydisRegister segment) { return (u8)(SLOT_SELECTORS + 2 * (segment - ZYDIS_REGISTER_ES)); }
 
 static bool is_segment(const ZydisDecodedOperand *o)
 {
@@ -253,6 +249,7 @@ static void load_selector(Cpu *cpu, const Op *op, u64 acc)
     bool fine = stack ? selector == 0x2b : code || data || !entry;
     if (!fine || op->extra == ZYDIS_REGISTER_CS)
         cpu_raise(cpu, VECTOR_GP, selector & 0xfffc, 0);
+    store16(reg_bytes(cpu, selector_slot((ZydisRegister)op->extra)), selector);
     if (op->extra == ZYDIS_REGISTER_FS)
         *reg64(cpu, SLOT_FS) = 0;
     if (op->extra == ZYDIS_REGISTER_GS)
@@ -267,14 +264,23 @@ static void load_selector_stack(Cpu *cpu, const Op *op, u64 acc)
     cpu->r[RSP] += size;
 }
 
-/* b: SLOT_TMP holds the value; size bytes. */
-static void push_value(Cpu *cpu, const Op *op, u64 acc)
+/* b: the selector's slot; size: bytes, for a register bits. */
+static void push_selector(Cpu *cpu, const Op *op, u64 acc)
 {
-    write_stack(cpu, op, acc, cpu->r[RSP] - op->size, (u64)op->disp, op->size);
+    write_stack(cpu, op, acc, cpu->r[RSP] - op->size, load16(reg_bytes(cpu, op->b)), op->size);
     cpu->r[RSP] -= op->size;
 }
 
-static void store_selector(Cpu *cpu, const Op *op, u64 acc) { write_stack(cpu, op, acc, op_address(cpu, op), op->extra, 2); }
+static void store_selector(Cpu *cpu, const Op *op, u64 acc)
+{
+    write_stack(cpu, op, acc, op_address(cpu, op), load16(reg_bytes(cpu, op->b)), 2);
+}
+
+static void read_selector(Cpu *cpu, const Op *op, u64 acc)
+{
+    (void)acc;
+    set_reg(cpu, op->a, load16(reg_bytes(cpu, op->b)), op->size);
+}
 
 bool translate_mov_segment(Translator *t, const Insn *insn)
 {
@@ -284,13 +290,13 @@ bool translate_mov_segment(Translator *t, const Insn *insn)
             Address address = translate_address(t, insn, d);
             Op *op = emit_rare(t, store_selector);
             op_set_address(op, address);
-            op->extra = (u8)selector_value(s->reg.value);
+            op->b = selector_slot(s->reg.value);
             return true;
         }
-        unsigned width = d->size;
-        Op *op = emit(t, instruction_rows[ZYDIS_MNEMONIC_MOV].handlers[t->mode][4 + width_index(width)]);
+        Op *op = emit_rare(t, read_selector);
         op->a = gpr_slot(d->reg.value);
-        op->imm = selector_value(s->reg.value);
+        op->b = selector_slot(s->reg.value);
+        op->size = (u8)d->size;
         return true;
     }
     if (is_segment(d)) {
@@ -314,8 +320,8 @@ bool translate_mov_segment(Translator *t, const Insn *insn)
 
 bool translate_push_segment(Translator *t, const Insn *insn)
 {
-    Op *op = emit_rare(t, push_value);
-    op->disp = (i64)selector_value(insn->operand[0].reg.value);
+    Op *op = emit_rare(t, push_selector);
+    op->b = selector_slot(insn->operand[0].reg.value);
     op->size = (u8)(insn->z.operand_width == 16 ? 2 : 8);
     return true;
 }

@@ -170,11 +170,26 @@ static Touches count_accesses(const Insn *insn)
     return n;
 }
 
+/* By memory; by a selector or a privileged register; by an x87 exception that waits for the next MMX instruction. */
+static bool operand_can_fault(const ZydisDecodedOperand *o, const Row *row)
+{
+    if (is_memory(o))
+        return o->mem.type != ZYDIS_MEMOP_TYPE_AGEN && !(row->notes & ROW_NO_ACCESS);
+    if (o->type != ZYDIS_OPERAND_TYPE_REGISTER)
+        return false;
+    switch (ZydisRegisterGetClass(o->reg.value)) {
+    case ZYDIS_REGCLASS_SEGMENT: case ZYDIS_REGCLASS_CONTROL: case ZYDIS_REGCLASS_DEBUG: case ZYDIS_REGCLASS_MMX:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* May it leave the block in front of itself (fault), so that every flag must be right there? */
-static bool can_fault(const Insn *insn)
+static bool can_fault(const Translator *t, const Insn *insn)
 {
     const Row *row = translate_row(insn);
-    if (!row || row->rare)
+    if (!row || row->rare || row->level > t->cpu->level || insn->z.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX)
         return true;
     switch (insn->z.mnemonic) {
     case ZYDIS_MNEMONIC_DIV: case ZYDIS_MNEMONIC_IDIV:
@@ -185,7 +200,7 @@ static bool can_fault(const Insn *insn)
     if (insn->z.meta.isa_set == ZYDIS_ISA_SET_X87 || insn->z.meta.category == ZYDIS_CATEGORY_X87_ALU)
         return true;
     for (unsigned i = 0; i < insn->z.operand_count; i++)
-        if (is_memory(&insn->operand[i]) && insn->operand[i].mem.type != ZYDIS_MEMOP_TYPE_AGEN && !(row->notes & ROW_NO_ACCESS))
+        if (operand_can_fault(&insn->operand[i], row))
             return true;
     return false;
 }
@@ -222,7 +237,7 @@ static void find_live_flags(Translator *t)
             live &= ~written;
         if (insn->z.cpu_flags)
             live |= insn->z.cpu_flags->tested & FLAGS_ARITH;
-        if (can_fault(insn))
+        if (can_fault(t, insn))
             live = FLAGS_ARITH;
     }
 }

@@ -159,6 +159,7 @@ bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *out)
     Context context = {.emu = emu, .pid = pid};
     char text[160], name[128];
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE); /* as cpu/block.c */
     out->length = 1;
     snprintf(out->text, sizeof out->text, "(bad)");
     if (!formatter_init(&formatter, &context) ||

@@ -37,6 +37,8 @@ typedef struct Case {
     u8 code[80];
     u32 length;     /* of the instruction (or sequence), without the INT3 that follows when `step` is false */
     bool step;      /* a branch: run exactly one instruction, wherever it leads (on the host: TF) */
+    u32 undefined;      /* flags that the last instruction (or an earlier one) leaves undefined: not compared */
+    u32 ever_undefined; /* the same for a sequence that ends early, in a fault */
     u32 patch_count;
     Patch patch[PATCHES];
     State before;

@@ -31,16 +31,12 @@ static void differ_bytes(Report *r, const char *name, u32 index, const u8 *befor
     }
 }
 
-/* Zydis knows what each instruction leaves undefined, but not that shifts by more than one bit leave OF so, and shifts
- * beyond the width CF; nor that a repeated CMPS or SCAS with count 0 leaves all. */
-static u64 flags_compared(const Case *c, const Insn1 *insn)
+static u64 flags_compared(const Case *c, const Outcome *host)
 {
     u64 mask = FLAGS_ARITH | FLAG_DF | FLAG_TF | FLAG_NT | FLAG_AC | FLAG_ID;
     if (c->step)
         mask &= ~(u64)FLAG_TF;
-    if (insn->z.cpu_flags)
-        mask &= ~(u64)insn->z.cpu_flags->undefined;
-    return mask;
+    return mask & ~(u64)(host->vector == 3 ? c->undefined : c->ever_undefined);
 }
 
 /* Linux hides from programs which kernel addresses are mapped: it always sets the "present" bit there. */
@@ -87,11 +83,11 @@ static void compare_memory(Report *r, const Outcome *host, const Outcome *emulat
     }
 }
 
-bool compare(const Case *c, const Insn1 *insn, const Outcome *host, const Outcome *emulated, FILE *out)
+bool compare(const Case *c, const Outcome *host, const Outcome *emulated, FILE *out)
 {
     Report r = { .out = out, .equal = true };
     const State *h = &host->after, *e = &emulated->after, *b = &c->before;
-    u64 flags = flags_compared(c, insn);
+    u64 flags = flags_compared(c, host);
     differ(&r, "vector", 0, host->vector, emulated->vector);
     differ(&r, "rip", b->rip, h->rip, e->rip);
     if (host->vector != 1 && host->vector != 3)
@@ -111,16 +107,9 @@ bool compare(const Case *c, const Insn1 *insn, const Outcome *host, const Outcom
     return r.equal;
 }
 
-void compare_describe(const Case *c, const Insn1 *insn, FILE *out)
+/* The registers that an instruction names, as they were before the case. */
+static void describe_registers(const Case *c, const Insn1 *insn, FILE *out)
 {
-    ZydisFormatter formatter;
-    char text[128];
-    ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
-    ZydisFormatterFormatInstruction(&formatter, &insn->z, insn->operand, insn->z.operand_count_visible, text, sizeof text,
-                                    c->before.rip, NULL);
-    for (u32 i = 0; i < c->length; i++)
-        fprintf(out, "%02x%s", c->code[i], i + 1 < c->length ? " " : "");
-    fprintf(out, "   %s\n", text);
     for (u32 i = 0; i < insn->z.operand_count; i++) {
         const ZydisDecodedOperand *o = &insn->operand[i];
         if (o->type != ZYDIS_OPERAND_TYPE_REGISTER)
@@ -134,6 +123,29 @@ void compare_describe(const Case *c, const Insn1 *insn, FILE *out)
             fprintf(out, "    %s: %s = %016" PRIx64 "\n", ZydisRegisterGetString(o->reg.value), gpr_names[id], c->before.gpr[id]);
         else if (class == ZYDIS_REGCLASS_MMX || class == ZYDIS_REGCLASS_X87)
             fprintf(out, "    st%u = %04x %016" PRIx64 "\n", id & 7, load16(c->before.st[id & 7] + 8), load64(c->before.st[id & 7]));
+    }
+}
+
+void compare_describe(const Case *c, FILE *out)
+{
+    ZydisFormatter formatter;
+    Insn1 insn;
+    char text[128];
+    ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
+    for (u32 at = 0; at < c->length; at += insn.z.length) {
+        if (!form_decode(c->code + at, 15, &insn)) {
+            for (u32 i = at; i < c->length; i++)
+                fprintf(out, "%s%02x", i > at ? " " : "  ", c->code[i]);
+            fprintf(out, "   (not an instruction)\n");
+            break;
+        }
+        ZydisFormatterFormatInstruction(&formatter, &insn.z, insn.operand, insn.z.operand_count_visible, text, sizeof text,
+                                        c->before.rip + at, NULL);
+        for (u32 i = 0; i < insn.z.length; i++)
+            fprintf(out, "%s%02x", i ? " " : "  ", c->code[at + i]);
+        fprintf(out, "   %s\n", text);
+        if (insn.z.length == c->length)
+            describe_registers(c, &insn, out);
     }
     for (u32 i = 0; i < c->patch_count; i++)
         fprintf(out, "    [%x] = %016" PRIx64 " %016" PRIx64 " …\n", DATA + c->patch[i].offset, load64(c->patch[i].bytes), load64(c->patch[i].bytes + 8));

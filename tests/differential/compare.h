@@ -7,10 +7,10 @@
 #include "case.h"
 #include "forms.h"
 
-/* True when they agree. Flags that `insn` leaves undefined are not compared. With `out`, each difference becomes a line. */
-bool compare(const Case *c, const Insn1 *insn, const Outcome *host, const Outcome *emulated, FILE *out);
+/* True when they agree. With `out`, each difference becomes a line. */
+bool compare(const Case *c, const Outcome *host, const Outcome *emulated, FILE *out);
 
-/* The instruction, its bytes and the state it ran in, as far as it reads it. */
-void compare_describe(const Case *c, const Insn1 *insn, FILE *out);
+/* The instruction (or instructions), their bytes and the state they ran in, as far as they name it. */
+void compare_describe(const Case *c, FILE *out);
 
 #endif

@@ -15,7 +15,8 @@ bool form_decode(const u8 *bytes, u32 size, Insn1 *insn)
     static ZydisDecoder decoder;
     static bool ready;
     if (!ready)
-        ready = ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
+        ready = ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
+                ZYAN_SUCCESS(ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE));
     return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, size, &insn->z, insn->operand));
 }
 

@@ -75,8 +75,7 @@ static u32 put_legacy(u8 *out, const Form *f, u64 *seed, u8 modrm_extension)
     return n;
 }
 
-/* Writes a random encoding; whatever follows ModRM is random. Returns nothing: the decoder knows the length. */
-static void encode(u8 out[32], const Form *f, u64 *seed)
+void generate_encoding(u8 out[32], const Form *f, u64 *seed)
 {
     u32 n = random_prefixes(out, seed, f);
     u8 extension = chance(seed, 50) ? (u8)pick(seed, 8) : 0; /* R X B */
@@ -284,8 +283,7 @@ static bool tame_memory(Case *c, const Insn1 *insn, u64 *seed)
     return true;
 }
 
-/* Where processors differ by maker (the emulated one calls itself Intel's) or by chance: not compared. */
-static bool unspecified(const Case *c, const Insn1 *insn)
+bool generate_unspecified(const Case *c, const Insn1 *insn)
 {
     if (insn->z.meta.isa_set == ZYDIS_ISA_SET_VAES || insn->z.meta.isa_set == ZYDIS_ISA_SET_VPCLMULQDQ)
         return true; /* beyond v3: the host has them, the emulated processor does not say so */
@@ -311,7 +309,7 @@ static bool unspecified(const Case *c, const Insn1 *insn)
 
 /* ---- the whole ----------------------------------------------------------------------------------------------------- */
 
-static bool is_branch(const Insn1 *insn)
+bool generate_is_branch(const Insn1 *insn)
 {
     switch (insn->z.meta.category) {
     case ZYDIS_CATEGORY_COND_BR: case ZYDIS_CATEGORY_UNCOND_BR: case ZYDIS_CATEGORY_CALL: case ZYDIS_CATEGORY_RET:
@@ -328,11 +326,11 @@ bool generate_case(Case *c, const Form *form, u32 form_index, u64 case_seed, u64
     memset(c, 0, sizeof *c);
     c->form = form_index;
     c->seed = case_seed;
-    encode(c->code, form, &seed);
+    generate_encoding(c->code, form, &seed);
     if (!form_decode(c->code, 15, &insn) || insn.z.mnemonic != form->mnemonic || !form_implemented(&insn))
         return false;
     c->length = insn.z.length;
-    c->step = is_branch(&insn);
+    c->step = generate_is_branch(&insn);
     for (u32 i = 0; i < 2; i++)
         if (insn.z.raw.imm[i].size && chance(&seed, 50))
             values_integer(c->code + insn.z.raw.imm[i].offset, insn.z.raw.imm[i].size, &seed);
@@ -361,8 +359,9 @@ bool generate_case(Case *c, const Form *form, u32 form_index, u64 case_seed, u64
         return false;
     if (insn.z.mnemonic == ZYDIS_MNEMONIC_INT && insn.operand[0].imm.value.u == 0x80)
         return false; /* a system call */
-    if (unspecified(c, &insn))
+    if (generate_unspecified(c, &insn))
         return false;
     c->code[c->length] = 0xcc;
+    c->undefined = c->ever_undefined = insn.z.cpu_flags ? insn.z.cpu_flags->undefined : 0;
     return true;
 }

@@ -83,6 +83,8 @@ static void load(const Case *c)
     cpu_set_rflags(&cpu->state, s->rflags);
     cpu->r[SLOT_FS / 8] = s->fs;
     cpu->r[SLOT_GS / 8] = s->gs;
+    memset((u8 *)cpu->r + SLOT_SELECTORS + 6, 0, 6); /* DS, FS, GS */
+    memset((u8 *)cpu->r + SLOT_SELECTORS, 0, 2);     /* ES */
     memcpy(cpu->v, s->ymm, sizeof s->ymm);
     cpu->mxcsr = s->mxcsr;
     load_x87(s);

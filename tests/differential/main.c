@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "bytes.h"
 #include "compare.h"
 #include "cpu/translate.h"
 #include "generate.h"
 #include "guest.h"
 #include "native.h"
+#include "sequence.h"
 
 typedef struct Options {
-    u64 seed, count;
+    u64 seed, count, sequences, bytes;
     const char *only, *replay, *coverage;
     bool json, list;
     u32 reports; /* differences shown in full, per mnemonic */
@@ -27,13 +29,18 @@ typedef struct Tally { /* of a mnemonic */
 
 static Tally tally[ZYDIS_MNEMONIC_MAX_VALUE + 1];
 static u64 fs_base;
+static const Form *forms;
+static u32 form_count;
 
 static void usage(void)
 {
-    puts("usage: selftest [--seed N] [--count N] [--only MNEMONIC] [--replay FORM:SEED] [--reports N] [--coverage FILE] [--json] [--list]\n"
+    puts("usage: selftest [--seed N] [--count N] [--sequences N] [--bytes N] [--only MNEMONIC] [--replay FORM:SEED]\n"
+         "                [--reports N] [--coverage FILE] [--json] [--list]\n"
          "Runs random instructions on the host's processor and on the emulated one, and compares everything.\n"
-         "  --count N       cases (default 100000)\n"
-         "  --only M        only this mnemonic\n"
+         "  --count N       single instructions, of each form in turn (default 100000)\n"
+         "  --sequences N   2 to 9 instructions in a row, on registers (default a third of that)\n"
+         "  --bytes N       random bytes: the same validity and length? (default a third of that)\n"
+         "  --only M        only single instructions of this mnemonic\n"
          "  --replay F:S    one case, as a report names it\n"
          "  --reports N     differences shown in full for each mnemonic (default 2)\n"
          "  --coverage FILE cases, faults and differences of each mnemonic\n"
@@ -42,7 +49,7 @@ static void usage(void)
 
 static bool parse(Options *o, int argc, char **argv)
 {
-    *o = (Options){ .seed = 1, .count = 100000, .reports = 2 };
+    *o = (Options){ .seed = 1, .count = 100000, .sequences = ~0ull, .bytes = ~0ull, .reports = 2 };
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!strcmp(name, "--json")) { o->json = true; continue; }
@@ -52,36 +59,61 @@ static bool parse(Options *o, int argc, char **argv)
         i++;
         if (!strcmp(name, "--seed")) o->seed = strtoull(value, NULL, 0);
         else if (!strcmp(name, "--count")) o->count = strtoull(value, NULL, 0);
+        else if (!strcmp(name, "--sequences")) o->sequences = strtoull(value, NULL, 0);
+        else if (!strcmp(name, "--bytes")) o->bytes = strtoull(value, NULL, 0);
         else if (!strcmp(name, "--only")) o->only = value;
         else if (!strcmp(name, "--replay")) o->replay = value;
         else if (!strcmp(name, "--reports")) o->reports = (u32)strtoul(value, NULL, 0);
         else if (!strcmp(name, "--coverage")) o->coverage = value;
         else return false;
     }
+    if (o->sequences == ~0ull)
+        o->sequences = o->only ? 0 : o->count / 3;
+    if (o->bytes == ~0ull)
+        o->bytes = o->only ? 0 : o->count / 3;
     return true;
 }
 
 /* ---- one case ---------------------------------------------------------------------------------------------------- */
 
-static void report(const Case *c, const Insn1 *insn, const Outcome *host, const Outcome *emulated, bool slow)
+static Tally sequences, bytes;
+static u64 beyond, by_maker;
+
+static void name_case(const Case *c)
 {
-    printf("%s --replay %u:0x%" PRIx64 " (%s)\n  ", ZydisMnemonicGetString(insn->z.mnemonic), c->form, c->seed, slow ? "slow" : "fast");
-    compare_describe(c, insn, stdout);
-    compare(c, insn, host, emulated, stdout);
+    if (c->form == SEQUENCE_FORM)
+        printf("sequence --replay s:0x%" PRIx64, c->seed);
+    else if (c->form == BYTES_FORM)
+        printf("bytes --replay b:0x%" PRIx64, c->seed);
+    else
+        printf("%s --replay %u:0x%" PRIx64, ZydisMnemonicGetString(forms[c->form].mnemonic), c->form, c->seed);
+}
+
+static Tally *tally_of(const Case *c)
+{
+    return c->form == SEQUENCE_FORM ? &sequences : c->form == BYTES_FORM ? &bytes : &tally[forms[c->form].mnemonic];
+}
+
+static bool agree(const Case *c, const Outcome *host, const Outcome *emulated)
+{
+    if (c->form != BYTES_FORM)
+        return compare(c, host, emulated, NULL);
+    BytesVerdict verdict = bytes_judge(c, host, emulated);
+    beyond += verdict == BYTES_BEYOND;
+    by_maker += verdict == BYTES_MAKER;
+    return verdict != BYTES_DIFFERENT;
 }
 
 static void judge(const Options *o, const Case *c, const Outcome *host)
 {
     static Outcome emulated;
-    Insn1 insn;
-    form_decode(c->code, 15, &insn);
-    Tally *t = &tally[insn.z.mnemonic];
+    Tally *t = tally_of(c);
     t->cases++;
-    t->died += host->died;
     if (host->died) {
-        if (t->died <= o->reports && !o->json) {
-            printf("%s --replay %u:0x%" PRIx64 ": the host's process died\n  ", ZydisMnemonicGetString(insn.z.mnemonic), c->form, c->seed);
-            compare_describe(c, &insn, stdout);
+        if (t->died++ < o->reports && !o->json) {
+            name_case(c);
+            puts(": the host's process died");
+            compare_describe(c, stdout);
         }
         return;
     }
@@ -90,11 +122,14 @@ static void judge(const Options *o, const Case *c, const Outcome *host)
     t->faults += host->vector != 1 && host->vector != 3;
     for (int slow = 0; slow < 2; slow++) {
         guest_run(c, &emulated, slow);
-        if (compare(c, &insn, host, &emulated, NULL))
+        if (agree(c, host, &emulated))
             continue;
-        t->different++;
-        if (t->different <= o->reports && !o->json)
-            report(c, &insn, host, &emulated, slow);
+        if (t->different++ < o->reports && !o->json) {
+            name_case(c);
+            puts(slow ? " (slow handlers)" : " (fast handlers)");
+            compare_describe(c, stdout);
+            compare(c, host, &emulated, stdout);
+        }
         return;
     }
 }
@@ -113,7 +148,13 @@ static void flush(const Options *o)
     batched = 0;
 }
 
-static void run_all(const Options *o, const Form *forms, u32 form_count)
+static void added(const Options *o)
+{
+    if (++batched == NATIVE_BATCH)
+        flush(o);
+}
+
+static void run_singles(const Options *o, u64 *seed)
 {
     u32 *chosen = malloc(form_count * sizeof *chosen), chosen_count = 0;
     for (u32 i = 0; i < form_count; i++) {
@@ -121,26 +162,44 @@ static void run_all(const Options *o, const Form *forms, u32 form_count)
         if (!generate_excluded(forms[i].mnemonic) && (!o->only || !strcasecmp(o->only, ZydisMnemonicGetString(forms[i].mnemonic))))
             chosen[chosen_count++] = i;
     }
-    u64 seed = o->seed;
     for (u64 n = 0; chosen_count && n < o->count; n++) {
         u32 form = chosen[n % chosen_count];
         for (u32 tries = 0; tries < 50; tries++) /* some seeds make another instruction, or none */
-            if (generate_case(&batch[batched], &forms[form], form, random_next(&seed), fs_base)) {
-                batched++;
+            if (generate_case(&batch[batched], &forms[form], form, random_next(seed), fs_base)) {
+                added(o);
                 break;
             }
-        if (batched == NATIVE_BATCH)
-            flush(o);
     }
-    flush(o);
     free(chosen);
 }
 
-static bool run_one(const Options *o, const Form *forms, u32 form_count)
+static void run_all(const Options *o)
+{
+    u64 seed = o->seed;
+    run_singles(o, &seed);
+    for (u64 n = 0; n < o->sequences; n++)
+        if (generate_sequence(&batch[batched], forms, form_count, random_next(&seed), fs_base))
+            added(o);
+    for (u64 n = 0; n < o->bytes; n++)
+        if (generate_bytes(&batch[batched], random_next(&seed), fs_base))
+            added(o);
+    flush(o);
+}
+
+static bool run_one(const Options *o)
 {
     char *end;
+    bool sequence = o->replay[0] == 's', random = o->replay[0] == 'b', made = false;
     u32 form = (u32)strtoul(o->replay, &end, 0);
-    if (form >= form_count || *end != ':' || !generate_case(&batch[0], &forms[form], form, strtoull(end + 1, NULL, 0), fs_base)) {
+    end += sequence || random;
+    u64 seed = *end == ':' ? strtoull(end + 1, NULL, 0) : 0;
+    if (sequence)
+        made = generate_sequence(&batch[0], forms, form_count, seed, fs_base);
+    else if (random)
+        made = generate_bytes(&batch[0], seed, fs_base);
+    else
+        made = form < form_count && generate_case(&batch[0], &forms[form], form, seed, fs_base);
+    if (!made) {
         fprintf(stderr, "selftest: no case '%s'\n", o->replay);
         return false;
     }
@@ -157,6 +216,8 @@ static bool has_row(u32 mnemonic)
     return instruction_rows[mnemonic].name || string_rows[mnemonic].name || mmx_rows[mnemonic].name;
 }
 
+static bool not_covered(u32 m) { return has_row(m) && !tally[m].cases && !generate_excluded((ZydisMnemonic)m); }
+
 static void print_coverage(FILE *out)
 {
     fprintf(out, "%-16s %6s %9s %9s %9s\n", "mnemonic", "forms", "cases", "faults", "different");
@@ -169,39 +230,55 @@ static void print_coverage(FILE *out)
     }
 }
 
-static u64 print_result(const Options *o)
+static void print_lists(const Options *o)
 {
-    u64 cases = 0, faults = 0, different = 0, rows = 0, uncovered = 0, died = 0;
     for (u32 m = 0; m <= ZYDIS_MNEMONIC_MAX_VALUE; m++) {
-        cases += tally[m].cases, faults += tally[m].faults, different += tally[m].different, died += tally[m].died;
-        rows += has_row(m);
-        bool missing = has_row(m) && !tally[m].cases && !generate_excluded((ZydisMnemonic)m);
-        uncovered += missing;
-        if (missing && !o->only && !o->replay && !o->json)
+        if (not_covered(m) && !o->only && !o->replay)
             printf("not covered: %s (%u forms)\n", ZydisMnemonicGetString((ZydisMnemonic)m), tally[m].forms);
-        if (tally[m].different && !o->json)
+        if (tally[m].different)
             printf("%-16s %" PRIu64 " of %" PRIu64 " differ\n", ZydisMnemonicGetString((ZydisMnemonic)m), tally[m].different, tally[m].cases);
     }
-    if (o->json)
+}
+
+static u64 print_result(const Options *o)
+{
+    Tally all = { 0 };
+    u64 rows = 0, uncovered = 0;
+    for (u32 m = 0; m <= ZYDIS_MNEMONIC_MAX_VALUE; m++) {
+        all.cases += tally[m].cases, all.faults += tally[m].faults, all.different += tally[m].different, all.died += tally[m].died;
+        rows += has_row(m);
+        uncovered += not_covered(m);
+    }
+    if (o->json) {
         printf("{\"schema\":\"emu-selftest-1\",\"seed\":%" PRIu64 ",\"cases\":%" PRIu64 ",\"faults\":%" PRIu64 ",\"different\":%" PRIu64
-               ",\"died\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"rows_not_covered\":%" PRIu64 "}\n",
-               o->seed, cases, faults, different, died, rows, uncovered);
-    else
-        printf("%" PRIu64 " cases, %" PRIu64 " of them ended in a fault, %" PRIu64 " differ, %" PRIu64 " killed the host's process; %" PRIu64
-               " rows, %" PRIu64 " not covered\n", cases, faults, different, died, rows, uncovered);
-    return different + died;
+               ",\"died\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"rows_not_covered\":%" PRIu64, o->seed, all.cases, all.faults, all.different,
+               all.died, rows, uncovered);
+        printf(",\"sequences\":%" PRIu64 ",\"sequences_different\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"bytes_different\":%" PRIu64
+               ",\"bytes_beyond\":%" PRIu64 ",\"bytes_maker\":%" PRIu64 "}\n", sequences.cases, sequences.different, bytes.cases,
+               bytes.different, beyond, by_maker);
+    } else {
+        print_lists(o);
+        printf("%" PRIu64 " cases, %" PRIu64 " of them ended in a fault, %" PRIu64 " differ; %" PRIu64 " rows, %" PRIu64 " not covered\n",
+               all.cases, all.faults, all.different, rows, uncovered);
+        printf("%" PRIu64 " sequences, %" PRIu64 " of them ended in a fault, %" PRIu64 " differ\n", sequences.cases, sequences.faults,
+               sequences.different);
+        printf("%" PRIu64 " random encodings, %" PRIu64 " differ (extensions beyond v3: %" PRIu64 ", by maker: %" PRIu64 ")\n", bytes.cases,
+               bytes.different, beyond / 2, by_maker / 2);
+        if (all.died + sequences.died + bytes.died)
+            printf("%" PRIu64 " killed the host's process\n", all.died + sequences.died + bytes.died);
+    }
+    return all.different + all.died + sequences.different + sequences.died + bytes.different + bytes.died;
 }
 
 int main(int argc, char **argv)
 {
     Options o;
     const char *why;
-    u32 form_count;
     if (!parse(&o, argc, argv)) {
         usage();
         return 2;
     }
-    const Form *forms = forms_all(&form_count);
+    forms = forms_all(&form_count);
     if (o.list) {
         for (u32 i = 0; i < form_count; i++)
             printf("%u %s\n", i, ZydisMnemonicGetString(forms[i].mnemonic));
@@ -216,7 +293,7 @@ int main(int argc, char **argv)
         return 125;
     }
     fs_base = (u64)__builtin_thread_pointer();
-    if (o.replay ? !run_one(&o, forms, form_count) : (run_all(&o, forms, form_count), false))
+    if (o.replay ? !run_one(&o) : (run_all(&o), false))
         return 2;
     native_close();
     u64 bad = print_result(&o);
