@@ -165,8 +165,8 @@ static SpecialScaled scaled_of_movx(bool sign, unsigned from, unsigned to)
 {
     if (!sign)
         return to < 32 ? SPECIALS_SCALED : from == 8 ? SCALED_LOAD_ZX8 : SCALED_LOAD_ZX16;
-    if (to == 32)
-        return from == 8 ? SCALED_LOAD_SX8 : SCALED_LOAD_SX16;
+    if (to == 32) /* not MOVSXD without REX.W, a plain 32-bit load */
+        return from == 8 ? SCALED_LOAD_SX8 : from == 16 ? SCALED_LOAD_SX16 : SPECIALS_SCALED;
     return from == 32 && to == 64 ? SCALED_LOAD_SX32 : SPECIALS_SCALED;
 }
 
