@@ -6,5 +6,6 @@
 
 int command_run(const Options *options, char **environment);
 int command_info(const Options *options);
+int command_rom(const Options *options);
 
 #endif

@@ -8,7 +8,8 @@ int main(int argc, char **argv)
     int code = options_parse(&options, argc, argv);
     if (code < 0) {
         switch (options.command) {
-            case COMMAND_INFO: code = command_info(&options); break;
+        case COMMAND_INFO: code = command_info(&options); break;
+        case COMMAND_ROM: code = command_rom(&options); break;
         default: code = command_run(&options, environ);
         }
     }

@@ -120,6 +120,15 @@ static int apply_size_of_picture(Options *options, const OptionRow *row, const c
     return good ? -1 : mistake(row, value, "a size between 1000x600 and 16384x16384 (like 1280x800)");
 }
 
+static int apply_jobs(Options *options, const OptionRow *row, const char *value)
+{
+    uint64_t jobs;
+    if (!parse_number(value, &jobs) || jobs < 1 || jobs > 256)
+        return mistake(row, value, "a number from 1 to 256");
+    options->jobs = (unsigned)jobs;
+    return -1;
+}
+
 /* Takes one option. -1: go on; else the exit code. */
 static int apply(Options *options, const OptionRow *row, const char *value)
 {
@@ -150,6 +159,11 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_VIEW: options->view = value; return -1;
     case OPTION_FOCUS: options->focus = value; return -1;
     case OPTION_SIZE: return apply_size_of_picture(options, row, value);
+    case OPTION_JOBS: return apply_jobs(options, row, value);
+    case OPTION_TAP: options->tap = true; return -1;
+    case OPTION_JUNIT: options->junit = value; return -1;
+    case OPTION_ROM_JSON: options->rom_json = value; return -1;
+    case OPTION_KNOWN_FAILURES: options->known_failures = value; return -1;
     case OPTION_COMPLETION: help_completion(); return 0;
     case OPTION_HELP: help_usage(options->command); return 0;
     case OPTION_VERSION: help_version(); return 0;
@@ -172,7 +186,7 @@ static int unknown(const Options *options, const char *word)
     if (near)
         fprintf(stderr, "; did you mean '--%s'?", near);
     fprintf(stderr, " (emu %s--help lists them; options end at the program's name or at --)\n",
-            options->command == COMMAND_RUN ? "" : options->command == COMMAND_INFO ? "info " : "snapshot ");
+            options->command == COMMAND_RUN ? "" : options->command == COMMAND_INFO ? "info " : options->command == COMMAND_ROM ? "rom " : "snapshot ");
     return EXIT_FAILED;
 }
 

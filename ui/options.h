@@ -8,7 +8,7 @@
 
 #include "emu/emu.h"
 
-typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMANDS } Command;
+typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMANDS } Command;
 
 enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
@@ -32,6 +32,9 @@ typedef struct Options {
     bool json, syscalls;
     bool window, headless;
     const char *frames, *at, *view, *focus; /* NULL: not given */
+    unsigned jobs;           /* of rom: processes at once; 0: one for each processor */
+    bool tap;
+    const char *junit, *rom_json, *known_failures; /* files, or NULL */
     int width, height;       /* of pictures; 0: not given */
     const char **program;    /* PROGRAM ARGS… NULL; program[0] is NULL when there was none */
 } Options;
