@@ -110,7 +110,9 @@ struct Cpu {
     CpuException exception;
     volatile u32 interrupt;   /* set by cpu_interrupt() */
     u32 x87_mode;             /* where the x87 registers are (x87.h); 0 whenever cpu_run() is not running */
-    u32 leave;                /* a store changed decoded code, or a watch fired: leave the block behind this instruction */
+    u32 leave;                /* a store changed decoded code: leave the block behind this instruction */
+    bool watch_hit;           /* set by mmu.watched: this access is one that somebody waits for */
+    bool watch_stepping;      /* the instruction with that access is being executed now: do not stop in front of it again */
     u8 bounce[2][64] __attribute__((aligned(64))); /* page-crossing reads [0] and writes [1] pass through here */
     struct { u8 *host[2]; u32 size[2]; } split; /* where bounce[1] goes: the parts in each page */
     void *raise_target;       /* jmp_buf of cpu_run() */

@@ -185,6 +185,28 @@ const Op *block_op_second_page(Cpu *cpu, const Op *op, u64 acc)
     return cpu_continue(cpu, acc);
 }
 
+/* ---- watches --------------------------------------------------------------------------------------------------- */
+
+/* Tells mmu->watched of an access to a watched frame. If that is one to stop for, leaves in front of its instruction, which
+ * changes nothing yet (accesses come first); run_until() then executes it alone and reports the watch behind it. */
+static COLD void check_watch(Cpu *cpu, const u8 *host, u64 address, u32 size, Access access)
+{
+    mmu_touching(&cpu->mmu, host, address, size, access);
+    if (!cpu->watch_hit || cpu->watch_stepping)
+        return;
+    const OpCold *cold = cpu_op_cold(cpu, cpu->op);
+    cpu->exit = CPU_EXIT_WATCH;
+    cpu->rip = cold->rip;
+    cpu->acc = acc_before(cold, cpu->acc);
+    unwind(cpu);
+}
+
+static INLINE void touch(Cpu *cpu, const u8 *host, u64 address, u32 size, Access access)
+{
+    if (UNLIKELY(cpu->mmu.watched != NULL))
+        check_watch(cpu, host, address, size, access);
+}
+
 /* ---- memory, the slow way -------------------------------------------------------------------------------------- */
 
 /* Does the instruction at rip reach `address` through SS (then a non-canonical address is #SS, not #GP)? Its registers are as
@@ -232,9 +254,11 @@ const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
     cpu_enter_slow(cpu, op, acc);
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
     const u8 *host = translate_or_raise(cpu, address, ACCESS_READ);
+    touch(cpu, host, address, size <= left ? size : left, ACCESS_READ);
     if (LIKELY(size <= left))
         return host;
     const u8 *second = translate_or_raise(cpu, address + left, ACCESS_READ);
+    touch(cpu, second, address + left, size - left, ACCESS_READ);
     cpu->mmu.stats.extra_lookups++;
     memcpy(cpu->bounce[0], host, left);
     memcpy(cpu->bounce[0] + left, second, size - left);
@@ -246,9 +270,11 @@ u8 *cpu_slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bool 
     cpu_enter_slow(cpu, op, acc);
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
     u8 *host = translate_or_raise(cpu, address, ACCESS_WRITE);
+    touch(cpu, host, address, size <= left ? size : left, modify ? ACCESS_MODIFY : ACCESS_WRITE);
     if (LIKELY(size <= left))
         return host;
     u8 *second = translate_or_raise(cpu, address + left, ACCESS_WRITE);
+    touch(cpu, second, address + left, size - left, modify ? ACCESS_MODIFY : ACCESS_WRITE);
     cpu->mmu.stats.extra_lookups++;
     cpu->split.host[0] = host, cpu->split.host[1] = second;
     cpu->split.size[0] = left, cpu->split.size[1] = size - left;
@@ -317,6 +343,19 @@ static void jump_cache_refresh(Cpu *cpu)
     cpu->jump_salt = (u64)(epoch & 0x7fff) << 49 | (u64)cpu->run_mode << 48 | 1ull << 47;
 }
 
+/* The instruction in front of which check_watch() has left, alone. */
+static u64 run_watched(Cpu *cpu)
+{
+    cpu->stepping = true;
+    cpu->watch_stepping = true;
+    jump_cache_refresh(cpu);
+    u64 retired = run_slice(cpu, 1);
+    cpu->watch_stepping = cpu->watch_hit = false;
+    if (cpu->exit == CPU_EXIT_BUDGET)
+        cpu->exit = CPU_EXIT_WATCH;
+    return retired;
+}
+
 static CpuExit run_until(Cpu *cpu, u64 max_insns)
 {
     for (u64 done = 0; done < max_insns;) {
@@ -327,6 +366,10 @@ static CpuExit run_until(Cpu *cpu, u64 max_insns)
         u64 limit = cpu->stepping ? 1 : left - (BLOCK_MAX_INSNS - 1);
         u64 retired = run_slice(cpu, limit < SLICE ? (u32)limit : SLICE);
         done += retired;
+        if (cpu->exit == CPU_EXIT_WATCH) {
+            run_watched(cpu);
+            return cpu->exit;
+        }
         if (cpu->exit == CPU_EXIT_BUDGET && trap && retired) {
             cpu->exception = (CpuException){ .vector = VECTOR_DB };
             cpu->exit = CPU_EXIT_EXCEPTION;

@@ -21,10 +21,19 @@ static Span span_begin(Cpu *cpu, const Op *op, int rep, unsigned width)
                    .count = rep ? cpu->r[RCX] & mask : 1, .mask = mask, .step = cpu->rflags & FLAG_DF ? -size : size, .size = (u32)size };
 }
 
+/* Somebody watches bytes of that page: every element is to be seen by itself. */
+static COLD bool page_watched(const Cpu *cpu, u64 address)
+{
+    Walk walk;
+    return pt_walk(cpu->mmu.phys, cpu->mmu.cr3, address, &walk) && (phys_frame(cpu->mmu.phys, walk.paddr)->flags & FRAME_WATCH);
+}
+
 /* How many elements from `address` on (at most `limit`) lie in its page; 0: the first one crosses. */
-static u64 span_in_page(const Span *s, u64 address, u64 limit)
+static u64 span_in_page(const Cpu *cpu, const Span *s, u64 address, u64 limit)
 {
     u64 offset = address & (PAGE_SIZE - 1), fit;
+    if (UNLIKELY(cpu->mmu.watched != NULL) && limit > 1 && page_watched(cpu, address))
+        limit = 1;
     if (s->step > 0)
         fit = (PAGE_SIZE - offset) / s->size;
     else
@@ -98,8 +107,8 @@ static void copy_up(u8 *to, const u8 *from, u64 bytes, u32 size)
 
 static u64 movs_span(Cpu *cpu, const Op *op, u64 acc, Span *s)
 {
-    u64 n = span_in_page(s, s->source, s->count);
-    n = span_in_page(s, s->destination, n);
+    u64 n = span_in_page(cpu, s, s->source, s->count);
+    n = span_in_page(cpu, s, s->destination, n);
     if (n <= 1 || s->step < 0 || span_wraps(s)) {
         u8 element[8];
         memcpy(element, cpu_slow_read(cpu, op, acc, s->source, s->size), s->size);
@@ -151,7 +160,7 @@ static NOINLINE bool stos_spans(Cpu *cpu, const Op *op, u64 acc, int rep, unsign
     Span s = span_begin(cpu, op, rep, width);
     u64 value = cpu->r[RAX];
     while (s.count) {
-        u64 n = span_in_page(&s, s.destination, s.count);
+        u64 n = span_in_page(cpu, &s, s.destination, s.count);
         if (n == 0 || s.step < 0 || span_wraps(&s))
             n = 1;
         u8 *to = cpu_slow_write(cpu, op, acc, s.destination, s.size, false);
@@ -220,7 +229,7 @@ static INLINE const Op *string_scas(Cpu *cpu, const Op *op, u64 acc, OpHandler *
     u64 value = get_reg(cpu, SLOT_RAX, width), last = 0;
     bool until_equal = rep == REP_REPNE, stop = false;
     while (s.count && !stop) {
-        u64 n = span_in_page(&s, s.destination, s.count);
+        u64 n = span_in_page(cpu, &s, s.destination, s.count);
         if (n == 0 || s.step < 0 || span_wraps(&s))
             n = 1;
         const u8 *p = cpu_slow_read(cpu, op, acc, s.destination, s.size);
@@ -260,7 +269,7 @@ static INLINE const Op *string_cmps(Cpu *cpu, const Op *op, u64 acc, OpHandler *
     u64 a = 0, b = 0;
     bool until_equal = rep == REP_REPNE, stop = false;
     while (s.count && !stop) {
-        u64 n = span_in_page(&s, s.destination, span_in_page(&s, s.source, s.count));
+        u64 n = span_in_page(cpu, &s, s.destination, span_in_page(cpu, &s, s.source, s.count));
         if (n <= 1 || s.step < 0 || span_wraps(&s)) {
             n = 1;
             a = load_width(cpu_slow_read(cpu, op, acc, s.source, s.size), width);

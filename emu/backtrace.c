@@ -3,27 +3,27 @@
 #include "emu/machine.h"
 
 typedef struct Unwinder {
-    Emu *emu;
-    int pid;
+    MemoryOf memory;
     u64 bias;
     DebugInfo *dwarf;
 } Unwinder;
 
-enum { DWARF_RBX = 3, DWARF_RBP = 6, DWARF_RSP = 7, DWARF_RA = 16 };
-
-static bool read_word(void *context, u64 address, u64 *value)
-{
-    const Unwinder *u = context;
-    return emu_read(u->emu, u->pid, address, value, 8) == 8;
-}
+enum { DWARF_RBP = 6, DWARF_RSP = 7, DWARF_RA = 16 };
 
 /* DWARF numbers registers in its own order. System V psABI, "DWARF Register Number Mapping". */
+static const u8 dwarf_order[16] = {RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15};
+
+bool machine_read_word(void *context, u64 address, u64 *value)
+{
+    const MemoryOf *m = context;
+    return emu_read(m->emu, m->pid, address, value, 8) == 8;
+}
+
 static DwarfRegisters registers_in_dwarf_order(const EmuRegisters *r)
 {
-    static const u8 order[16] = {RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15};
-    DwarfRegisters d = {0};
+    DwarfRegisters d = {.thread = r->fs_base};
     for (int i = 0; i < 16; i++) {
-        d.value[i] = r->r[order[i]];
+        d.value[i] = r->r[dwarf_order[i]];
         d.known[i] = true;
     }
     d.value[DWARF_RA] = r->rip;
@@ -34,7 +34,7 @@ static DwarfRegisters registers_in_dwarf_order(const EmuRegisters *r)
 static bool is_code(const Unwinder *u, u64 address)
 {
     EmuMapping m;
-    for (u32 i = 0; emu_mapping(u->emu, u->pid, i, &m) && m.start <= address; i++)
+    for (u32 i = 0; emu_mapping(u->memory.emu, u->memory.pid, i, &m) && m.start <= address; i++)
         if (address < m.end)
             return m.flags & EMU_MAP_EXEC;
     return false;
@@ -44,10 +44,11 @@ static bool is_code(const Unwinder *u, u64 address)
 static bool unwind_frame_pointer(Unwinder *u, const DwarfRegisters *in, DwarfRegisters *out)
 {
     u64 rbp = in->value[DWARF_RBP], saved, ra;
-    if (!in->known[DWARF_RBP] || rbp < in->value[DWARF_RSP] || (rbp & 7) || !read_word(u, rbp, &saved) ||
-        !read_word(u, rbp + 8, &ra) || !is_code(u, ra - 1))
+    if (!in->known[DWARF_RBP] || rbp < in->value[DWARF_RSP] || (rbp & 7) || !machine_read_word(&u->memory, rbp, &saved) ||
+        !machine_read_word(&u->memory, rbp + 8, &ra) || !is_code(u, ra - 1))
         return false;
     *out = *in;
+    out->interrupted = false;
     out->cfa = out->value[DWARF_RSP] = rbp + 16;
     out->value[DWARF_RBP] = saved;
     out->value[DWARF_RA] = ra;
@@ -58,9 +59,10 @@ static bool unwind_frame_pointer(Unwinder *u, const DwarfRegisters *in, DwarfReg
 static bool unwind_return_address(Unwinder *u, const DwarfRegisters *in, DwarfRegisters *out)
 {
     u64 rsp = in->value[DWARF_RSP], ra;
-    if (!read_word(u, rsp, &ra) || !is_code(u, ra - 1))
+    if (!machine_read_word(&u->memory, rsp, &ra) || !is_code(u, ra - 1))
         return false;
     *out = *in;
+    out->interrupted = false;
     out->cfa = out->value[DWARF_RSP] = rsp + 8;
     out->value[DWARF_RA] = ra;
     return true;
@@ -74,13 +76,13 @@ static bool unwind_signal_frame(Unwinder *u, const DwarfRegisters *in, DwarfRegi
     static const u8 in_context[17] = {8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16}; /* DWARF numbers */
     u8 bytes[9];
     u64 words[17], context = in->value[DWARF_RSP] + 40;
-    if (emu_read(u->emu, u->pid, in->value[DWARF_RA], bytes, 9) != 9)
+    if (emu_read(u->memory.emu, u->memory.pid, in->value[DWARF_RA], bytes, 9) != 9)
         return false;
     if (memcmp(bytes, code[0], 9) && memcmp(bytes, code[1], 7))
         return false;
-    if (emu_read(u->emu, u->pid, context, words, sizeof words) != sizeof words)
+    if (emu_read(u->memory.emu, u->memory.pid, context, words, sizeof words) != sizeof words)
         return false;
-    *out = (DwarfRegisters){.interrupted = true, .cfa = in->value[DWARF_RSP]};
+    *out = (DwarfRegisters){.interrupted = true, .cfa = in->value[DWARF_RSP], .thread = in->thread};
     for (int i = 0; i < 17; i++) {
         out->value[in_context[i]] = words[i];
         out->known[in_context[i]] = true;
@@ -88,35 +90,78 @@ static bool unwind_signal_frame(Unwinder *u, const DwarfRegisters *in, DwarfRegi
     return true;
 }
 
-static bool unwind(Unwinder *u, bool innermost, const DwarfRegisters *in, DwarfRegisters *out)
+static bool unwind(Unwinder *u, bool exact, const DwarfRegisters *in, DwarfRegisters *out)
 {
     u64 pc = in->value[DWARF_RA];
     if (unwind_signal_frame(u, in, out))
         return true;
-    if (u->dwarf && dwarf_unwind(u->dwarf, pc - !innermost - u->bias, in, out, read_word, u))
+    if (u->dwarf && dwarf_unwind(u->dwarf, pc - !exact - u->bias, in, out, machine_read_word, &u->memory))
         return out->known[DWARF_RA];
-    if (innermost && !is_code(u, pc))
+    if (exact && !is_code(u, pc))
         return unwind_return_address(u, in, out);
-    return unwind_frame_pointer(u, in, out) || (innermost && unwind_return_address(u, in, out));
+    return unwind_frame_pointer(u, in, out) || (exact && unwind_return_address(u, in, out));
 }
 
-uint32_t emu_backtrace(Emu *emu, int tid, EmuFrame *frames, uint32_t capacity)
+typedef bool FrameVisit(void *context, const MachineFrame *frame);
+
+static void each_frame(Emu *emu, int tid, FrameVisit *visit, void *context)
 {
     EmuRegisters registers;
     Task *task = machine_task(emu, tid);
     if (!task || !emu_registers(emu, tid, &registers))
-        return 0;
-    Unwinder u = {.emu = emu, .pid = task->process->pid};
-    u.dwarf = machine_dwarf(emu, u.pid, &u.bias);
-    DwarfRegisters in = registers_in_dwarf_order(&registers), out;
-    u32 n = 0;
-    while (n < capacity) {
-        frames[n] = (EmuFrame){.pc = in.value[DWARF_RA]};
-        bool more = unwind(&u, n == 0 || in.interrupted, &in, &out);
-        frames[n++].cfa = more ? out.cfa : 0;
-        if (!more || out.value[DWARF_RA] == 0 || (out.cfa <= in.cfa && !out.interrupted && !in.interrupted))
-            break;
-        in = out;
+        return;
+    Unwinder u = {.memory = {emu, task->process->pid}};
+    u.dwarf = machine_dwarf(emu, u.memory.pid, &u.bias);
+    MachineFrame frame = {.registers = registers_in_dwarf_order(&registers), .exact = true};
+    for (;;) {
+        DwarfRegisters out;
+        u64 below = frame.registers.cfa; /* of the frame that this one called */
+        bool more = unwind(&u, frame.exact, &frame.registers, &out);
+        frame.registers.cfa = more ? out.cfa : 0;
+        bool progress = !more || out.cfa > below || out.interrupted || frame.registers.interrupted;
+        if (!visit(context, &frame) || !more || out.value[DWARF_RA] == 0 || !progress)
+            return;
+        frame = (MachineFrame){.registers = out, .exact = out.interrupted};
     }
-    return n;
+}
+
+typedef struct Search { u32 level; MachineFrame *found; bool any; } Search;
+
+static bool search_frame(void *context, const MachineFrame *frame)
+{
+    Search *s = context;
+    if (s->level-- > 0)
+        return true;
+    *s->found = *frame;
+    s->any = true;
+    return false;
+}
+
+bool machine_frame(Emu *emu, int tid, u32 level, MachineFrame *frame)
+{
+    Search s = {.level = level, .found = frame};
+    each_frame(emu, tid, search_frame, &s);
+    return s.any;
+}
+
+typedef struct Collect { EmuFrame *frames; u32 count, capacity; } Collect;
+
+static bool collect_frame(void *context, const MachineFrame *frame)
+{
+    Collect *c = context;
+    EmuFrame *out = &c->frames[c->count++];
+    *out = (EmuFrame){.pc = frame->registers.value[DWARF_RA], .cfa = frame->registers.cfa, .exact = frame->exact};
+    for (int i = 0; i < 16; i++) {
+        out->r[dwarf_order[i]] = frame->registers.value[i];
+        out->known |= (u32)frame->registers.known[i] << dwarf_order[i];
+    }
+    return c->count < c->capacity;
+}
+
+uint32_t emu_backtrace(Emu *emu, int tid, EmuFrame *frames, uint32_t capacity)
+{
+    Collect c = {.frames = frames, .capacity = capacity};
+    if (capacity)
+        each_frame(emu, tid, collect_frame, &c);
+    return c.count;
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "emu/machine.h"
+#include "kernel/debug.h"
 
 void emu_config_init(EmuConfig *config)
 {
@@ -81,9 +82,11 @@ static EmuStop stop_of(const KernelStop *k)
     };
     return (EmuStop){
         .kind = (EmuStopKind)kinds[k->kind], .status = k->status, .signal = k->signal, .core = k->core,
-        .pid = k->pid, .tid = k->tid, .signal_code = k->signal_code, .address = k->signal_address,
+        .pid = k->pid, .tid = k->tid, .signal_code = k->signal_code,
+        .address = k->kind == KERNEL_WATCH ? k->watch_address : k->signal_address,
         .from_cpu = k->from_cpu, .vector = k->exception.vector, .error_code = k->exception.error,
         .fault_address = k->exception.address,
+        .size = k->watch_size, .write = k->watch_write,
     };
 }
 
@@ -100,6 +103,13 @@ EmuStop emu_run(Emu *emu, uint64_t max_insns)
 uint32_t emu_orphans(const Emu *emu) { return kernel_orphans(emu->kernel); }
 
 void emu_interrupt(Emu *emu) { kernel_interrupt(emu->kernel); }
+
+bool emu_watchpoint(Emu *emu, uint64_t address, uint64_t size, uint32_t access, bool set)
+{
+    Process *process = machine_process(emu, 0);
+    u32 kinds = (access & EMU_MAP_READ ? VMA_READ : 0) | (access & EMU_MAP_WRITE ? VMA_WRITE : 0);
+    return process && process->space && watch_set(process->space, address, size, kinds, set);
+}
 
 void emu_breakpoint(Emu *emu, uint64_t address, bool set) { cpu_breakpoint(kernel_cpu(emu->kernel), address, set); }
 

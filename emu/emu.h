@@ -84,6 +84,8 @@ typedef struct EmuStop {
     int pid, tid;
     int signal_code;   /* FATAL: si_code */
     uint64_t address;  /* FATAL: si_addr; WATCHPOINT: what was touched */
+    uint32_t size;     /* WATCHPOINT: how many bytes */
+    bool write;        /* WATCHPOINT: it was written */
     bool from_cpu;     /* FATAL: an exception of the processor, as follows */
     int vector;        /* its number: 14 is #PF */
     uint32_t error_code;
@@ -98,8 +100,11 @@ uint32_t emu_orphans(const Emu *emu);
 /* Makes a running emu_run() return EMU_INTERRUPTED soon. Async-signal-safe, from any thread. */
 void emu_interrupt(Emu *emu);
 /* Sets or clears a breakpoint (counted per address) in all processes: emu_run() stops before its instruction. To go on from
- * there: clear it, run one instruction, set it again. */
+ * there: clear it, run one instruction, set it again. (A run of one instruction ignores breakpoints.) */
 void emu_breakpoint(Emu *emu, uint64_t address, bool set);
+/* Sets or clears a watchpoint on bytes of the process that ran last: emu_run() stops behind the instruction that reads
+ * (EMU_MAP_READ) or writes (EMU_MAP_WRITE) one of them. Any number, any size; counted. false: no memory, or no such one. */
+bool emu_watchpoint(Emu *emu, uint64_t address, uint64_t size, uint32_t access, bool set);
 
 /* ---- look and change (inspect.c) ------------------------------------------------------------------------------ */
 
@@ -229,6 +234,7 @@ typedef struct EmuFunction {
     const char *name;
     uint64_t start, end, body; /* body: behind the prologue */
     uint64_t type;             /* handle of the result's type, 0: void */
+    bool has_lines;            /* DWARF knows it; else it is only a symbol */
 } EmuFunction;
 /* The function (not an inlined one) that holds the address. */
 bool emu_function_at(Emu *emu, int pid, uint64_t address, EmuFunction *function);

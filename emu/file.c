@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "loader/elf.h"
 
 struct EmuFile {
@@ -93,6 +94,12 @@ void emu_file_close(EmuFile *file)
 
 Symbols *file_symbols(EmuFile *file) { return &file->symbols; }
 u64 file_entry(const EmuFile *file) { return file->image.entry; }
+
+u64 file_tls_size(const EmuFile *file)
+{
+    u64 align = file->image.tls.align;
+    return align && !(align & (align - 1)) ? bits_align_up(file->image.tls.memsz, align) : file->image.tls.memsz;
+}
 
 /* text, data and bss as size(1) counts them: allocated sections that are not writable; writable; without bytes. */
 static void count_sizes(const EmuFile *file, EmuFileInfo *info)

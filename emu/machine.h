@@ -15,6 +15,7 @@ struct Program {
     EmuFile *file;         /* NULL: could not be read */
     DebugInfo *dwarf; /* NULL: none, or not looked for yet */
     bool dwarf_tried;
+    u32 number;            /* 1, 2 …: tells type handles of different programs apart */
 };
 
 struct Emu {
@@ -36,5 +37,16 @@ Program *machine_program(Emu *emu, int pid, u64 *bias);
 /* Its debugging information, or NULL. */
 DebugInfo *machine_dwarf(Emu *emu, int pid, u64 *bias);
 void machine_forget_programs(Emu *emu);
+
+/* A frame of a thread, as DWARF needs it. */
+typedef struct MachineFrame {
+    DwarfRegisters registers; /* cfa: of this frame, 0 when unknown */
+    bool exact;               /* the pc is an instruction to be executed, not a return address */
+} MachineFrame;
+/* Frame `level` (0: the innermost); false: there are not so many. */
+bool machine_frame(Emu *emu, int tid, u32 level, MachineFrame *frame);
+/* Reads 8 bytes of the memory of the process of `context`, a MemoryOf. */
+typedef struct MemoryOf { Emu *emu; int pid; } MemoryOf;
+bool machine_read_word(void *context, u64 address, u64 *value);
 
 #endif

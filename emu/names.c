@@ -46,6 +46,7 @@ static Program *program_open(Emu *emu, const char *path)
     }
     program->path = copy;
     program->file = emu_file_open(path); /* remembered when it fails, too: not tried again */
+    program->number = emu->programs ? emu->programs->number + 1 : 1;
     program->next = emu->programs;
     emu->programs = program;
     return program;
@@ -114,6 +115,17 @@ bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *out)
     DwarfSource source;
     if (!dwarf || !dwarf_source_at(dwarf, address - bias, &source))
         return false;
-    *out = (EmuSource){.file = source.file, .line = source.line, .column = source.column, .function = source.function};
+    *out = (EmuSource){.file = source.file, .line = source.line, .column = source.column, .function = source.function,
+                       .start = source.start + bias, .end = source.end + bias};
     return true;
+}
+
+uint32_t emu_line_addresses(Emu *emu, int pid, const char *file, int *line, uint64_t *addresses, uint32_t capacity)
+{
+    u64 bias;
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    u32 count = dwarf ? dwarf_line_addresses(dwarf, file, line, addresses, capacity) : 0;
+    for (u32 i = 0; i < count; i++)
+        addresses[i] += bias;
+    return count;
 }

@@ -1,6 +1,8 @@
 /* What debuggers ask of address spaces (debug.h). */
 #include "kernel/debug.h"
 
+#include <stdlib.h>
+
 #include "kernel/frames.h"
 #include "mmu/pte.h"
 
@@ -36,4 +38,142 @@ bool space_poke_prepare(Space *space, u64 address)
         return false;
     memcpy(phys_host(&kernel->phys, copy), phys_host(&kernel->phys, paddr), PAGE_SIZE);
     return frames_install(space, vma, page, copy, vma->flags & VMA_WRITE);
+}
+
+/* ---- watches --------------------------------------------------------------------------------------------------- */
+
+typedef struct Watch {
+    const Space *space;
+    u64 address, size;
+    u32 access;
+} Watch;
+
+typedef struct Watches {
+    Watch *watch;
+    u32 count, capacity;
+    struct { u64 address; u32 size; bool write; } hit;
+} Watches;
+
+static bool overlaps(const Watch *w, const Space *space, u64 address, u64 size)
+{
+    return w->space == space && address < w->address + w->size && w->address < address + size;
+}
+
+/* mmu.watched: the running space is the current task's. */
+static void watched(void *context, u64 address, u32 size, Access access)
+{
+    Kernel *kernel = context; /* the Cpu, which a Kernel begins with */
+    Watches *watches = kernel->watches;
+    u32 kinds = access == ACCESS_READ ? VMA_READ : access == ACCESS_WRITE ? VMA_WRITE : VMA_READ | VMA_WRITE;
+    if (!kernel->current || kernel->cpu.watch_hit)
+        return;
+    for (u32 i = 0; i < watches->count; i++) {
+        const Watch *w = &watches->watch[i];
+        if ((w->access & kinds) && overlaps(w, kernel->current->process->space, address, size)) {
+            kernel->cpu.watch_hit = true;
+            watches->hit.address = address;
+            watches->hit.size = size;
+            watches->hit.write = kinds & VMA_WRITE;
+            return;
+        }
+    }
+}
+
+void watch_report(Kernel *kernel)
+{
+    kernel->stop.watch_address = kernel->watches->hit.address;
+    kernel->stop.watch_size = kernel->watches->hit.size;
+    kernel->stop.watch_write = kernel->watches->hit.write;
+}
+
+static bool page_is_watched(const Watches *watches, const Space *space, u64 page)
+{
+    for (u32 i = 0; i < watches->count; i++)
+        if (overlaps(&watches->watch[i], space, page, PAGE_SIZE))
+            return true;
+    return false;
+}
+
+void watch_installed(Space *space, u64 address, u64 paddr)
+{
+    Kernel *kernel = space->kernel;
+    if (page_is_watched(kernel->watches, space, address & PAGE_MASK)) {
+        phys_frame(&kernel->phys, paddr)->flags |= FRAME_WATCH;
+        mmu_flush_frame(&kernel->cpu.mmu, paddr);
+    }
+}
+
+/* Brings the flag of the page's frame in line with the list. */
+static void update_page(Space *space, u64 page)
+{
+    Kernel *kernel = space->kernel;
+    const u64 *entry = pt_entry(&kernel->phys, space->cr3, page, false);
+    u64 paddr = entry ? *entry & PTE_FRAME : 0;
+    if (!paddr)
+        return;
+    Frame *frame = phys_frame(&kernel->phys, paddr);
+    u8 flags = page_is_watched(kernel->watches, space, page) ? frame->flags | FRAME_WATCH : frame->flags & (u8)~FRAME_WATCH;
+    if (flags == frame->flags)
+        return;
+    frame->flags = flags;
+    mmu_flush_frame(&kernel->cpu.mmu, paddr);
+}
+
+static bool watch_append(Watches *watches, const Watch *watch)
+{
+    if (watches->count == watches->capacity) {
+        u32 capacity = watches->capacity * 2 + 8;
+        Watch *grown = realloc(watches->watch, capacity * sizeof *grown);
+        if (!grown)
+            return false;
+        watches->watch = grown;
+        watches->capacity = capacity;
+    }
+    watches->watch[watches->count++] = *watch;
+    return true;
+}
+
+static bool watch_remove(Watches *watches, const Watch *watch)
+{
+    for (u32 i = 0; i < watches->count; i++) {
+        const Watch *w = &watches->watch[i];
+        if (w->space == watch->space && w->address == watch->address && w->size == watch->size && w->access == watch->access) {
+            watches->watch[i] = watches->watch[--watches->count];
+            return true;
+        }
+    }
+    return false;
+}
+
+bool watch_set(Space *space, u64 address, u64 size, u32 access, bool set)
+{
+    Kernel *kernel = space->kernel;
+    Watch watch = {.space = space, .address = address, .size = size, .access = access};
+    if (size == 0 || address + size < address)
+        return false;
+    if (!kernel->watches)
+        kernel->watches = calloc(1, sizeof *kernel->watches);
+    if (!kernel->watches || !(set ? watch_append(kernel->watches, &watch) : watch_remove(kernel->watches, &watch)))
+        return false;
+    for (u64 page = address & PAGE_MASK; page < address + size; page += PAGE_SIZE)
+        update_page(space, page);
+    kernel->cpu.mmu.watched = kernel->watches->count ? watched : NULL;
+    return true;
+}
+
+void watch_forget(Space *space)
+{
+    Watches *watches = space->kernel->watches;
+    for (u32 i = watches ? watches->count : 0; i-- > 0;)
+        if (watches->watch[i].space == space)
+            watches->watch[i] = watches->watch[--watches->count];
+}
+
+void watch_destroy(Kernel *kernel)
+{
+    kernel->cpu.mmu.watched = NULL;
+    if (kernel->watches)
+        free(kernel->watches->watch);
+    free(kernel->watches);
+    kernel->watches = NULL;
 }

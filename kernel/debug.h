@@ -10,4 +10,18 @@
  * faults. false: nothing is mapped there, it is shared and read-only (as ptrace(2) refuses), or RAM is full. */
 bool space_poke_prepare(Space *space, u64 address);
 
+/* Watches: kernel_run() stops (KERNEL_WATCH) behind the instruction that accesses [address, address + size) of the space in
+ * one of the ways of `access` (VMA_READ, VMA_WRITE). The frames behind are kept out of the TLB's fast path, those that come
+ * later too: nothing else is slower. Setting twice counts twice. What system calls touch is not noticed.
+ * false: no memory, or (when clearing) there is no such watch. */
+bool watch_set(Space *space, u64 address, u64 size, u32 access, bool set);
+void watch_destroy(Kernel *kernel);
+/* The space is about to go. */
+void watch_forget(Space *space);
+
+/* For frames.c: a frame has come to `address`. */
+void watch_installed(Space *space, u64 address, u64 paddr);
+/* For run.c: fills in what was touched. */
+void watch_report(Kernel *kernel);
+
 #endif

@@ -5,6 +5,8 @@
  * with a frame is a page of a PROT_NONE mapping: it keeps its contents. */
 #include "kernel/frames.h"
 
+#include "kernel/debug.h"
+
 #include "kernel/page_cache.h"
 #include "mmu/pte.h"
 
@@ -94,6 +96,8 @@ bool frames_install(Space *space, const Vma *vma, u64 address, u64 paddr, bool w
         if (old != paddr)
             frames_put(kernel, old);
     }
+    if (UNLIKELY(kernel->watches != NULL))
+        watch_installed(space, address, paddr);
     return true;
 }
 

@@ -239,6 +239,7 @@ struct Kernel {
     struct Futexes *futexes;
     void *message_queues;        /* mqueue.c: by name */
     struct Strace *strace;       /* NULL: off */
+    struct Watches *watches;     /* NULL: none (debug.c) */
     u64 boot_realtime_ns;        /* CLOCK_REALTIME at kernel_now() == 0 */
     u64 boot_host_ns;            /* the host's CLOCK_MONOTONIC at kernel_now() == 0 */
 };

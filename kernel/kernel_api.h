@@ -50,6 +50,9 @@ typedef struct KernelStop {
     bool from_cpu;
     i32 signal_code; /* si_code, si_addr */
     u64 signal_address;
+    u64 watch_address;   /* KERNEL_WATCH: what was touched */
+    u32 watch_size;
+    bool watch_write;
 } KernelStop;
 
 /* A machine without a program. `config` is copied. NULL with errno when the host has no memory. */

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "kernel/debug.h"
 #include "kernel/host_signals.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
@@ -81,7 +82,10 @@ static void handle_exit(Kernel *kernel, Task *task, CpuExit exit)
     case CPU_EXIT_SYSCALL: syscall_enter(task); break;
     case CPU_EXIT_EXCEPTION: exception_signal(task, &kernel->cpu.exception); break;
     case CPU_EXIT_BREAKPOINT: kernel_stop(kernel, KERNEL_BREAKPOINT); break;
-    case CPU_EXIT_WATCH: kernel_stop(kernel, KERNEL_WATCH); break;
+    case CPU_EXIT_WATCH:
+        kernel_stop(kernel, KERNEL_WATCH);
+        watch_report(kernel);
+        break;
     case CPU_EXIT_BUDGET:
     case CPU_EXIT_INTERRUPT: break; /* the loop looks at what is due */
     }

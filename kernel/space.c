@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "kernel/debug.h"
 #include "kernel/frames.h"
 #include "kernel/page_cache.h"
 #include "mmu/pte.h"
@@ -336,6 +337,7 @@ void space_unref(Space *space)
 {
     if (--space->refs)
         return;
+    watch_forget(space);
     for (u32 i = 0; i < space->count; i++) {
         Vma *vma = &space->vmas[i];
         frames_drop(space, vma, vma->start, vma->end);

@@ -1,5 +1,5 @@
 /* libdw, opened at run time: its five libraries cost more than a millisecond at start, which only those who ask for lines
- * or backtraces should pay. Expressions (of CFI) are evaluated in expression.c. */
+ * or backtraces should pay. Here: the library, compilation units, and unwinding. */
 #define _GNU_SOURCE
 #include "loader/dwarf.h"
 
@@ -7,22 +7,11 @@
 
 #ifdef HAVE_LIBDW
 #include <dlfcn.h>
-#include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <pthread.h>
 
-#include "loader/expression.h"
+#include "loader/libdw.h"
 
-#define LIBDW_FUNCTIONS(X)                                                                                             \
-    X(elf_version) X(elf_memory) X(elf_end) X(dwarf_begin_elf) X(dwarf_end) X(dwarf_addrdie) X(dwarf_nextcu)           \
-    X(dwarf_offdie) X(dwarf_haspc) X(dwarf_getsrc_die) X(dwarf_linesrc) X(dwarf_lineno) X(dwarf_linecol)               \
-    X(dwarf_getscopes) X(dwarf_tag) X(dwarf_diename) X(dwarf_attr) X(dwarf_attr_integrate) X(dwarf_formstring)         \
-    X(dwarf_getcfi) X(dwarf_getcfi_elf) X(dwarf_cfi_end) X(dwarf_cfi_addrframe) X(dwarf_frame_info) X(dwarf_frame_cfa) \
-    X(dwarf_frame_register)
-
-#define X(f) __typeof__(f) *f;
-static struct { LIBDW_FUNCTIONS(X) } dw; /* the addresses of a library's functions: the same for everyone */
-#undef X
+Libdw dw;
 static bool loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -37,14 +26,6 @@ static void load_library(void)
 #undef X
     loaded = loaded && dw.elf_version(EV_CURRENT) != EV_NONE;
 }
-
-struct DebugInfo {
-    Elf *elf;
-    Dwarf *dwarf;                  /* NULL: no debug sections */
-    Dwarf_CFI *eh_frame, *debug_frame;
-    Dwarf_Die unit;                /* the compilation unit found last */
-    bool has_unit;
-};
 
 DebugInfo *dwarf_open(const u8 *bytes, u64 size)
 {
@@ -75,54 +56,64 @@ void dwarf_close(DebugInfo *info)
     free(info);
 }
 
-/* ---- lines ---------------------------------------------------------------------------------------------------- */
+/* ---- units and DIEs ------------------------------------------------------------------------------------------- */
 
-/* The compilation unit of `address`: by .debug_aranges, else (clang writes none) by asking every unit. */
-static bool find_unit(DebugInfo *info, u64 address)
+void libdw_each_unit(DebugInfo *info, LibdwUnitVisit *visit, void *context)
 {
+    size_t header;
+    for (Dwarf_Off offset = 0, next; info->dwarf; offset = next) {
+        Dwarf_Die unit;
+        if (dw.dwarf_nextcu(info->dwarf, offset, &next, &header, NULL, NULL, NULL) != 0)
+            return;
+        if (dw.dwarf_offdie(info->dwarf, offset + header, &unit) && !visit(context, &unit))
+            return;
+    }
+}
+
+typedef struct UnitSearch { DebugInfo *info; u64 address; } UnitSearch;
+
+static bool unit_has(void *context, Dwarf_Die *unit)
+{
+    UnitSearch *search = context;
+    if (dw.dwarf_haspc(unit, search->address) <= 0)
+        return true;
+    search->info->unit = *unit;
+    search->info->has_unit = true;
+    return false;
+}
+
+/* By .debug_aranges, else (clang writes none) by asking every unit. */
+bool libdw_find_unit(DebugInfo *info, u64 address)
+{
+    if (!info->dwarf)
+        return false;
     if (info->has_unit && dw.dwarf_haspc(&info->unit, address) > 0)
         return true;
     info->has_unit = dw.dwarf_addrdie(info->dwarf, address, &info->unit) != NULL;
-    size_t header;
-    for (Dwarf_Off offset = 0, next; !info->has_unit; offset = next) {
-        if (dw.dwarf_nextcu(info->dwarf, offset, &next, &header, NULL, NULL, NULL) != 0)
-            return false;
-        info->has_unit = dw.dwarf_offdie(info->dwarf, offset + header, &info->unit) &&
-                         dw.dwarf_haspc(&info->unit, address) > 0;
-    }
-    return true;
+    if (!info->has_unit)
+        libdw_each_unit(info, unit_has, &(UnitSearch){info, address});
+    return info->has_unit;
 }
 
-static const char *function_at(DebugInfo *info, u64 address)
+const char *libdw_name(Dwarf_Die *die)
 {
-    Dwarf_Die *scopes = NULL;
-    const char *name = NULL;
-    int count = dw.dwarf_getscopes(&info->unit, address, &scopes);
-    for (int i = 0; i < count && !name; i++) {
-        int tag = dw.dwarf_tag(&scopes[i]);
-        if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine) {
-            Dwarf_Attribute attribute;
-            name = dw.dwarf_formstring(dw.dwarf_attr_integrate(&scopes[i], DW_AT_name, &attribute));
-        }
-    }
-    if (count > 0)
-        free(scopes);
-    return name;
+    Dwarf_Attribute attribute;
+    return dw.dwarf_formstring(dw.dwarf_attr_integrate(die, DW_AT_name, &attribute));
 }
 
-bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
+bool libdw_type(Dwarf_Die *die, Dwarf_Die *type)
 {
-    if (!info->dwarf || !find_unit(info, address))
-        return false;
-    Dwarf_Line *line = dw.dwarf_getsrc_die(&info->unit, address);
-    *source = (DwarfSource){0};
-    source->file = line ? dw.dwarf_linesrc(line, NULL, NULL) : NULL;
-    if (!source->file)
-        return false;
-    dw.dwarf_lineno(line, &source->line);
-    dw.dwarf_linecol(line, &source->column);
-    source->function = function_at(info, address);
-    return true;
+    Dwarf_Attribute attribute;
+    return dw.dwarf_formref_die(dw.dwarf_attr_integrate(die, DW_AT_type, &attribute), type) != NULL;
+}
+
+int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes)
+{
+    *scopes = NULL;
+    if (!libdw_find_unit(info, address))
+        return 0;
+    int count = dw.dwarf_getscopes(&info->unit, address, scopes);
+    return count > 0 ? count : 0;
 }
 
 /* ---- unwinding ------------------------------------------------------------------------------------------------ */
@@ -158,7 +149,7 @@ static bool unwind_by(Dwarf_CFI *cfi, u64 pc, Expression *e, DwarfRegisters *cal
     Dwarf_Op *ops;
     size_t count;
     bool good = dw.dwarf_frame_cfa(frame, &ops, &count) == 0 && expression_evaluate(e, ops, count, &e->cfa) != EXPRESSION_BAD;
-    *caller = (DwarfRegisters){.cfa = e->cfa};
+    *caller = (DwarfRegisters){.cfa = e->cfa, .thread = e->registers->thread};
     dw.dwarf_frame_info(frame, NULL, NULL, &caller->interrupted);
     for (int i = 0; good && i <= DWARF_RA; i++)
         good = restore(frame, i, e, caller) || i != DWARF_RA;
@@ -177,34 +168,20 @@ bool dwarf_unwind(DebugInfo *info, u64 pc, const DwarfRegisters *callee, DwarfRe
     return unwind_by(info->eh_frame, pc, &e, caller) || unwind_by(info->debug_frame, pc, &e, caller);
 }
 
-#else /* built without libdw */
+#else /* built without libdw: dwarf_open() finds nothing, so nothing else is ever called with an info */
 
 DebugInfo *dwarf_open(const u8 *bytes, u64 size)
 {
-    (void)bytes;
-    (void)size;
+    (void)bytes, (void)size;
     return NULL;
 }
 
 void dwarf_close(DebugInfo *info) { (void)info; }
 
-bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
-{
-    (void)info;
-    (void)address;
-    (void)source;
-    return false;
-}
-
 bool dwarf_unwind(DebugInfo *info, u64 pc, const DwarfRegisters *callee, DwarfRegisters *caller, DwarfReadWord *read,
                   void *context)
 {
-    (void)info;
-    (void)pc;
-    (void)callee;
-    (void)caller;
-    (void)read;
-    (void)context;
+    (void)info, (void)pc, (void)callee, (void)caller, (void)read, (void)context;
     return false;
 }
 

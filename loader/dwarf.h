@@ -1,5 +1,7 @@
 /* Debugging information through elfutils' libdw. The library is loaded when first asked for: a program that is only run
- * does not pay for it. Without it (not built in, not installed) dwarf_open() returns NULL, and every caller does without. */
+ * does not pay for it. Without it (not built in, not installed) dwarf_open() returns NULL, and every caller does without.
+ *
+ * Addresses are the file's own: the caller takes the load bias off and puts it on. Strings live as long as the DebugInfo. */
 #ifndef EMU_LOADER_DWARF_H
 #define EMU_LOADER_DWARF_H
 
@@ -7,30 +9,98 @@
 
 typedef struct DebugInfo DebugInfo;
 
+/* Opens the ELF file in bytes[size], which must outlive the result. NULL: no libdw, or it finds nothing that it can use. */
+DebugInfo *dwarf_open(const u8 *bytes, u64 size);
+void dwarf_close(DebugInfo *info); /* NULL is fine */
+
+/* ---- lines (dwarf_line.c) ------------------------------------------------------------------------------------- */
+
 typedef struct DwarfSource {
-    const char *file;     /* lives as long as the DebugInfo */
+    const char *file;
     int line, column;     /* 0: unknown */
     const char *function; /* innermost, inlined ones too; NULL: unknown */
+    u64 start, end;       /* of this row of the line table */
 } DwarfSource;
 
-/* The frame of a caller, in DWARF's register numbers: 0..16 are rax rdx rcx rbx rsi rdi rbp rsp r8 … r15 and the return
- * address (System V psABI, "DWARF Register Number Mapping"). */
+/* The line that the code at `address` comes from. */
+bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source);
+/* Where code of `file` (a path or its end; NULL: of the unit that main is in) at `*line` begins, or at the next line that has
+ * code, to which *line is then set. Up to `capacity` addresses, one per function; how many. */
+u32 dwarf_line_addresses(DebugInfo *info, const char *file, int *line, u64 *addresses, u32 capacity);
+
+/* ---- functions and variables (dwarf_scope.c) ------------------------------------------------------------------ */
+
+typedef struct DwarfFunction {
+    const char *name;
+    u64 start, end;
+    u64 after_prologue; /* where the line table says so; 0: it does not */
+    u64 next_row;       /* the first row of the line table behind the first one; 0: there is none in the function */
+    u64 type;           /* handle of the result's type; 0: void */
+} DwarfFunction;
+bool dwarf_function_at(DebugInfo *info, u64 address, DwarfFunction *function);
+
+/* The registers of a frame, in DWARF's numbers: 0..16 are rax rdx rcx rbx rsi rdi rbp rsp r8 … r15 and the return address,
+ * here: the pc (System V psABI, "DWARF Register Number Mapping"). */
 typedef struct DwarfRegisters {
     u64 value[17];
     bool known[17];
-    u64 cfa;
+    u64 cfa;          /* canonical frame address; 0: unknown */
+    u64 thread;       /* FS base */
     bool interrupted; /* a signal handler's frame lies below: its pc is the interrupted instruction, not a return address */
 } DwarfRegisters;
 
 /* Reads 8 bytes of the program's memory. */
 typedef bool DwarfReadWord(void *context, u64 address, u64 *value);
 
-/* Opens the ELF file in bytes[size], which must outlive the result. NULL: no libdw, or it finds nothing that it can use. */
-DebugInfo *dwarf_open(const u8 *bytes, u64 size);
-void dwarf_close(DebugInfo *info); /* NULL is fine */
+typedef enum DwarfPlace { DWARF_NOWHERE, DWARF_AT_ADDRESS, DWARF_IN_REGISTER, DWARF_AS_VALUE } DwarfPlace;
+typedef struct DwarfVariable {
+    const char *name;
+    u64 type;
+    DwarfPlace place;
+    u64 value;        /* address (biased where it comes from registers, else unbiased: `fixed`), or the value */
+    bool fixed;       /* value is an address of the file: the bias is to be added */
+    int reg;          /* IN_REGISTER: DWARF's number */
+    bool argument;
+    u32 depth;        /* 0: the innermost block */
+} DwarfVariable;
 
-/* The line that the code at `address` (unbiased) comes from. */
-bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source);
+/* What a frame offers for finding its variables. */
+typedef struct DwarfFrame {
+    u64 pc, bias;
+    const DwarfRegisters *registers;
+    DwarfReadWord *read;
+    void *context;
+    u64 tls_size;     /* of the program's TLS segment, aligned: thread-local variables lie below FS */
+} DwarfFrame;
+
+/* The variables that code at frame->pc sees in its function, innermost block first; false behind the last. */
+bool dwarf_variable(DebugInfo *info, const DwarfFrame *frame, u32 index, DwarfVariable *variable);
+/* A variable of a whole unit, or of the program: that of pc's unit first. */
+bool dwarf_global(DebugInfo *info, const DwarfFrame *frame, const char *name, DwarfVariable *variable);
+
+/* ---- types (dwarf_type.c) ------------------------------------------------------------------------------------- */
+
+typedef enum DwarfTypeKind { /* in the order of EmuTypeKind */
+    DWARF_VOID, DWARF_SIGNED, DWARF_UNSIGNED, DWARF_SIGNED_CHAR, DWARF_UNSIGNED_CHAR, DWARF_BOOL, DWARF_FLOAT, DWARF_ENUM,
+    DWARF_POINTER, DWARF_ARRAY, DWARF_STRUCT, DWARF_UNION, DWARF_FUNCTION, DWARF_TYPEDEF, DWARF_CONST, DWARF_VOLATILE,
+} DwarfTypeKind;
+typedef struct DwarfType {
+    DwarfTypeKind kind;
+    const char *name;
+    u64 size, target, count;
+} DwarfType;
+typedef struct DwarfMember {
+    const char *name;
+    u64 type, offset;
+    u32 bit_offset, bit_size;
+    i64 value;
+} DwarfMember;
+bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out);
+bool dwarf_type_member(DebugInfo *info, u64 type, u32 index, DwarfMember *member);
+/* "struct node", "size_t"; false: there is none. */
+bool dwarf_type_named(DebugInfo *info, const char *name, u64 *type);
+
+/* ---- unwinding (dwarf.c) -------------------------------------------------------------------------------------- */
 
 /* From the registers in the frame whose code stands at `pc`, those of its caller, by .eh_frame or .debug_frame. pc is
  * unbiased, and the return address - 1 except in the innermost and in interrupted frames. false: no rule for this pc, or

@@ -124,8 +124,14 @@ static void step(Machine *m, const Dwarf_Op *op)
     case DW_OP_const8u: case DW_OP_const8s: case DW_OP_constu: case DW_OP_consts: case DW_OP_addr:
         return push(m, op->number);
     case DW_OP_bregx: return push(m, register_value(m, op->number) + op->number2);
-    case DW_OP_fbreg: return push(m, m->e->frame_base + op->number);
-    case DW_OP_call_frame_cfa: return push(m, m->e->cfa);
+    case DW_OP_fbreg:
+        m->bad |= m->e->frame_base == 0;
+        return push(m, m->e->frame_base + op->number);
+    case DW_OP_call_frame_cfa:
+        m->bad |= m->e->cfa == 0;
+        return push(m, m->e->cfa);
+    case DW_OP_form_tls_address:
+    case DW_OP_GNU_push_tls_address: return push(m, pop(m) + m->e->thread_base);
     case DW_OP_deref: return push(m, load(m, pop(m), 8));
     case DW_OP_deref_size: return push(m, load(m, pop(m), op->number));
     case DW_OP_nop: return;

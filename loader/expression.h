@@ -10,6 +10,7 @@
 typedef struct Expression {
     const DwarfRegisters *registers;
     u64 cfa, frame_base;
+    u64 thread_base; /* where the thread's copy of the TLS segment begins */
     DwarfReadWord *read;
     void *context;
 } Expression;

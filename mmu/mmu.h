@@ -88,7 +88,8 @@ static INLINE u8 *phys_host(const Phys *phys, u64 paddr) { return paddr < phys->
 
 /* ---- page tables (walk.c; bits in pte.h) ---------------------------------------------------------------------- */
 
-typedef enum Access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH } Access;
+/* MODIFY, a read and a write in one, only in what `watched` is told. */
+typedef enum Access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH, ACCESS_MODIFY } Access;
 
 typedef enum FaultKind {
     FAULT_NONE,

@@ -1,0 +1,171 @@
+/* Functions, variables and types of a running program: DWARF's answers, at the addresses where the program lies. */
+#include "base/bits.h"
+#include "emu/file.h"
+#include "emu/machine.h"
+
+/* Handles of types carry the program that they belong to. */
+enum { PROGRAM_SHIFT = 48 };
+
+static u64 handle_out(const Program *program, u64 type) { return type ? type | (u64)program->number << PROGRAM_SHIFT : 0; }
+
+static DebugInfo *handle_in(Emu *emu, u64 *type, Program **program)
+{
+    for (Program *p = emu->programs; p; p = p->next)
+        if (p->number == *type >> PROGRAM_SHIFT && p->dwarf) {
+            *type &= bits_mask(PROGRAM_SHIFT);
+            *program = p;
+            return p->dwarf;
+        }
+    return NULL;
+}
+
+/* ---- functions ------------------------------------------------------------------------------------------------ */
+
+/* Behind `[endbr64;] push rbp; mov rbp, rsp`, or `start` when the function does not begin like that. */
+static u64 behind_frame_setup(Emu *emu, int pid, u64 start)
+{
+    static const u8 endbr[4] = {0xf3, 0x0f, 0x1e, 0xfa}, setup[2][4] = {{0x55, 0x48, 0x89, 0xe5}, {0x55, 0x48, 0x8b, 0xec}};
+    u8 bytes[8];
+    if (emu_read(emu, pid, start, bytes, 8) != 8)
+        return start;
+    u32 at = memcmp(bytes, endbr, 4) == 0 ? 4 : 0;
+    if (memcmp(bytes + at, setup[0], 4) == 0 || memcmp(bytes + at, setup[1], 4) == 0)
+        return start + at + 4;
+    return start;
+}
+
+/* As gdb finds it: where the line table marks the prologue's end (clang); else behind the set-up of the frame pointer, and
+ * from there to the next line. A function without a frame pointer has no prologue to speak of. */
+static u64 find_body(Emu *emu, int pid, const DwarfFunction *f, u64 bias)
+{
+    u64 start = f->start + bias, behind = behind_frame_setup(emu, pid, start);
+    EmuSource source;
+    if (f->after_prologue)
+        return f->after_prologue + bias;
+    if (behind == start || !emu_source_at(emu, pid, behind, &source) || source.start == behind)
+        return behind;
+    return source.end < f->end + bias ? source.end : behind;
+}
+
+bool emu_function_at(Emu *emu, int pid, uint64_t address, EmuFunction *out)
+{
+    u64 bias;
+    Program *program = machine_program(emu, pid, &bias);
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    DwarfFunction f;
+    EmuSymbol symbol;
+    if (dwarf && dwarf_function_at(dwarf, address - bias, &f)) {
+        *out = (EmuFunction){.name = f.name, .start = f.start + bias, .end = f.end + bias, .type = handle_out(program, f.type),
+                             .has_lines = true};
+        out->body = find_body(emu, pid, &f, bias);
+        return true;
+    }
+    if (!emu_symbol_at(emu, pid, address, &symbol) || !symbol.function)
+        return false;
+    *out = (EmuFunction){.name = symbol.name, .start = symbol.address, .end = symbol.address + (symbol.size ? symbol.size : 1),
+                         .body = behind_frame_setup(emu, pid, symbol.address)};
+    return true;
+}
+
+/* ---- variables ------------------------------------------------------------------------------------------------ */
+
+typedef struct Site {
+    Program *program;
+    DebugInfo *dwarf;
+    MachineFrame machine;
+    MemoryOf memory;
+    DwarfFrame frame;
+} Site;
+
+static bool find_site(Emu *emu, int tid, u32 level, Site *site)
+{
+    Task *task = machine_task(emu, tid);
+    u64 bias = 0;
+    if (!task || !task->process->space)
+        return false;
+    site->memory = (MemoryOf){emu, task->process->pid};
+    site->program = machine_program(emu, site->memory.pid, &bias);
+    site->dwarf = machine_dwarf(emu, site->memory.pid, &bias);
+    if (!site->dwarf || !machine_frame(emu, tid, level, &site->machine))
+        return false;
+    site->frame = (DwarfFrame){
+        .pc = site->machine.registers.value[16] - !site->machine.exact - bias, .bias = bias, .registers = &site->machine.registers,
+        .read = machine_read_word, .context = &site->memory, .tls_size = file_tls_size(site->program->file),
+    };
+    return true;
+}
+
+static void variable_out(const Site *site, const DwarfVariable *v, EmuVariable *out)
+{
+    static const u8 register_of[17] = {RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15, 0};
+    *out = (EmuVariable){
+        .name = v->name, .type = handle_out(site->program, v->type), .place = (EmuPlace)v->place, .argument = v->argument,
+        .value = v->value + (v->fixed ? site->frame.bias : 0), .depth = v->depth,
+    };
+    if (v->place == DWARF_IN_REGISTER && v->reg >= 0 && v->reg < 16)
+        out->reg = register_of[v->reg];
+}
+
+bool emu_variable(Emu *emu, int tid, uint32_t frame, uint32_t index, EmuVariable *out)
+{
+    Site site;
+    DwarfVariable v;
+    if (!find_site(emu, tid, frame, &site) || !dwarf_variable(site.dwarf, &site.frame, index, &v))
+        return false;
+    variable_out(&site, &v, out);
+    return true;
+}
+
+bool emu_variable_named(Emu *emu, int tid, uint32_t frame, const char *name, EmuVariable *out)
+{
+    Site site;
+    DwarfVariable v;
+    if (!find_site(emu, tid, frame, &site))
+        return false;
+    for (u32 i = 0; dwarf_variable(site.dwarf, &site.frame, i, &v); i++)
+        if (strcmp(v.name, name) == 0) {
+            variable_out(&site, &v, out);
+            return true;
+        }
+    if (!dwarf_global(site.dwarf, &site.frame, name, &v))
+        return false;
+    variable_out(&site, &v, out);
+    return true;
+}
+
+/* ---- types ---------------------------------------------------------------------------------------------------- */
+
+bool emu_type(Emu *emu, uint64_t type, EmuType *out)
+{
+    Program *program;
+    DebugInfo *dwarf = handle_in(emu, &type, &program);
+    DwarfType t;
+    if (!dwarf || !dwarf_type(dwarf, type, &t))
+        return false;
+    *out = (EmuType){.kind = (EmuTypeKind)t.kind, .name = t.name, .size = t.size, .target = handle_out(program, t.target),
+                     .count = t.count};
+    return true;
+}
+
+bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out)
+{
+    Program *program;
+    DebugInfo *dwarf = handle_in(emu, &type, &program);
+    DwarfMember m;
+    if (!dwarf || !dwarf_type_member(dwarf, type, index, &m))
+        return false;
+    *out = (EmuMember){.name = m.name, .type = handle_out(program, m.type), .offset = m.offset, .bit_offset = m.bit_offset,
+                       .bit_size = m.bit_size, .value = m.value};
+    return true;
+}
+
+bool emu_type_named(Emu *emu, int pid, const char *name, uint64_t *type)
+{
+    u64 bias;
+    Program *program = machine_program(emu, pid, &bias);
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    if (!dwarf || !dwarf_type_named(dwarf, name, type))
+        return false;
+    *type = handle_out(program, *type);
+    return true;
+}

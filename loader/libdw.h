@@ -1,0 +1,48 @@
+/* The functions of elfutils' libdw and libelf that we call, found at run time (dwarf.c). Inside loader/ only, with libdw only. */
+#ifndef EMU_LOADER_LIBDW_H
+#define EMU_LOADER_LIBDW_H
+
+#ifdef HAVE_LIBDW
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+
+#include "loader/dwarf.h"
+#include "loader/expression.h"
+
+#define LIBDW_FUNCTIONS(X)                                                                                                 \
+    X(elf_version) X(elf_memory) X(elf_end) X(dwarf_begin_elf) X(dwarf_end) X(dwarf_addrdie) X(dwarf_nextcu)               \
+    X(dwarf_offdie) X(dwarf_haspc) X(dwarf_getsrclines) X(dwarf_onesrcline) X(dwarf_lineaddr) X(dwarf_linesrc)             \
+    X(dwarf_lineno) X(dwarf_linecol) X(dwarf_linebeginstatement) X(dwarf_lineendsequence) X(dwarf_lineprologueend)         \
+    X(dwarf_getscopes) X(dwarf_tag) X(dwarf_child) X(dwarf_siblingof) X(dwarf_dieoffset) X(dwarf_attr)                     \
+    X(dwarf_attr_integrate) X(dwarf_hasattr) X(dwarf_formstring) X(dwarf_formref_die) X(dwarf_formudata) X(dwarf_formsdata)\
+    X(dwarf_lowpc) X(dwarf_highpc) X(dwarf_entrypc) X(dwarf_getlocation) X(dwarf_getlocation_addr) X(dwarf_whatform)       \
+    X(dwarf_getcfi) X(dwarf_getcfi_elf) X(dwarf_cfi_end) X(dwarf_cfi_addrframe) X(dwarf_frame_info) X(dwarf_frame_cfa)     \
+    X(dwarf_frame_register)
+
+#define X(f) __typeof__(f) *f;
+typedef struct Libdw { LIBDW_FUNCTIONS(X) } Libdw;
+#undef X
+extern Libdw dw; /* the addresses of a library's functions: the same for everyone */
+
+struct DebugInfo {
+    Elf *elf;
+    Dwarf *dwarf;              /* NULL: no debug sections */
+    Dwarf_CFI *eh_frame, *debug_frame;
+    Dwarf_Die unit;            /* the compilation unit found last */
+    bool has_unit;
+};
+
+/* Makes info->unit the compilation unit whose code holds `address`. */
+bool libdw_find_unit(DebugInfo *info, u64 address);
+/* Calls `visit` for every compilation unit until it returns false. */
+typedef bool LibdwUnitVisit(void *context, Dwarf_Die *unit);
+void libdw_each_unit(DebugInfo *info, LibdwUnitVisit *visit, void *context);
+/* DW_AT_name, of the abstract origin if need be; NULL: none. */
+const char *libdw_name(Dwarf_Die *die);
+/* The DIE that DW_AT_type refers to; false: void. */
+bool libdw_type(Dwarf_Die *die, Dwarf_Die *type);
+/* The subprogram that holds `address`, and the scopes around it from the innermost (malloc'ed); the count, 0: none. */
+int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes);
+#endif
+
+#endif
