@@ -11,6 +11,7 @@
 #include "kernel/space.h"
 #include "kernel/strace.h"
 #include "kernel/syscalls.h"
+#include "kernel/sysv.h"
 #include "kernel/task.h"
 #include "kernel/terminal.h"
 #include "kernel/timer.h"
@@ -259,6 +260,7 @@ static void process_end(Task *last, i32 status)
     Process *process = last->process;
     Kernel *kernel = process->kernel;
     timers_exit(process);
+    sysv_process_exit(process);
     if (process->space->resident_peak > process->peak_rss)
         process->peak_rss = process->space->resident_peak;
     space_unref(process->space);

@@ -16,6 +16,7 @@
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
 #include "kernel/strace.h"
+#include "kernel/sysv.h"
 #include "kernel/task.h"
 
 #define DEFAULT_MEMORY (4ull << 30)
@@ -99,6 +100,7 @@ void kernel_destroy(Kernel *kernel)
         while (kernel->tasks)
             task_destroy(kernel->tasks);
         mqueues_destroy(kernel);
+        sysv_destroy(kernel);
         page_cache_destroy(kernel);
         vfs_destroy(kernel);
         cpu_destroy(&kernel->cpu);

@@ -238,6 +238,8 @@ struct Kernel {
     struct Vfs *vfs;             /* what file-side code keeps per machine (fd.c) */
     struct Futexes *futexes;
     void *message_queues;        /* mqueue.c: by name */
+    struct IpcObject *ipc_objects; /* sysv.c */
+    i32 next_ipc_id;
     struct Strace *strace;       /* NULL: off */
     struct Watches *watches;     /* NULL: none (debug.c) */
     u64 boot_realtime_ns;        /* CLOCK_REALTIME at kernel_now() == 0 */
