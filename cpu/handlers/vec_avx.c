@@ -71,34 +71,32 @@ static INLINE V128 lane_signs(V128 mask, u32 lane)
 
 static INLINE bool lane_selected(const Vector *mask, u32 lane, u32 i) { return mask->u8[lane * i + lane - 1] & 0x80; }
 
+/* Lane by lane into the destination. (Not inlined, for its local would prevent the handler's tail call.) */
+__attribute__((unused)) static NOINLINE void masked_load_lanes(Cpu *cpu, const Op *op, u64 acc, u32 lane, u32 size)
+{
+    Vector r = { .u64 = { 0 } };
+    u64 address = op_address(cpu, op);
+    for (u32 i = 0; i < size / lane; i++)
+        if (lane_selected(vec_reg(cpu, op->b), lane, i))
+            memcpy(r.u8 + lane * i, cpu_slow_read(cpu, op, acc, address + lane * i, lane), lane);
+    *vec_reg(cpu, op->a) = r;
+}
+
 /* Fast: the whole operand lies in one page with the rights. Slow: lane by lane; a store first sees that none faults. */
 static INLINE const Op *masked_load(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 lane, u32 size)
 {
-    u64 address = op_address(cpu, op);
-    const Vector *mask = vec_reg(cpu, op->b);
-    V128 low, high = simde_mm_setzero_si128();
-    if (EMU_MODE == MODE_FAST) {
-        const u8 *p = mem_read(cpu, op, acc, address, size);
+    if (EMU_MODE == MODE_SLOW) {
+        masked_load_lanes(cpu, op, acc, lane, size);
+    } else {
+        const u8 *p = mem_read(cpu, op, acc, op_address(cpu, op), size), *mask = vec_reg(cpu, op->b)->u8;
         if (MISSED(p))
             return slow(cpu, op, acc);
-        low = vec_and(vec_load(p, 16), lane_signs(vec_get(cpu, op->b), lane));
+        V128 low = vec_and(vec_load(p, 16), lane_signs(vec_load(mask, 16), lane)), high = simde_mm_setzero_si128();
         if (size == 32)
-            high = vec_and(vec_load(p + 16, 16), lane_signs(vec_load(mask->u8 + 16, 16), lane));
-    } else {
-        Vector r = { .u64 = { 0 } };
-        for (u32 i = 0; i < size / lane; i++)
-            if (lane_selected(mask, lane, i))
-                memcpy(r.u8 + lane * i, mem_read(cpu, op, acc, address + lane * i, lane), lane);
-        low = vec_load(r.u8, 16);
-        high = vec_load(r.u8 + 16, 16);
+            high = vec_and(vec_load(p + 16, 16), lane_signs(vec_load(mask + 16, 16), lane));
+        vec_put_256(cpu, op->a, vec_join(low, high));
     }
-    if (size == 16) {
-        vec_put(cpu, op->a, low, true);
-        return next_vec(cpu, op, acc, low);
-    }
-    V256 r = vec_join(low, high);
-    vec_put_256(cpu, op->a, r);
-    return next_vec_256(cpu, op, acc, r);
+    return size == 16 ? next_vec(cpu, op, acc, vec_get(cpu, op->a)) : next_vec_256(cpu, op, acc, vec_get_256(cpu, op->a));
 }
 
 static INLINE const Op *masked_store(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 lane, u32 size)

@@ -17,9 +17,9 @@ static INLINE u64 gather_address(Cpu *cpu, const Op *op, const Vector *index, u3
     return address;
 }
 
-/* false: a lane missed the TLB, and nothing has changed. Out of line, so that no local of the handler is in memory: that
- * would forbid its tail call. */
-static NOINLINE bool gather_lanes(Cpu *cpu, const Op *op, u64 acc, u32 index_size, u32 size, u32 count)
+/* False: a lane missed, and nothing has changed. Not inlined: handlers go on by a tail call, which locals whose addresses
+ * are taken would prevent. */
+static INLINE bool gather_lanes(Cpu *cpu, const Op *op, u64 acc, u32 index_size, u32 size, u32 count)
 {
     Vector *destination = vec_reg(cpu, op->a), *mask = vec_reg(cpu, op->b), r = *destination;
     const Vector *index = vec_reg(cpu, op->c);
@@ -41,18 +41,23 @@ static NOINLINE bool gather_lanes(Cpu *cpu, const Op *op, u64 acc, u32 index_siz
     return true;
 }
 
-static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 index_size, u32 size, u32 count)
+static INLINE const Op *gather(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool (*lanes)(Cpu *cpu, const Op *op, u64 acc))
 {
-    if (!gather_lanes(cpu, op, acc, index_size, size, count))
-        return slow(cpu, op, acc);
-    return next(cpu, op, acc);
+    return lanes(cpu, op, acc) ? next(cpu, op, acc) : slow(cpu, op, acc);
 }
 
 #define VEC_SHAPES_GATHER
 /* `kind` gives the widths of index and lane. */
+#define LANES(bytes, kind) ((bytes) / (kind##_INDEX > kind##_LANE ? kind##_INDEX : kind##_LANE))
+#define MAKE_GATHER(name, kind, bytes)                                                        \
+    static NOINLINE bool name##_lanes(Cpu *cpu, const Op *op, u64 acc)                        \
+    {                                                                                         \
+        return gather_lanes(cpu, op, acc, kind##_INDEX, kind##_LANE, LANES(bytes, kind));     \
+    }                                                                                         \
+    DEFINE_HANDLER(name, gather, name##_lanes)
 #define MAKE_V_GATHER(m, kind)                                                                \
-    DEFINE_HANDLER(m##_128, gather, kind##_INDEX, kind##_LANE, 16 / (kind##_INDEX > kind##_LANE ? kind##_INDEX : kind##_LANE)) \
-    DEFINE_HANDLER(m##_256, gather, kind##_INDEX, kind##_LANE, 32 / (kind##_INDEX > kind##_LANE ? kind##_INDEX : kind##_LANE)) \
+    MAKE_GATHER(m##_128, kind, 16)                                                            \
+    MAKE_GATHER(m##_256, kind, 32)                                                            \
     VEC_TABLE(m, VEC_ENTRY(128_RM, m##_128), VEC_ENTRY(256_RM, m##_256))
 enum { DD_INDEX = 4, DD_LANE = 4, DQ_INDEX = 4, DQ_LANE = 8, QD_INDEX = 8, QD_LANE = 4, QQ_INDEX = 8, QQ_LANE = 8 };
 
