@@ -159,7 +159,7 @@ static i64 map_stack(Exec *exec)
     return space_write(space, stack->rsp, stack->bytes, stack->size) == stack->size ? 0 : -ENOMEM;
 }
 
-/* ---- the point of no return ------------------------------------------------------------------------------------------------ */
+/* ---- the point of no return -------------------------------------------------------------------------------------- */
 
 static void set_names(Exec *exec)
 {
@@ -250,7 +250,7 @@ static void start_registers(Exec *exec, u64 entry)
     cpu->r[RSP] = exec->stack.rsp;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static i64 read_file(void *context, void *to, u64 size, u64 offset)
 {

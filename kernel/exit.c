@@ -134,7 +134,7 @@ void process_kill(Process *process, i32 status)
         sched_load_space(kernel, current->process->space);
 }
 
-/* ---- processes ------------------------------------------------------------------------------------------------------------ */
+/* ---- processes --------------------------------------------------------------------------------------------------- */
 
 void process_unref(Process *process)
 {
@@ -250,7 +250,8 @@ static void give_away_children(Process *process)
         if (child->zombie && (!reaper || parent_ignores(reaper)))
             process_reap(child);
         else if (child->zombie)
-            process_notify_parent(child, SIGCHLD, WIFSIGNALED(child->exit_status) ? CLD_KILLED : CLD_EXITED, child->exit_status >> 8);
+            process_notify_parent(child, SIGCHLD, WIFSIGNALED(child->exit_status) ? CLD_KILLED : CLD_EXITED,
+                                  child->exit_status >> 8);
     }
 }
 
@@ -297,7 +298,7 @@ static void process_end(Task *last, i32 status)
         process_reap(process);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 i64 sys_exit(Task *task, const u64 *arg)
 {

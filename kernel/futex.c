@@ -24,7 +24,7 @@ struct Futexes {
     struct { Task *first, *last; } bucket[FUTEX_BUCKETS];
 };
 
-/* ---- queues ------------------------------------------------------------------------------------------------------------------ */
+/* ---- queues ------------------------------------------------------------------------------------------------------ */
 
 static bool ready(Kernel *kernel)
 {
@@ -59,7 +59,8 @@ static void enqueue(Task *task, const FutexKey *key, u32 bitset)
 {
     struct Futexes *futexes = task->kernel->futexes;
     u32 b = bucket_of(key);
-    task->futex = (FutexWait){.object = key->object, .offset = key->offset, .bitset = bitset, .previous = futexes->bucket[b].last};
+    task->futex = (FutexWait){.object = key->object, .offset = key->offset, .bitset = bitset,
+        .previous = futexes->bucket[b].last};
     if (futexes->bucket[b].last)
         futexes->bucket[b].last->futex.next = task;
     else
@@ -120,7 +121,7 @@ u32 futex_wake_address(Task *task, u64 address, u32 count)
     return wake_key(task->kernel, &key, count, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* ---- waiting ----------------------------------------------------------------------------------------------------------------- */
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 /* The moment at which the call gives up: *timed false when it has no timeout. */
 static i64 read_timeout(Task *task, const u64 *arg, bool absolute, i32 clock, u64 *deadline, bool *timed)
@@ -181,7 +182,7 @@ static i64 futex_wait(Task *task, const u64 *arg, u32 bitset, bool absolute, i32
     return wait_deadline(task, deadline);
 }
 
-/* ---- waking ------------------------------------------------------------------------------------------------------------------ */
+/* ---- waking ------------------------------------------------------------------------------------------------------ */
 
 static i64 futex_requeue(Task *task, const u64 *arg, bool compare)
 {
@@ -252,7 +253,7 @@ static i64 futex_wake_op(Task *task, const u64 *arg)
     return woken;
 }
 
-/* ---- priority inheritance: ownership is handed over; priorities do not matter where turns are equal ---------------------------- */
+/* ---- priority inheritance: ownership is handed over; priorities do not matter where turns are equal -------------- */
 
 static i64 futex_lock_pi(Task *task, const u64 *arg, bool try, i32 clock)
 {
@@ -351,7 +352,7 @@ i64 sys_futex(Task *task, const u64 *arg)
     }
 }
 
-/* ---- robust lists: get_robust_list(2), Documentation/robust-futexes ------------------------------------------------------------- */
+/* ---- robust lists: get_robust_list(2), Documentation/robust-futexes ---------------------------------------------- */
 
 i64 sys_set_robust_list(Task *task, const u64 *arg)
 {

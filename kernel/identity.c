@@ -17,7 +17,7 @@ i64 sys_geteuid(Task *task, const u64 *arg) { (void)arg; return task->process->c
 i64 sys_getgid(Task *task, const u64 *arg) { (void)arg; return task->process->credentials.gid; }
 i64 sys_getegid(Task *task, const u64 *arg) { (void)arg; return task->process->credentials.egid; }
 
-/* ---- process groups and sessions ------------------------------------------------------------------------------------------ */
+/* ---- process groups and sessions --------------------------------------------------------------------------------- */
 
 static Process *self_or(Task *task, i32 pid)
 {
@@ -86,7 +86,7 @@ i64 sys_setsid(Task *task, const u64 *arg)
     return self->pid;
 }
 
-/* ---- users and groups ------------------------------------------------------------------------------------------------------ */
+/* ---- users and groups -------------------------------------------------------------------------------------------- */
 
 static bool privileged(const Task *task) { return task->process->credentials.euid == 0; }
 
@@ -177,7 +177,8 @@ i64 sys_setresgid(Task *task, const u64 *arg) { return set_gids(task, (u32)arg[0
 
 static i64 put_three(Task *task, const u64 *arg, u32 a, u32 b, u32 c)
 {
-    return copy_to_guest(task, arg[0], &a, 4) && copy_to_guest(task, arg[1], &b, 4) && copy_to_guest(task, arg[2], &c, 4) ? 0 : -EFAULT;
+    bool ok = copy_to_guest(task, arg[0], &a, 4) && copy_to_guest(task, arg[1], &b, 4) && copy_to_guest(task, arg[2], &c, 4);
+    return ok ? 0 : -EFAULT;
 }
 
 i64 sys_getresuid(Task *task, const u64 *arg)
@@ -239,7 +240,7 @@ i64 sys_setgroups(Task *task, const u64 *arg)
     return 0;
 }
 
-/* ---- capabilities: all for root, none for others. capget(2) ------------------------------------------------------------------ */
+/* ---- capabilities: all for root, none for others. capget(2) ------------------------------------------------------ */
 
 enum { CAP_LAST = 40 };
 #define ALL_CAPS ((1ull << (CAP_LAST + 1)) - 1)

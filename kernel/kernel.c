@@ -114,7 +114,7 @@ void kernel_destroy(Kernel *kernel)
 
 Cpu *kernel_cpu(Kernel *kernel) { return &kernel->cpu; }
 
-/* ---- the first program ------------------------------------------------------------------------------------------------------- */
+/* ---- the first program ------------------------------------------------------------------------------------------- */
 
 /* Limits as the host gives them to us, the stack's as configured. Memory limits of the emulator are not the guest's. */
 static void set_limits(Kernel *kernel, Process *process)

@@ -7,7 +7,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
 
-/* ---- limits ------------------------------------------------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 static i64 set_limit(Task *task, Process *process, u32 resource, const Limit *new)
 {
@@ -65,7 +65,7 @@ i64 sys_setrlimit(Task *task, const u64 *arg)
     return resource >= LIMITS ? -EINVAL : set_limit(task, task->process, resource, &new);
 }
 
-/* ---- usage ------------------------------------------------------------------------------------------------------------------- */
+/* ---- usage ------------------------------------------------------------------------------------------------------- */
 
 static void add_time(GuestRusage *usage, u64 user_ns, u64 system_ns)
 {
@@ -76,8 +76,15 @@ static void add_time(GuestRusage *usage, u64 user_ns, u64 system_ns)
     usage->system_microseconds = (i64)(system % SECOND / 1000);
 }
 
-u64 rusage_user_ns(const GuestRusage *usage) { return (u64)usage->user_seconds * SECOND + (u64)usage->user_microseconds * 1000; }
-u64 rusage_system_ns(const GuestRusage *usage) { return (u64)usage->system_seconds * SECOND + (u64)usage->system_microseconds * 1000; }
+u64 rusage_user_ns(const GuestRusage *usage)
+{
+    return (u64)usage->user_seconds * SECOND + (u64)usage->user_microseconds * 1000;
+}
+
+u64 rusage_system_ns(const GuestRusage *usage)
+{
+    return (u64)usage->system_seconds * SECOND + (u64)usage->system_microseconds * 1000;
+}
 
 static void add_task(GuestRusage *usage, Task *task)
 {
@@ -105,7 +112,9 @@ GuestRusage rusage_of(Process *process, RusageWho who)
             peak = process->space->resident_peak;
     }
     if (who != RUSAGE_OWN) {
-        u64 system = process->children_calls * 200 < process->children_cpu_ns ? process->children_calls * 200 : process->children_cpu_ns;
+        u64 system = process->children_calls * 200;
+        if (system > process->children_cpu_ns)
+            system = process->children_cpu_ns;
         add_time(&usage, process->children_cpu_ns - system, system);
         usage.minor_faults += (i64)process->children_minor_faults;
         usage.major_faults += (i64)process->children_major_faults;
@@ -134,7 +143,7 @@ i64 sys_getrusage(Task *task, const u64 *arg)
     return copy_to_guest(task, arg[1], &usage, sizeof usage) ? 0 : -EFAULT;
 }
 
-/* ---- priorities ---------------------------------------------------------------------------------------------------------------- */
+/* ---- priorities -------------------------------------------------------------------------------------------------- */
 
 static bool priority_matches(const Task *task, const Process *process, i32 which, i32 who)
 {

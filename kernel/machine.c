@@ -150,7 +150,8 @@ i64 sys_prctl(Task *task, const u64 *arg)
     case PR_GET_THP_DISABLE: return 0;
     case PR_SET_THP_DISABLE: return 0;
     case PR_SET_MM: return set_mm(task);
-    case PR_CAP_AMBIENT: return arg[1] == PR_CAP_AMBIENT_IS_SET ? (arg[2] > 40 ? -EINVAL : 0) : arg[1] == PR_CAP_AMBIENT_CLEAR_ALL ? 0 : -EPERM;
+    case PR_CAP_AMBIENT: return arg[1] == PR_CAP_AMBIENT_IS_SET ? (arg[2] > 40 ? -EINVAL : 0) :
+        arg[1] == PR_CAP_AMBIENT_CLEAR_ALL ? 0 : -EPERM;
     case 0x53564d41: /* PR_SET_VMA: names for anonymous memory, if the kernel was built to keep them */
         return -EINVAL;
     default: return -EINVAL;

@@ -179,7 +179,8 @@ i64 sys_mprotect(Task *task, const u64 *arg)
         return -EINVAL;
     if (start >= USER_LIMIT)
         return -ENOMEM;
-    u64 end = size > USER_LIMIT - start ? USER_LIMIT : start + size; /* the hole up there gives ENOMEM, after the rest is done */
+    /* the hole up there gives ENOMEM, after the rest is done */
+    u64 end = size > USER_LIMIT - start ? USER_LIMIT : start + size;
     Space *space = task->process->space;
     if (arg[2] & PROT_GROWSDOWN) {
         Vma *vma = space_find(space, start);

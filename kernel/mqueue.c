@@ -9,7 +9,8 @@
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
 
-enum { DEFAULT_MESSAGES = 10, DEFAULT_SIZE = 8192, MAX_MESSAGES = 65536, MAX_SIZE = 16777216, MAX_PRIORITY = 32768, NAME_SIZE = 256 };
+enum { DEFAULT_MESSAGES = 10, DEFAULT_SIZE = 8192, MAX_MESSAGES = 65536, MAX_SIZE = 16777216, MAX_PRIORITY = 32768,
+    NAME_SIZE = 256 };
 
 typedef struct Message {
     struct Message *next; /* higher priorities first, then older ones */
@@ -67,7 +68,7 @@ static void queue_release(Kernel *kernel, OpenFile *file)
 
 static const FileOps queue_ops = {.name = "mqueue", .poll = queue_poll, .wait = queue_wait, .release = queue_release};
 
-/* ---- names ---------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static Queue **find(Kernel *kernel, const char *name)
 {
@@ -175,7 +176,7 @@ void mqueues_destroy(Kernel *kernel)
         unlink_queue((Queue **)&kernel->message_queues);
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static i64 get_queue(Task *task, u64 fd, bool write, OpenFile **file, Queue **queue)
 {

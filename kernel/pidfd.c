@@ -27,7 +27,8 @@ static void pidfd_release(Kernel *kernel, OpenFile *file)
     process_unref(file->data);
 }
 
-static const FileOps pidfd_ops = {.name = "anon_inode:[pidfd]", .poll = pidfd_poll, .wait = pidfd_wait, .release = pidfd_release};
+static const FileOps pidfd_ops = {.name = "anon_inode:[pidfd]", .poll = pidfd_poll, .wait = pidfd_wait,
+    .release = pidfd_release};
 
 i64 pidfd_create(Task *task, Process *process, u32 flags)
 {

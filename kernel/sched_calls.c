@@ -39,7 +39,8 @@ i64 sys_sched_setaffinity(Task *task, const u64 *arg)
 i64 sys_getcpu(Task *task, const u64 *arg)
 {
     u32 zero = 0;
-    return (arg[0] && !copy_to_guest(task, arg[0], &zero, 4)) || (arg[1] && !copy_to_guest(task, arg[1], &zero, 4)) ? -EFAULT : 0;
+    return (arg[0] && !copy_to_guest(task, arg[0], &zero, 4)) || (arg[1] && !copy_to_guest(task, arg[1], &zero, 4)) ?
+        -EFAULT : 0;
 }
 
 i64 sys_sched_getscheduler(Task *task, const u64 *arg)

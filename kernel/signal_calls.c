@@ -47,8 +47,8 @@ i64 sys_rt_sigaction(Task *task, const u64 *arg)
     SignalAction *action = &process->handlers->actions[signo - 1], old = *action;
     if (arg[1]) {
         new.mask &= ~UNBLOCKABLE;
-        new.flags &= SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND | 0x04000000 |
-                     0x800 /* SA_EXPOSE_TAGBITS */;
+        new.flags &= SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND |
+                     0x04000000 | 0x800 /* SA_EXPOSE_TAGBITS */;
         *action = new;
         bool ignores = new.handler == (u64)SIG_IGN || (new.handler == (u64)SIG_DFL && signal_default(signo) == ACTION_IGNORE);
         if (ignores) { /* what is pending is dropped, blocked or not. POSIX, 2.4.3 */

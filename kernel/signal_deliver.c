@@ -70,7 +70,8 @@ static bool orphaned(const Process *process)
 {
     for (const Process *p = process->kernel->processes; p; p = p->next)
         if (p->pgid == process->pgid && !p->zombie &&
-            ((!p->parent && process->kernel->config.forward_signals) || (p->parent && p->parent->pgid != p->pgid && p->parent->sid == p->sid)))
+            ((!p->parent && process->kernel->config.forward_signals) || (p->parent && p->parent->pgid != p->pgid &&
+                p->parent->sid == p->sid)))
             return false;
     return true;
 }
@@ -101,7 +102,8 @@ static bool die(Task *task, const SigInfo *info)
         kernel->stop = (KernelStop){.kind = KERNEL_FATAL, .signal = info->signo, .pid = task->process->pid, .tid = task->tid,
                                     .signal_code = info->code, .signal_address = info->fault.address,
                                     .core = signal_default(info->signo) == ACTION_CORE,
-                                    .from_cpu = task->has_exception && info->code > 0 && (FAULT_SIGNALS & SIGNAL_BIT(info->signo)),
+                                    .from_cpu = task->has_exception && info->code > 0 &&
+                                        (FAULT_SIGNALS & SIGNAL_BIT(info->signo)),
                                     .exception = task->exception};
         signal_send_task(task, info);
         return false;

@@ -180,7 +180,8 @@ i64 sys_rt_sigreturn(Task *task, const u64 *arg)
 i64 sys_sigaltstack(Task *task, const u64 *arg)
 {
     u64 rsp = task_registers(task)->r[RSP];
-    struct { u64 address; i32 flags, pad; u64 size; } new, old = {task->altstack.address, task->altstack.flags, 0, task->altstack.size};
+    const SignalStack *stack = &task->altstack;
+    struct { u64 address; i32 flags, pad; u64 size; } new, old = {stack->address, stack->flags, 0, stack->size};
     if (on_altstack(task, rsp))
         old.flags |= SS_ONSTACK;
     if (arg[0]) {

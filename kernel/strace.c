@@ -23,7 +23,7 @@ struct Strace {
     i32 line_tid;    /* whose call the open line shows; 0: no line is open */
 };
 
-/* ---- text ------------------------------------------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 static void flush(struct Strace *strace)
 {
@@ -59,7 +59,7 @@ static void end(struct Strace *strace)
     flush(strace);
 }
 
-/* ---- filter ------------------------------------------------------------------------------------------------------------------ */
+/* ---- filter ------------------------------------------------------------------------------------------------------ */
 
 /* Does a call have an argument of one of these types? The classes of strace -e are derived from them. */
 static bool has_type(const Syscall *row, const u8 *types)
@@ -81,14 +81,18 @@ static bool in_list(const char *name, const char *const *list)
 
 static bool in_class(const Syscall *row, const char *class)
 {
-    static const u8 file[] = {PATH, 0}, desc[] = {FD, DIRFD, FD_PAIR_OUT, 0}, network[] = {SOCKET_FAMILY, SOCKADDR_IN, SOCKADDR_OUT, MSG_FLAGS, 0};
+    static const u8 file[] = {PATH, 0}, desc[] = {FD, DIRFD, FD_PAIR_OUT, 0}, network[] = {SOCKET_FAMILY, SOCKADDR_IN,
+        SOCKADDR_OUT, MSG_FLAGS, 0};
     static const char *const network_names[] = {"shutdown", "listen", "setsockopt", "getsockopt", "sendfile", NULL};
-    static const char *const process_names[] = {"clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group", "wait4",
+    static const char *const process_names[] = {"clone", "clone3", "fork", "vfork", "execve", "execveat", "exit",
+        "exit_group", "wait4",
         "waitid", "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal", NULL};
-    static const char *const signal_names[] = {"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigtimedwait",
+    static const char *const signal_names[] = {"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending",
+        "rt_sigtimedwait",
         "rt_sigqueueinfo", "rt_sigsuspend", "sigaltstack", "pause", "kill", "tkill", "tgkill", "signalfd", "signalfd4",
         "rt_tgsigqueueinfo", "pidfd_send_signal", NULL};
-    static const char *const memory_names[] = {"mmap", "munmap", "mprotect", "brk", "mremap", "msync", "mincore", "madvise", "mlock",
+    static const char *const memory_names[] = {"mmap", "munmap", "mprotect", "brk", "mremap", "msync", "mincore",
+        "madvise", "mlock",
         "munlock", "mlockall", "munlockall", "mlock2", "mbind", "shmat", "shmdt", "remap_file_pages", "membarrier", NULL};
     if (!strcmp(class, "file"))
         return has_type(row, file);
@@ -162,7 +166,7 @@ void strace_stop(Kernel *kernel)
     kernel->strace = NULL;
 }
 
-/* ---- calls -------------------------------------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 /* Without following, strace sees the thread it started and no other. */
 static bool traced(const Task *task)
@@ -263,7 +267,8 @@ static void add_result(Text *line, i64 result, bool address)
     else if (result <= SYS_RESTARTSYS && result >= SYS_RESTART_BLOCK)
         text_add(line, "= ? %s", restart_name(result));
     else if (result < 0 && result > -4096)
-        text_add(line, "= -1 %s (%s)", strerrorname_np((int)-result) ? strerrorname_np((int)-result) : "E?", strerror((int)-result));
+        text_add(line, "= -1 %s (%s)", strerrorname_np((int)-result) ? strerrorname_np((int)-result) : "E?",
+                 strerror((int)-result));
     else
         text_add(line, address ? "= %#llx" : "= %lld", (long long)result);
 }
@@ -297,7 +302,7 @@ void strace_exit(Task *task, i64 result)
     end(strace);
 }
 
-/* ---- signals and ends ------------------------------------------------------------------------------------------------------------ */
+/* ---- signals and ends -------------------------------------------------------------------------------------------- */
 
 void strace_signal(Task *task, const SigInfo *info)
 {
@@ -343,6 +348,7 @@ void strace_started(Task *task, const char *path, const char *const *argv, const
         text_add(&strace->line, i ? ", " : "");
         strace_string(&strace->line, argv[i], strlen(argv[i]), 32);
     }
-    text_add(&strace->line, "], %#llx /* %llu vars */) = 0", (unsigned long long)task_registers(task)->r[RSP], (unsigned long long)count);
+    text_add(&strace->line, "], %#llx /* %llu vars */) = 0", (unsigned long long)task_registers(task)->r[RSP],
+             (unsigned long long)count);
     end(strace);
 }

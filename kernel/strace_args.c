@@ -21,7 +21,7 @@
 #endif
 enum { STRING_LIMIT = 32, LIST_LIMIT = 32 };
 
-/* ---- strings -------------------------------------------------------------------------------------------------------------------- */
+/* ---- strings ----------------------------------------------------------------------------------------------------- */
 
 static void add_escaped(Text *text, u8 c, bool digit_follows)
 {
@@ -126,7 +126,7 @@ static void add_iovec(Text *text, Task *task, u64 address, u64 count, u64 bytes,
     text_add(text, count > LIST_LIMIT ? ", ...]" : "]");
 }
 
-/* ---- structures ------------------------------------------------------------------------------------------------------------------- */
+/* ---- structures -------------------------------------------------------------------------------------------------- */
 
 void strace_sigset(Text *text, Task *task, u64 address)
 {
@@ -208,7 +208,8 @@ static void add_child_status(Text *text, const SigInfo *info)
 void strace_siginfo(Text *text, const SigInfo *info)
 {
     const char *code = signal_code(info->signo, info->code);
-    bool fault = info->signo == SIGSEGV || info->signo == SIGBUS || info->signo == SIGFPE || info->signo == SIGILL || info->signo == SIGTRAP;
+    bool fault = info->signo == SIGSEGV || info->signo == SIGBUS || info->signo == SIGFPE || info->signo == SIGILL ||
+        info->signo == SIGTRAP;
     text_add(text, "{si_signo=%s, si_code=", signal_name(info->signo));
     if (code)
         text_add(text, "%s", code);
@@ -217,7 +218,8 @@ void strace_siginfo(Text *text, const SigInfo *info)
     if (info->signo == SIGCHLD && info->code > 0)
         add_child_status(text, info);
     else if (info->code == SI_TIMER)
-        text_add(text, ", si_timerid=%#x, si_overrun=%d, si_int=%d, si_ptr=%#llx", (u32)info->timer.timer_id, info->timer.overrun,
+        text_add(text, ", si_timerid=%#x, si_overrun=%d, si_int=%d, si_ptr=%#llx", (u32)info->timer.timer_id,
+                 info->timer.overrun,
                  (i32)info->timer.value, (unsigned long long)info->timer.value);
     else if (info->code <= 0) {
         text_add(text, ", si_pid=%d, si_uid=%u", info->from.pid, info->from.uid);
@@ -307,7 +309,8 @@ static void add_sockaddr(Text *text, Task *task, u64 address, u64 size)
     const u8 *ip = (const u8 *)&a.in.sin_addr;
     switch (a.any.sa_family) {
     case AF_INET:
-        text_add(text, "{sa_family=AF_INET, sin_port=htons(%u), sin_addr=inet_addr(\"%u.%u.%u.%u\")}", ntohs(a.in.sin_port), ip[0],
+        text_add(text, "{sa_family=AF_INET, sin_port=htons(%u), sin_addr=inet_addr(\"%u.%u.%u.%u\")}",
+                 ntohs(a.in.sin_port), ip[0],
                  ip[1], ip[2], ip[3]);
         break;
     case AF_UNIX:
@@ -347,7 +350,8 @@ static void add_stack(Text *text, Task *task, u64 address)
     else {
         text_add(text, "{ss_sp=");
         add_address(text, stack.address);
-        text_add(text, ", ss_flags=%s, ss_size=%llu}", stack.flags & SS_DISABLE ? "SS_DISABLE" : stack.flags & SS_ONSTACK ? "SS_ONSTACK" : "0",
+        text_add(text, ", ss_flags=%s, ss_size=%llu}", stack.flags & SS_DISABLE ? "SS_DISABLE" :
+                 stack.flags & SS_ONSTACK ? "SS_ONSTACK" : "0",
                  (unsigned long long)stack.size);
     }
 }
@@ -430,7 +434,8 @@ void strace_clone(Text *text, Task *task, bool done, i64 result)
         return;
     }
     if (arg[0] & 0x00100000 /* CLONE_PARENT_SETTID */)
-        text_add(text, result > 0 ? ", parent_tid=[%lld]" : ", parent_tid=%#llx", result > 0 ? (long long)result : (long long)arg[2]);
+        text_add(text, result > 0 ? ", parent_tid=[%lld]" : ", parent_tid=%#llx", result > 0 ? (long long)result :
+                 (long long)arg[2]);
     if (arg[0] & 0x00080000 /* CLONE_SETTLS */)
         text_add(text, ", tls=%#llx", (unsigned long long)arg[4]);
     if (arg[0] & 0x01200000 /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */)
@@ -458,8 +463,6 @@ static void add_clone_args(Text *text, Task *task, u64 address)
     text_add(text, "}");
 }
 
-static void add_futex_word(Text *text, u64 address) { add_address(text, address); }
-
 static void add_epoll_event(Text *text, Task *task, u64 address)
 {
     struct { u32 events; u64 data; } __attribute__((packed)) event;
@@ -472,14 +475,14 @@ static void add_epoll_event(Text *text, Task *task, u64 address)
     text_add(text, ", data={u32=%u, u64=%llu}}", (u32)event.data, (unsigned long long)event.data);
 }
 
-/* ---- one argument ------------------------------------------------------------------------------------------------------------------- */
+/* ---- one argument ------------------------------------------------------------------------------------------------ */
 
 bool strace_type_is_output(u8 type)
 {
     switch (type) {
-    case BUFFER_OUT: case RANDOM_OUT: case IOVEC_OUT: case STAT_OUT: case SIGACTION_OUT: case SIGSET_OUT: case SIGINFO_OUT: case SIGSTACK_OUT:
-    case FD_PAIR_OUT: case TIMEVAL_OUT: case TIMESPEC_OUT: case ITIMERVAL_OUT: case ITIMERSPEC_OUT: case SOCKADDR_OUT: case STATUS_OUT:
-    case RLIMIT_OUT: case STRING_OUT: return true;
+    case BUFFER_OUT: case RANDOM_OUT: case IOVEC_OUT: case STAT_OUT: case SIGACTION_OUT: case SIGSET_OUT: case SIGINFO_OUT:
+    case SIGSTACK_OUT: case FD_PAIR_OUT: case TIMEVAL_OUT: case TIMESPEC_OUT: case ITIMERVAL_OUT: case ITIMERSPEC_OUT:
+    case SOCKADDR_OUT: case STATUS_OUT: case RLIMIT_OUT: case STRING_OUT: return true;
     default: return false;
     }
 }
@@ -502,7 +505,8 @@ bool strace_argument_absent(const Call *call, const Syscall *row, u32 index)
     }
     if (call->number == 157 && index > 1) { /* prctl: most options have one argument, some none */
         i32 option = (i32)call->arg[0];
-        bool all = option == PR_SET_NO_NEW_PRIVS || option == PR_GET_NO_NEW_PRIVS || option == PR_SET_MM || option == PR_CAP_AMBIENT ||
+        bool all = option == PR_SET_NO_NEW_PRIVS || option == PR_GET_NO_NEW_PRIVS || option == PR_SET_MM ||
+            option == PR_CAP_AMBIENT ||
                    option == PR_SET_SECCOMP || option == PR_SET_VMA;
         return !all;
     }
@@ -586,7 +590,6 @@ void strace_argument(Text *text, Task *task, const Syscall *row, u32 index, bool
     case FD_SET_IN: add_fd_set(text, task, value, (i32)arg[0]); break;
     case EPOLL_EVENT_IN: add_epoll_event(text, task, value); break;
     case CLONE_ARGS: add_clone_args(text, task, value); break;
-    case FUTEX_WORD: add_futex_word(text, value); break;
     default:
         if (!strace_named_number(text, type, value))
             add_address(text, value);

@@ -30,7 +30,8 @@ static i64 unimplemented(u64 number, const Syscall *row)
     if (row && row->refusal)
         return -row->refusal;
     if (row)
-        log_unimplemented(0x5ca11ull << 32 | number, "system call %s (%llu) is not implemented", row->name, (unsigned long long)number);
+        log_unimplemented(0x5ca11ull << 32 | number, "system call %s (%llu) is not implemented", row->name,
+                          (unsigned long long)number);
     return -ENOSYS;
 }
 

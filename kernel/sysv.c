@@ -42,7 +42,8 @@ i64 ipc_add(Task *task, IpcObject *object, IpcKind kind, u64 key, u64 flags)
     const Credentials *c = &task->process->credentials;
     object->kind = kind;
     object->id = kernel->next_ipc_id++ & INT32_MAX;
-    object->permissions = (struct ipc_perm){.__key = (key_t)key, .uid = c->euid, .cuid = c->euid, .gid = c->egid, .cgid = c->egid,
+    object->permissions = (struct ipc_perm){.__key = (key_t)key, .uid = c->euid, .cuid = c->euid, .gid = c->egid,
+        .cgid = c->egid,
                                             .mode = (u16)(flags & 0777)};
     object->change_time = ipc_now(kernel);
     object->next = kernel->ipc_objects;

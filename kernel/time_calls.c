@@ -169,7 +169,7 @@ i64 sys_times(Task *task, const u64 *arg)
     return (i64)(kernel_monotonic(task->kernel) / tick);
 }
 
-/* ---- sleeping -------------------------------------------------------------------------------------------------------------- */
+/* ---- sleeping ---------------------------------------------------------------------------------------------------- */
 
 /* Sleeps until task->call.deadline. Interrupted: what is left goes to `remain` when the sleep was relative. */
 static i64 sleep_on(Task *task, u64 remain, bool absolute)

@@ -130,7 +130,7 @@ void timers_run_cpu(Task *task)
     check_cpu_limit(process);
 }
 
-/* ---- the list -------------------------------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 static ProcessTimer *find(Process *process, bool posix, i32 id)
 {
@@ -190,7 +190,7 @@ static void arm(Process *process, ProcessTimer *timer, u64 ns, u64 interval)
         sched_note_deadline(process->kernel, timer->expires);
 }
 
-/* ---- interval timers --------------------------------------------------------------------------------------------------------- */
+/* ---- interval timers --------------------------------------------------------------------------------------------- */
 
 static ProcessTimer *interval_timer(Process *process, i32 which)
 {
@@ -253,7 +253,7 @@ i64 sys_alarm(Task *task, const u64 *arg)
     return (i64)(seconds + ((!seconds && rest) || rest >= SECOND / 2 ? 1 : 0)); /* alarm_setitimer()'s rounding */
 }
 
-/* ---- POSIX timers -------------------------------------------------------------------------------------------------------------- */
+/* ---- POSIX timers ------------------------------------------------------------------------------------------------ */
 
 static i64 choose_base(Task *task, i32 clock, ProcessTimer *timer)
 {
