@@ -13,7 +13,10 @@
 #include "kernel/page_cache.h"
 #include "kernel/syscalls.h"
 
-enum { SCRATCH_DONE = 0 };
+enum {
+    SCRATCH_DONE = 0,
+    STRETCH = 16 << 20, /* one host call: between two, signals are looked at */
+};
 
 typedef struct Copy {
     OpenFile *in, *out;
@@ -95,7 +98,10 @@ static i64 copy_run(Task *task, Copy *c, CopyCall *call, bool all)
 {
     u64 done = task->call.scratch[SCRATCH_DONE];
     for (;;) {
-        i64 moved = file_host_ready(c->in, POLLIN) && file_host_ready(c->out, POLLOUT) ? call(c, c->size - done) : -EAGAIN;
+        u64 stretch = c->size - done;
+        if (all && stretch > STRETCH && stretch <= TRANSFER_MAX) /* a size that is an error must reach the host as it is */
+            stretch = STRETCH;
+        i64 moved = file_host_ready(c->in, POLLIN) && file_host_ready(c->out, POLLOUT) ? call(c, stretch) : -EAGAIN;
         if (moved == -EAGAIN && !copy_nonblocking(c) && !(done && task->woken == WOKEN_SIGNAL)) {
             task->call.scratch[SCRATCH_DONE] = done;
             i64 result = copy_finish(task, c, 0);
@@ -106,7 +112,7 @@ static i64 copy_run(Task *task, Copy *c, CopyCall *call, bool all)
         if (moved < 0)
             return done ? copy_finish(task, c, done) : moved;
         done += (u64)moved;
-        if (!moved || !all || done >= c->size)
+        if (!moved || !all || done >= c->size || signal_waiting(task))
             return copy_finish(task, c, done);
     }
 }
