@@ -88,7 +88,7 @@ typedef struct Lane {
 
 static uint64_t per_million(uint64_t amount, const Sample *before, const Sample *now)
 {
-    return now->insns > before->insns ? amount * 1000000 / (now->insns - before->insns) : 0;
+    return now->insns > before->insns + 16 ? amount * 1000000 / (now->insns - before->insns) : 0; /* steps: no rate to speak of */
 }
 static uint64_t value_frames(const Sample *before, const Sample *now)
 {

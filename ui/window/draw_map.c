@@ -143,6 +143,13 @@ static void draw_gap(const View *view, Canvas *canvas, int y, int height, uint64
     view_print(canvas, FONT_SMALL, from + 6, middle - 5, label, INK_DIM, "%s unused", text);
 }
 
+/* The last digits of the page's address, where there is room for them. */
+static void draw_number(Canvas *canvas, Rect r, uint64_t address, int px, uint64_t pages)
+{
+    view_print(canvas, FONT_SMALL, r.x + 5, r.y + px / 2 - 7, px - 6, pages ? INK_TEXT : INK_DIM, "%05llx",
+               (unsigned long long)(address & 0xfffff));
+}
+
 static void draw_cells(const View *view, const Model *model, const Band *band, const BandPlace *place, Canvas *canvas, int y)
 {
     int px = view->px, bottom = view->map.y + view->map.h;
@@ -155,7 +162,10 @@ static void draw_cells(const View *view, const Model *model, const Band *band, c
             if (first >= band->count)
                 break;
             DrawnCell d = gather(model, band, first, place->fold);
-            draw_cell(canvas, (Rect){view->map.x + LABEL + column * px, top, px, px}, &d, band->kind);
+            Rect place_of_cell = {view->map.x + LABEL + column * px, top, px, px};
+            draw_cell(canvas, place_of_cell, &d, band->kind);
+            if (px >= 40 && !d.written && !d.executed && !d.read)
+                draw_number(canvas, place_of_cell, band->start + (first << band->shift) * PAGE_BYTES, px, d.pages);
         }
     }
 }

@@ -93,16 +93,28 @@ static uint64_t resident_bytes(Emu *emu, int pid)
     return sum;
 }
 
+/* Counting pages takes time: the process that is shown has just been counted, the others are while somebody looks at them. */
+static void count_resident(Model *model, Emu *emu, bool all)
+{
+    for (uint32_t i = 0; i < model->task_count; i++) {
+        TaskRow *row = &model->tasks[i];
+        bool first = row->task.state != 'Z';
+        for (uint32_t k = 0; k < i; k++)
+            first &= model->tasks[k].task.pid != row->task.pid;
+        if (first && row->task.pid != model->pid && all)
+            row->resident = resident_bytes(emu, row->task.pid);
+        for (uint32_t k = 0; first && row->task.pid == model->pid && k < model->band_count; k++)
+            row->resident += model->bands[k].resident;
+    }
+}
+
 static void collect_tasks(Model *model, Emu *emu)
 {
     model->task_count = 0;
     while (model->task_count < TASKS_MAX && emu_task(emu, model->task_count, &model->tasks[model->task_count].task)) {
         TaskRow *row = &model->tasks[model->task_count++];
         EmuRegisters registers;
-        bool leader = true;
-        for (TaskRow *other = model->tasks; other < row; other++)
-            leader &= other->task.pid != row->task.pid;
-        row->resident = leader && row->task.state != 'Z' ? resident_bytes(emu, row->task.pid) : 0;
+        row->resident = 0;
         row->rip = emu_registers(emu, row->task.tid, &registers) ? registers.rip : 0;
     }
 }
@@ -174,6 +186,7 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     collect_tasks(model, emu);
     collect_sample(model);
     complete &= model_collect_bands(model, emu, request);
+    count_resident(model, emu, request->processes);
     model_collect_code(model, emu);
     model_collect_stack(model, emu);
     model_collect_focus(model, emu, request->focus ? request->focus : model->registers.r[4]);

@@ -90,6 +90,7 @@ typedef struct ModelRequest {
     uint64_t focus;     /* 0: the stack pointer */
     bool follow;        /* with pid 0: whoever ran last, not who was shown before */
     bool ram;           /* fill the physical view */
+    bool processes;     /* count the pages of all processes */
     uint32_t now;       /* model time, ms, from 1 */
 } ModelRequest;
 
@@ -103,6 +104,7 @@ typedef struct Model {
     Band *bands;            /* by address */
     uint32_t band_count, band_capacity;
     int bands_pid;          /* whose they are */
+    uint64_t bands_insns;   /* when they were last looked at */
     Cell *cells;
     uint32_t cell_count, cell_capacity;
     TaskRow tasks[TASKS_MAX];

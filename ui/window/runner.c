@@ -228,7 +228,7 @@ static void poked(int signal) { (void)signal; }
 bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal)
 {
     *r = (Runner){.emu = emu, .mode = mode, .speed = SPEED_FULL, .asked = true, .slice = 100000, .insns_limit = insns_limit,
-                  .pass_fatal = pass_fatal, .wanted = {.ram = true}, .status = "running"};
+                  .pass_fatal = pass_fatal, .status = "running"};
     r->model = &r->models[0];
     r->spare = &r->models[1];
     r->published = &r->models[2];

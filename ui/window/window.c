@@ -28,7 +28,7 @@ struct Window {
     bool changed;      /* must be drawn again */
     bool leaving;
     bool pressed, dragging;
-    int press_y, press_scroll;
+    int press_y, press_scroll, mouse_x, mouse_y; /* logical pixels */
     unsigned shots, frames;
     bool failed;       /* a frame could not be written: said once */
 };
@@ -59,7 +59,6 @@ Window *window_open(const Options *options)
     w->width = options->width ? options->width : 1280;
     w->height = options->height ? options->height : 800;
     w->speed = SPEEDS - 1;
-    w->wanted.ram = true;
     if (options->frames && mkdir(options->frames, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "emu: --frames: cannot make '%s': %s\n", options->frames, strerror(errno));
         free(w);
@@ -146,6 +145,8 @@ static void draw_if_needed(Window *w)
 
 static void ask(Window *w)
 {
+    w->wanted.ram = w->view.tab == TAB_RAM;
+    w->wanted.processes = w->view.tab == TAB_PROCESSES;
     runner_ask(&w->runner, &w->wanted);
     w->changed = true;
 }
@@ -190,7 +191,7 @@ static void key_view(Window *w, int key)
     case '?': w->view.help = !w->view.help; break;
     case KEY_F12: screenshot(w); break;
     }
-    w->changed = true;
+    ask(w); /* another view may need more */
 }
 
 static void change_speed(Window *w, int by)
@@ -223,6 +224,8 @@ static void key(Window *w, int key)
 static void moved(Window *w, int x, int y)
 {
     uint64_t address;
+    w->mouse_x = x;
+    w->mouse_y = y;
     if (w->pressed && abs(y - w->press_y) >= DRAG_START)
         w->dragging = true;
     if (w->dragging) {
@@ -247,16 +250,21 @@ static void clicked(Window *w, int x, int y)
     } else {
         w->view.pinned = false;
     }
-    w->changed = true;
+    ask(w);
 }
 
+/* Zooms, and keeps what is under the mouse there. */
 static void wheel(Window *w, int amount)
 {
-    int zoom = w->view.zoom + (amount > 0 ? 1 : -1);
-    double before = w->view.content ? (double)w->view.scroll / w->view.content : 0;
+    const Model *model = w->runner.shown;
+    int zoom = w->view.zoom + (amount > 0 ? 1 : -1), x = w->mouse_x, y = w->mouse_y;
+    uint64_t address;
+    Rect cell;
+    bool over_cell = view_address_at(&w->view, model, x, y, &address);
     w->view.zoom = zoom < ZOOM_MIN ? ZOOM_MIN : zoom > ZOOM_MAX ? ZOOM_MAX : zoom;
-    view_layout(&w->view, w->runner.shown, w->canvas.width, w->canvas.height);
-    w->view.scroll = (int)(before * w->view.content);
+    view_layout(&w->view, model, w->canvas.width, w->canvas.height);
+    if (over_cell && view_cell_rect(&w->view, model, address, &cell))
+        w->view.scroll += cell.y + cell.h / 2 - y;
     w->changed = true;
 }
 
