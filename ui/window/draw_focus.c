@@ -3,10 +3,12 @@
 
 #include "ui/window/view.h"
 
+#define WAS_DIRTY (1ull << 55) /* where emu_pages() keeps D when it harvests */
+
 /* Entry bits that are shown, as the SDM names them. SDM Vol. 3A, "4-Level Paging". */
 static void entry_flags(uint64_t entry, char text[8])
 {
-    static const struct { uint64_t bit; char letter; } bits[] = {{1, 'P'}, {2, 'W'}, {4, 'U'}, {32, 'A'}, {64, 'D'}};
+    static const struct { uint64_t bit; char letter; } bits[] = {{1, 'P'}, {2, 'W'}, {4, 'U'}, {32, 'A'}, {64 | WAS_DIRTY, 'D'}};
     for (int i = 0; i < 5; i++)
         text[i] = entry & bits[i].bit ? bits[i].letter : '-';
     text[5] = entry >> 63 ? 'N' : 'x';
@@ -129,7 +131,7 @@ static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
     if (f->flags & EMU_PAGE_COW)
         view_print(canvas, FONT_NORMAL, x, y + 38, width, INK_DIM, "Copy on write: the next write gives this process its own copy.");
     view_print(canvas, FONT_SMALL, x, area.y + area.h - 14, width, INK_DIM,
-               "P present  W writable  U user  A accessed  D dirty  N not executable  x executable");
+               "P present W writable U user A accessed since the last picture D dirty N no execute");
 }
 
 void draw_translation(const Model *model, Canvas *canvas, Rect area)

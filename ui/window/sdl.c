@@ -59,6 +59,7 @@ static bool open_window(Screen *screen, int width, int height)
         return false;
     sdl.SDL_SetHint_(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* they are the program's */
     sdl.SDL_SetHint_(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
+    sdl.SDL_SetHint_(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); /* else it may start OpenGL to copy our pixels */
     if (sdl.SDL_Init_(SDL_INIT_VIDEO) != 0) {
         fprintf(stderr, "emu: --window: there is no screen to open a window on: %s; --window=headless needs none\n", sdl.SDL_GetError_());
         return false;
