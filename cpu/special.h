@@ -50,9 +50,6 @@ extern OpHandler *const fused_table_cmp[2][8 * 4 * 16];  /* [CMP, TEST][(form * 
 extern OpHandler *const fused_table_alu[5][2 * 2 * 16];  /* [SUB…][(form * 2 + (width == 64)) * 16 + condition]; form R,R R,I */
 enum { FUSED_CMP_RI, FUSED_TEST_SAME, FUSED_CMP_RR, FUSED_TEST_RI, FUSED_SPECIALS };
 extern OpHandler *const fused_table_special[FUSED_SPECIALS][3 * 16 * 16]; /* [(width * 16 + condition) * 16 + register]; 8, 32, 64 */
-/* With memory at a base and displacement: CMP reg,mem and CMP mem,reg (register constant), CMP mem,imm (base constant). */
-enum { FUSED_CMP_RB, FUSED_CMP_BR, FUSED_CMP_BI, FUSED_SPECIALS_MEMORY };
-extern OpHandler *const fused_table_memory[FUSED_SPECIALS_MEMORY][3 * 16 * 17]; /* [(width * 16 + condition) * 17 + register] */
 
 #define DEFINE_SPECIAL(name, slow_name, template, ...)                        \
     OpHandler slow_name;                                                      \

@@ -76,11 +76,6 @@ static OpHandler *fused_compare(const Translator *t, Condition condition)
     else if (form == FORM_RI)
         special = test ? FUSED_TEST_RI : FUSED_CMP_RI;
     unsigned width3 = width ? width - 1 : 0; /* of 8, 32, 64 */
-    if (!test && width != 1 && (form == FORM_RB || form == FORM_BR) && a >= 0)
-        return fused_table_memory[form == FORM_RB ? FUSED_CMP_RB : FUSED_CMP_BR][(width3 * 16 + condition) * SPECIAL_BASES + (unsigned)a];
-    int base = special_register(op->base, true);
-    if (!test && width != 1 && form == FORM_BI && base >= 0)
-        return fused_table_memory[FUSED_CMP_BI][(width3 * 16 + condition) * SPECIAL_BASES + (unsigned)base];
     if (special >= 0 && a >= 0 && width != 1)
         return fused_table_special[special][(width3 * 16 + condition) * 16 + (unsigned)a];
     return fused_table_cmp[test][(form * 4 + width) * 16 + condition];

@@ -158,40 +158,4 @@ OpHandler *const fused_table_special[FUSED_SPECIALS][3 * 16 * 16] = {
     { SPECIAL_WIDTHS(SPECIAL_ENTRY, FUSED_TEST_RI) },
 };
 
-/* ---- memory at a base and displacement --------------------------------------------------------------------------------------- */
-
-static INLINE const Op *special_compare_memory(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, int which, unsigned width,
-                                               unsigned condition, unsigned a)
-{
-    u64 base = which != FUSED_CMP_BI ? *reg64(cpu, op->base) : a == 16 ? 0 : cpu->r[a];
-    const u8 *p = mem_read(cpu, op, acc, base + (u64)op->disp, width / 8);
-    if (MISSED(p))
-        return slow(cpu, op, acc);
-    u64 memory = load_width(p, width), other = which == FUSED_CMP_BI ? op->imm : get_reg(cpu, (u8)(a * 8), width);
-    return which == FUSED_CMP_RB ? compare_branch(cpu, op, acc, false, other, memory, width, condition)
-                                 : compare_branch(cpu, op, acc, false, memory, other, width, condition);
-}
-
-#define MEMORY_ONE(which, form, width, c, a) \
-    DEFINE_SPECIAL(which##_##width##_##c##_##a, slow_CMP_##form##_##width##_1, special_compare_memory, which, width, c, a)
-#define MEMORY_ENTRY(which, form, width, c, a) [(MEMORY_WIDTH_##width * 16 + c) * SPECIAL_BASES + a] = which##_##width##_##c##_##a,
-#define MEMORY_WIDTH_8 0
-#define MEMORY_WIDTH_32 1
-#define MEMORY_WIDTH_64 2
-#define MEMORY_CONDITIONS(FOR, M, which, form, width)                                                                            \
-    FOR(M, which, form, width, 0) FOR(M, which, form, width, 1) FOR(M, which, form, width, 2) FOR(M, which, form, width, 3)      \
-    FOR(M, which, form, width, 4) FOR(M, which, form, width, 5) FOR(M, which, form, width, 6) FOR(M, which, form, width, 7)      \
-    FOR(M, which, form, width, 8) FOR(M, which, form, width, 9) FOR(M, which, form, width, 10) FOR(M, which, form, width, 11)    \
-    FOR(M, which, form, width, 12) FOR(M, which, form, width, 13) FOR(M, which, form, width, 14) FOR(M, which, form, width, 15)
-#define MEMORY_WIDTHS(FOR, M, which, form) \
-    MEMORY_CONDITIONS(FOR, M, which, form, 8) MEMORY_CONDITIONS(FOR, M, which, form, 32) MEMORY_CONDITIONS(FOR, M, which, form, 64)
-MEMORY_WIDTHS(FOR_REGS, MEMORY_ONE, FUSED_CMP_RB, rb)
-MEMORY_WIDTHS(FOR_REGS, MEMORY_ONE, FUSED_CMP_BR, br)
-MEMORY_WIDTHS(FOR_BASES, MEMORY_ONE, FUSED_CMP_BI, bi)
-OpHandler *const fused_table_memory[FUSED_SPECIALS_MEMORY][3 * 16 * 17] = {
-    { MEMORY_WIDTHS(FOR_REGS, MEMORY_ENTRY, FUSED_CMP_RB, rb) },
-    { MEMORY_WIDTHS(FOR_REGS, MEMORY_ENTRY, FUSED_CMP_BR, br) },
-    { MEMORY_WIDTHS(FOR_BASES, MEMORY_ENTRY, FUSED_CMP_BI, bi) },
-};
-
 #endif
