@@ -42,7 +42,7 @@ _Static_assert(sizeof(GuestEpollEvent) == 12, "struct epoll_event is packed on x
 enum { BATCH = 128, NESTING_MAX = 5 };
 #define EPOLL_FLAGS_MASK (EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE)
 
-/* ---- watches ------------------------------------------------------------------------------------------------------------------ */
+/* ---- watches ----------------------------------------------------------------------------------------------------- */
 
 static EpollWatch *watch_find(const Epoll *epoll, const OpenFile *file, i32 fd)
 {
@@ -111,7 +111,7 @@ static void epoll_release(Kernel *kernel, OpenFile *file)
     free(epoll);
 }
 
-/* ---- readiness ------------------------------------------------------------------------------------------------------------------ */
+/* ---- readiness --------------------------------------------------------------------------------------------------- */
 
 static u32 watch_ready(Task *task, EpollWatch *watch)
 {
@@ -149,14 +149,15 @@ static void epoll_wait_on(Task *task, OpenFile *file)
             file_poll_wait(task, watch->file, watch->events);
 }
 
-static const FileOps epoll_ops = {.name = "anon_inode:[eventpoll]", .poll = epoll_poll, .wait = epoll_wait_on, .release = epoll_release};
+static const FileOps epoll_ops = {
+    .name = "anon_inode:[eventpoll]", .poll = epoll_poll, .wait = epoll_wait_on, .release = epoll_release};
 
 static Epoll *epoll_of(OpenFile *file)
 {
     return file && file->ops == &epoll_ops ? file->data : NULL;
 }
 
-/* ---- creating ------------------------------------------------------------------------------------------------------------------ */
+/* ---- creating ---------------------------------------------------------------------------------------------------- */
 
 static i64 make_epoll(Task *task, u32 flags)
 {
@@ -188,7 +189,7 @@ i64 sys_epoll_create1(Task *task, const u64 *arg)
     return make_epoll(task, (u32)arg[0]);
 }
 
-/* ---- epoll_ctl ------------------------------------------------------------------------------------------------------------------ */
+/* ---- epoll_ctl --------------------------------------------------------------------------------------------------- */
 
 /* Would watching `target` close a circle, or make a chain too long? */
 static i64 epoll_nesting(const Epoll *epoll, const OpenFile *target, u32 depth)
@@ -265,8 +266,9 @@ i64 sys_epoll_ctl(Task *task, const u64 *arg)
         return -EINVAL;
     EpollWatch *watch = watch_find(epoll, file, (i32)arg[2]);
     bool exclusive = event.events & EPOLLEXCLUSIVE;
-    if (exclusive && (operation == EPOLL_CTL_MOD || file->ops == &epoll_ops ||
-                      (event.events & ~(u32)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))))
+    if (exclusive &&
+        (operation == EPOLL_CTL_MOD || file->ops == &epoll_ops ||
+         (event.events & ~(u32)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE))))
         return -EINVAL;
     switch (operation) {
     case EPOLL_CTL_ADD:
@@ -283,7 +285,7 @@ i64 sys_epoll_ctl(Task *task, const u64 *arg)
     }
 }
 
-/* ---- epoll_wait ------------------------------------------------------------------------------------------------------------------ */
+/* ---- epoll_wait -------------------------------------------------------------------------------------------------- */
 
 static void watch_reported(EpollWatch *watch, u32 events)
 {

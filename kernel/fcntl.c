@@ -62,7 +62,8 @@ i64 sys_fcntl(Task *task, const u64 *arg)
     u32 command = (u32)arg[1];
     if (!file)
         return -EBADF;
-    bool path_allows = command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD || command == F_SETFD || command == F_GETFL;
+    bool path_allows =
+        command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD || command == F_SETFD || command == F_GETFL;
     if ((file->flags & O_PATH) && !path_allows)
         return -EBADF;
     FdSlot *slot = &task->files->slots[(u32)arg[0]];

@@ -159,7 +159,8 @@ i64 sys_copy_file_range(Task *task, const u64 *arg)
 
 static i64 call_splice(Copy *c, u64 size)
 {
-    return host_result(splice(c->in->host_fd, in_pointer(c), c->out->host_fd, out_pointer(c), size, c->flags | SPLICE_F_NONBLOCK));
+    return host_result(
+        splice(c->in->host_fd, in_pointer(c), c->out->host_fd, out_pointer(c), size, c->flags | SPLICE_F_NONBLOCK));
 }
 
 static i64 call_tee(Copy *c, u64 size)
@@ -176,7 +177,8 @@ i64 sys_splice(Task *task, const u64 *arg)
         return 0;
     if (flags & ~(u32)SPLICE_FLAGS)
         return -EINVAL;
-    Copy c = {.in_address = arg[1], .out_address = arg[3], .size = arg[4], .flags = flags, .nonblocking = flags & SPLICE_F_NONBLOCK};
+    Copy c = {
+        .in_address = arg[1], .out_address = arg[3], .size = arg[4], .flags = flags, .nonblocking = flags & SPLICE_F_NONBLOCK};
     i64 error = copy_files(task, &c, arg[0], arg[2]);
     if (!error && ((c.in->mode == S_IFIFO && c.in_address) || (c.out->mode == S_IFIFO && c.out_address)))
         error = -ESPIPE;

@@ -53,7 +53,7 @@ void lock_wake(Kernel *kernel, const OpenFile *file)
         wake_event(kernel, lock_event(kernel), UINT32_MAX);
 }
 
-/* ---- POSIX locks ---------------------------------------------------------------------------------------------------------- */
+/* ---- POSIX locks ------------------------------------------------------------------------------------------------- */
 
 static LockOwner *owner_find(Kernel *kernel, const Files *files, u64 device, u64 inode)
 {
@@ -234,13 +234,14 @@ static i64 posix_get(Task *task, OpenFile *file, const LockRequest *request, Gue
     struct flock host = host_flock(request);
     int fd = own && own->mirror >= 0 ? own->mirror : file->host_fd;
     if (fcntl(fd, F_OFD_GETLK, &host) == 0 && host.l_type != F_UNLCK)
-        *guest = (GuestFlock){.type = host.l_type, .whence = SEEK_SET, .start = host.l_start, .length = host.l_len, .pid = host.l_pid};
+        *guest = (GuestFlock){
+            .type = host.l_type, .whence = SEEK_SET, .start = host.l_start, .length = host.l_len, .pid = host.l_pid};
     else
         guest->type = F_UNLCK;
     return 0;
 }
 
-/* ---- fcntl ------------------------------------------------------------------------------------------------------------------ */
+/* ---- fcntl ------------------------------------------------------------------------------------------------------- */
 
 /* The absolute range of a struct flock. -EINVAL, -EOVERFLOW. */
 static i64 lock_range(OpenFile *file, const GuestFlock *guest, LockRequest *request)
@@ -299,7 +300,8 @@ static i64 ofd_lock(Task *task, OpenFile *file, u32 command, const LockRequest *
         if (!result && host.l_type == F_UNLCK)
             guest->type = F_UNLCK;
         else if (!result)
-            *guest = (GuestFlock){.type = host.l_type, .whence = SEEK_SET, .start = host.l_start, .length = host.l_len, .pid = host.l_pid};
+            *guest = (GuestFlock){
+                .type = host.l_type, .whence = SEEK_SET, .start = host.l_start, .length = host.l_len, .pid = host.l_pid};
         return result;
     }
     i64 result = host_result(fcntl(file->host_fd, F_OFD_SETLK, &host));

@@ -131,7 +131,8 @@ static i64 open_at(Task *task, u64 dirfd, u64 address, const OpenHow *how, bool 
         error = fifo_opened_reader(task, &file);
     } else {
         Path path;
-        error = path_from_guest(task, &path, dirfd, address, (follow ? 0 : PATH_NOFOLLOW) | (how->flags & O_CREAT ? PATH_CREATE : 0));
+        error = path_from_guest(task, &path, dirfd, address,
+                                (follow ? 0 : PATH_NOFOLLOW) | (how->flags & O_CREAT ? PATH_CREATE : 0));
         if (!error)
             error = files_have_room(task) ? open_path(task, &path, how, strict, &file) : -EMFILE;
         path_done(&path);

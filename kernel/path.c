@@ -116,7 +116,8 @@ static i64 resolve_in_root(Task *task, Path *path, u32 how)
         memcpy(absolute, path->name, strlen(path->name) + 1);
     } else {
         char base[PATH_MAX];
-        i64 length = path->dir == AT_FDCWD ? path_cwd(task, base, sizeof base) : path_of_descriptor(task, path->dir, base, sizeof base);
+        i64 length =
+            path->dir == AT_FDCWD ? path_cwd(task, base, sizeof base) : path_of_descriptor(task, path->dir, base, sizeof base);
         if (length < 0)
             return length;
         if ((size_t)snprintf(absolute, sizeof absolute, "%s/%s", base, path->name) >= sizeof absolute)
@@ -189,7 +190,8 @@ static i64 resolve_relative(Task *task, Path *path, u64 dirfd, u32 how)
     const char *start = path->name + strspn(path->name, "./");
     if (UNLIKELY(!strncmp(start, "proc/", 5) || !strncmp(start, "dev/", 4))) { /* from the root: the guest's own */
         char base[PATH_MAX];
-        i64 length = (i32)dirfd == AT_FDCWD ? path_cwd(task, base, sizeof base) : path_of_descriptor(task, path->dir, base, sizeof base);
+        i64 length =
+            (i32)dirfd == AT_FDCWD ? path_cwd(task, base, sizeof base) : path_of_descriptor(task, path->dir, base, sizeof base);
         if (length > 0 && !strcmp(base, "/"))
             return resolve_below(task, path, "", how);
     }

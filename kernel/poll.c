@@ -89,7 +89,7 @@ static i64 poll_or_park(Task *task, struct pollfd *fds, u32 count, i64 timeout_n
     return SYS_BLOCK;
 }
 
-/* ---- poll, ppoll ----------------------------------------------------------------------------------------------------------------- */
+/* ---- poll, ppoll ------------------------------------------------------------------------------------------------- */
 
 static i64 poll_guest(Task *task, u64 address, u64 count, i64 timeout_ns, i64 restart)
 {
@@ -176,7 +176,7 @@ i64 sys_ppoll(Task *task, const u64 *arg)
     return timeout_to_guest(task, arg[2], 1, timeout_ns, result);
 }
 
-/* ---- select, pselect6 -------------------------------------------------------------------------------------------------------------- */
+/* ---- select, pselect6 -------------------------------------------------------------------------------------------- */
 
 enum { READ_SET, WRITE_SET, EXCEPT_SET, SETS };
 static const u32 asks[SETS] = {POLLIN | POLLRDNORM | POLLRDBAND, POLLOUT | POLLWRNORM | POLLWRBAND, POLLPRI};

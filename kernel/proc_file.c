@@ -21,7 +21,7 @@ typedef struct ProcFile {
 
 static const FileOps proc_file_ops, proc_directory_ops, proc_memory_ops;
 
-/* ---- opening ---------------------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static i64 open_allowed(const Task *task, const ProcEntry *entry, const struct stat *st, u32 flags)
 {
@@ -84,7 +84,7 @@ static i64 proc_file_stat(Task *task, OpenFile *file, struct stat *st)
     return proc_stat(task, &((ProcFile *)file->data)->node, st);
 }
 
-/* ---- text --------------------------------------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 static i64 text_make(Task *task, ProcFile *data)
 {
@@ -159,7 +159,7 @@ static u32 proc_poll(Task *task, OpenFile *file)
 static const FileOps proc_file_ops = {.name = "proc", .read = proc_read, .write = proc_write, .seek = proc_seek,
                                       .stat = proc_file_stat, .poll = proc_poll, .release = proc_release};
 
-/* ---- memory --------------------------------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 /* One page's worth at most; -EIO where nothing is mapped. The debugger's view: rights do not matter, frames are made. */
 static i64 memory_move(Task *task, Space *space, u64 address, u8 *buffer, u64 size, bool write)
@@ -219,7 +219,7 @@ static i64 memory_write(Task *task, OpenFile *file, GuestCursor *from, i64 offse
 static const FileOps proc_memory_ops = {.name = "mem", .read = memory_read, .write = memory_write, .seek = proc_seek,
                                         .stat = proc_file_stat, .poll = proc_poll, .release = proc_release};
 
-/* ---- directories ------------------------------------------------------------------------------------------------------------------ */
+/* ---- directories ------------------------------------------------------------------------------------------------- */
 
 static void list_add(Text *list, u8 type, const char *name)
 {

@@ -12,7 +12,7 @@
 
 #include "kernel/proc_entries.h"
 
-/* ---- names ---------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 /* Entries below the host's /proc/self that say nothing of processes' memory or descriptors. */
 static const char *const passed_through[] = {"mounts", "mountinfo", "mountstats", "cgroup", "net", "ns", "attr"};
@@ -214,7 +214,7 @@ i64 proc_resolve(Task *task, Path *path, u32 how)
     return 0;
 }
 
-/* ---- stat, access, readlink --------------------------------------------------------------------------------------------------- */
+/* ---- stat, access, readlink -------------------------------------------------------------------------------------- */
 
 const ProcEntry *proc_node_entry(const ProcNode *node)
 {
@@ -328,7 +328,9 @@ static i64 process_link(const ProcSubject *subject, const char *name, char *targ
     } else if (!strcmp(name, "cwd")) {
         length = path_cwd(other, buffer, sizeof buffer);
     } else {
-        length = snprintf(buffer, sizeof buffer, "%s", other->fs->root_fd >= 0 && other->fs->root_path[0] ? other->fs->root_path : "/") + 1;
+        length = snprintf(buffer, sizeof buffer, "%s",
+                          other->fs->root_fd >= 0 && other->fs->root_path[0] ? other->fs->root_path : "/") +
+                 1;
     }
     if (length < 0)
         return length;
@@ -345,7 +347,8 @@ i64 proc_readlink(Task *task, const ProcNode *node, char *target, u64 size)
         return -ENOENT;
     switch (node->kind) {
     case PROC_ROOT_LINK: {
-        i64 length = node->entry ? snprintf(target, size, "%d/task/%d", node->pid, node->tid) : snprintf(target, size, "%d", node->pid);
+        i64 length =
+            node->entry ? snprintf(target, size, "%d/task/%d", node->pid, node->tid) : snprintf(target, size, "%d", node->pid);
         return length < (i64)size ? length : (i64)size;
     }
     case PROC_PROCESS_LINK:

@@ -9,11 +9,16 @@ typedef unsigned long long ull;
 enum { TICK_NS = 10 * 1000 * 1000 };
 
 /* The names of CPUID bits, as Linux prints them: leaf 1 EDX, leaf 1 ECX, leaf 7 EBX, leaf 80000001h EDX and ECX. */
-static const char *const names_1_edx[32] = {"fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", NULL, "sep", "mtrr",
-    "pge", "mca", "cmov", "pat", "pse36", "pn", "clflush", NULL, "dts", "acpi", "mmx", "fxsr", "sse", "sse2", "ss", "ht", "tm"};
-static const char *const names_1_ecx[32] = {"pni", "pclmulqdq", "dtes64", "monitor", "ds_cpl", "vmx", "smx", "est", "tm2", "ssse3",
-    "cid", "sdbg", "fma", "cx16", "xtpr", "pdcm", NULL, "pcid", "dca", "sse4_1", "sse4_2", "x2apic", "movbe", "popcnt",
-    "tsc_deadline_timer", "aes", "xsave", NULL, "avx", "f16c", "rdrand", "hypervisor"};
+static const char *const names_1_edx[32] = {"fpu", "vme", "de",   "pse", "tsc",  "msr",  "pae",  "mce",   "cx8", "apic",
+                                            NULL,  "sep", "mtrr", "pge", "mca",  "cmov", "pat",  "pse36", "pn",  "clflush",
+                                            NULL,  "dts", "acpi", "mmx", "fxsr", "sse",  "sse2", "ss",    "ht",  "tm"};
+static const char *const names_1_ecx[32] = {"pni",    "pclmulqdq", "dtes64", "monitor", "ds_cpl",
+                                            "vmx",    "smx",       "est",    "tm2",     "ssse3",
+                                            "cid",    "sdbg",      "fma",    "cx16",    "xtpr",
+                                            "pdcm",   NULL,        "pcid",   "dca",     "sse4_1",
+                                            "sse4_2", "x2apic",    "movbe",  "popcnt",  "tsc_deadline_timer",
+                                            "aes",    "xsave",     NULL,     "avx",     "f16c",
+                                            "rdrand", "hypervisor"};
 static const char *const names_7_ebx[32] = {"fsgsbase", "tsc_adjust", NULL, "bmi1", "hle", "avx2", NULL, "smep", "bmi2", "erms",
     "invpcid", "rtm", "cqm", NULL, "mpx", "rdt_a", "avx512f", "avx512dq", "rdseed", "adx", "smap"};
 static const char *const names_81_edx[32] = {[11] = "syscall", [20] = "nx", [26] = "pdpe1gb", [27] = "rdtscp", [29] = "lm"};
@@ -59,10 +64,12 @@ static void text_cpuinfo(Text *text, const ProcSubject *s)
     cpu_cpuid(cpu, 1, 0, leaf);
     u32 family = (leaf[0] >> 8 & 15) + ((leaf[0] >> 8 & 15) == 15 ? leaf[0] >> 20 & 255 : 0);
     u32 model = (leaf[0] >> 4 & 15) | (leaf[0] >> 12 & 0xf0);
-    text_add(text, "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n", vendor, family,
-             model, brand, leaf[0] & 15);
-    text_add(text, "cpu MHz\t\t: 1000.000\ncache size\t: 0 KB\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n");
-    text_add(text, "apicid\t\t: 0\ninitial apicid\t: 0\nfpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n", highest);
+    text_add(text, "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n",
+             vendor, family, model, brand, leaf[0] & 15);
+    text_add(text,
+             "cpu MHz\t\t: 1000.000\ncache size\t: 0 KB\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n");
+    text_add(text, "apicid\t\t: 0\ninitial apicid\t: 0\nfpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n",
+             highest);
     add_flags(text, cpu);
     text_add(text, "bugs\t\t:\nbogomips\t: 2000.00\nclflush size\t: 64\ncache_alignment\t: 64\n");
     text_add(text, "address sizes\t: 48 bits physical, 48 bits virtual\npower management:\n\n");
@@ -72,12 +79,30 @@ static void text_meminfo(Text *text, const ProcSubject *s)
 {
     const Phys *phys = &s->kernel->phys;
     u64 total = phys->size / 1024, free = total - (u64)phys->used_total * (PAGE_SIZE / 1024), page = PAGE_SIZE / 1024;
-    const struct { const char *name; u64 kib; } rows[] = {
-        {"MemTotal", total}, {"MemFree", free}, {"MemAvailable", free}, {"Buffers", 0}, {"Cached", phys->used[FRAME_FILE] * page},
-        {"SwapCached", 0}, {"Active", phys->used[FRAME_ANON] * page}, {"Inactive", 0}, {"SwapTotal", 0}, {"SwapFree", 0}, {"Dirty", 0},
-        {"Writeback", 0}, {"AnonPages", phys->used[FRAME_ANON] * page}, {"Mapped", phys->used[FRAME_FILE] * page}, {"Shmem", 0},
-        {"KReclaimable", 0}, {"Slab", 0}, {"KernelStack", 0}, {"PageTables", phys->used[FRAME_TABLE] * page},
-        {"CommitLimit", total / 2}, {"Committed_AS", phys->used[FRAME_ANON] * page}, {"VmallocTotal", 34359738367ull},
+    const struct { const char *name; u64 kib;
+    } rows[] = {
+        {"MemTotal", total},
+        {"MemFree", free},
+        {"MemAvailable", free},
+        {"Buffers", 0},
+        {"Cached", phys->used[FRAME_FILE] * page},
+        {"SwapCached", 0},
+        {"Active", phys->used[FRAME_ANON] * page},
+        {"Inactive", 0},
+        {"SwapTotal", 0},
+        {"SwapFree", 0},
+        {"Dirty", 0},
+        {"Writeback", 0},
+        {"AnonPages", phys->used[FRAME_ANON] * page},
+        {"Mapped", phys->used[FRAME_FILE] * page},
+        {"Shmem", 0},
+        {"KReclaimable", 0},
+        {"Slab", 0},
+        {"KernelStack", 0},
+        {"PageTables", phys->used[FRAME_TABLE] * page},
+        {"CommitLimit", total / 2},
+        {"Committed_AS", phys->used[FRAME_ANON] * page},
+        {"VmallocTotal", 34359738367ull},
         {"VmallocUsed", 0},
     };
     for (u32 i = 0; i < ARRAY_LEN(rows); i++) {
@@ -112,7 +137,8 @@ static void text_loadavg(Text *text, const ProcSubject *s)
     u32 runnable = 0;
     for (Task *task = s->kernel->tasks; task; task = task->next)
         runnable += task->state == TASK_RUNNABLE;
-    text_add(text, "0.00 0.00 0.00 %u/%u %d\n", runnable, s->kernel->task_count, s->kernel->next_pid > 1 ? s->kernel->next_pid - 1 : 1);
+    text_add(text, "0.00 0.00 0.00 %u/%u %d\n", runnable, s->kernel->task_count,
+             s->kernel->next_pid > 1 ? s->kernel->next_pid - 1 : 1);
 }
 
 static void text_stat(Text *text, const ProcSubject *s)
@@ -126,8 +152,8 @@ static void text_stat(Text *text, const ProcSubject *s)
         running += task->state == TASK_RUNNABLE;
     }
     for (int i = 0; i < 2; i++)
-        text_add(text, "%s %llu 0 %llu %llu 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ", (ull)(time.user / TICK_NS), (ull)(time.system / TICK_NS),
-                 (ull)(idle / TICK_NS));
+        text_add(text, "%s %llu 0 %llu %llu 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ", (ull)(time.user / TICK_NS),
+                 (ull)(time.system / TICK_NS), (ull)(idle / TICK_NS));
     text_add(text, "intr 0\nctxt %llu\nbtime %llu\nprocesses %d\nprocs_running %u\nprocs_blocked %u\n", (ull)switches,
              (ull)((kernel_realtime(s->kernel) - now) / 1000000000), s->kernel->next_pid - FIRST_PID + 1, running, blocked);
     text_add(text, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");

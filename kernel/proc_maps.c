@@ -21,9 +21,10 @@ static const char *vma_name(const Vma *vma)
 static void add_line(Text *text, const Vma *vma)
 {
     u64 device = vma->file ? cached_file_device(vma->file) : 0, before = text->size;
-    text_add(text, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)vma->start, (unsigned long long)vma->end,
-             vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-', vma->flags & VMA_EXEC ? 'x' : '-',
-             vma->flags & VMA_SHARED ? 's' : 'p', (unsigned long long)(vma->file ? vma->offset : 0), major(device), minor(device),
+    text_add(text, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)vma->start,
+             (unsigned long long)vma->end, vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
+             vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p',
+             (unsigned long long)(vma->file ? vma->offset : 0), major(device), minor(device),
              (unsigned long long)(vma->file ? cached_file_inode(vma->file) : 0));
     const char *name = vma_name(vma);
     u64 width = text->size - before;
@@ -39,11 +40,12 @@ void proc_maps(Text *text, const ProcSubject *subject)
         add_line(text, &space->vmas[i]);
 }
 
-/* ---- smaps --------------------------------------------------------------------------------------------------------------------- */
+/* ---- smaps ------------------------------------------------------------------------------------------------------- */
 
 typedef struct Counts {
     Phys *phys;
-    u64 size, resident, proportional_4096, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous, locked;
+    u64 size, resident, proportional_4096, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous,
+        locked;
 } Counts;
 
 static bool count_page(void *context, u64 address, u64 *entry)
@@ -85,15 +87,31 @@ u64 proc_anonymous_pages(const Space *space)
 
 static void add_counts(Text *text, const Counts *c, bool rollup)
 {
-    const struct { const char *name; u64 kib; } rows[] = {
-        {"Rss", c->resident}, {"Pss", c->proportional_4096 / 4096}, {"Pss_Dirty", c->private_dirty}, {"Shared_Clean", c->shared_clean},
-        {"Shared_Dirty", c->shared_dirty}, {"Private_Clean", c->private_clean}, {"Private_Dirty", c->private_dirty},
-        {"Referenced", c->referenced}, {"Anonymous", c->anonymous}, {"KSM", 0}, {"LazyFree", 0}, {"AnonHugePages", 0},
-        {"ShmemPmdMapped", 0}, {"FilePmdMapped", 0}, {"Shared_Hugetlb", 0}, {"Private_Hugetlb", 0}, {"Swap", 0}, {"SwapPss", 0},
+    const struct { const char *name; u64 kib;
+    } rows[] = {
+        {"Rss", c->resident},
+        {"Pss", c->proportional_4096 / 4096},
+        {"Pss_Dirty", c->private_dirty},
+        {"Shared_Clean", c->shared_clean},
+        {"Shared_Dirty", c->shared_dirty},
+        {"Private_Clean", c->private_clean},
+        {"Private_Dirty", c->private_dirty},
+        {"Referenced", c->referenced},
+        {"Anonymous", c->anonymous},
+        {"KSM", 0},
+        {"LazyFree", 0},
+        {"AnonHugePages", 0},
+        {"ShmemPmdMapped", 0},
+        {"FilePmdMapped", 0},
+        {"Shared_Hugetlb", 0},
+        {"Private_Hugetlb", 0},
+        {"Swap", 0},
+        {"SwapPss", 0},
         {"Locked", c->locked},
     };
     if (!rollup)
-        text_add(text, "Size:           %8llu kB\nKernelPageSize:        4 kB\nMMUPageSize:           4 kB\n", (unsigned long long)c->size);
+        text_add(text, "Size:           %8llu kB\nKernelPageSize:        4 kB\nMMUPageSize:           4 kB\n",
+                 (unsigned long long)c->size);
     for (u32 i = 0; i < ARRAY_LEN(rows); i++) {
         char label[24];
         snprintf(label, sizeof label, "%s:", rows[i].name);

@@ -12,7 +12,7 @@
 
 enum { TICK_NS = 10 * 1000 * 1000 }; /* USER_HZ = 100 */
 
-/* ---- shared ------------------------------------------------------------------------------------------------------------------- */
+/* ---- shared ------------------------------------------------------------------------------------------------------ */
 
 static char state_letter(const ProcSubject *s)
 {
@@ -74,7 +74,7 @@ static void add_memory(Text *text, const ProcSubject *s, u64 start, u64 end)
     }
 }
 
-/* ---- files -------------------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static void text_cmdline(Text *text, const ProcSubject *s)
 {
@@ -125,8 +125,9 @@ static void text_statm(Text *text, const ProcSubject *s)
     if (shared > space->resident)
         shared = space->resident;
     u64 code = (bits_align_up(space->code_end, PAGE_SIZE) - bits_align_down(space->code_start, PAGE_SIZE)) / PAGE_SIZE;
-    text_add(text, "%llu %llu %llu %llu 0 %llu 0\n", (unsigned long long)space->total_pages, (unsigned long long)space->resident,
-             (unsigned long long)shared, (unsigned long long)code, (unsigned long long)space->data_pages);
+    text_add(text, "%llu %llu %llu %llu 0 %llu 0\n", (unsigned long long)space->total_pages,
+             (unsigned long long)space->resident, (unsigned long long)shared, (unsigned long long)code,
+             (unsigned long long)space->data_pages);
 }
 
 static i32 terminal_number(const ProcSubject *s, i32 *pgid)
@@ -160,7 +161,8 @@ static void text_stat(Text *text, const ProcSubject *s)
     u64 minor = p->dead_minor_faults, major = p->dead_major_faults;
     for (Task *t = p->threads; t; t = t->next_thread)
         minor += t->minor_faults, major += t->major_faults;
-    text_add(text, "%llu %llu %llu %llu ", (ull)minor, (ull)p->children_minor_faults, (ull)major, (ull)p->children_major_faults);
+    text_add(text, "%llu %llu %llu %llu ", (ull)minor, (ull)p->children_minor_faults, (ull)major,
+             (ull)p->children_major_faults);
     text_add(text, "%llu %llu %llu 0 %d %d %u 0 %llu ", (ull)(time.user / TICK_NS), (ull)(time.system / TICK_NS),
              (ull)(p->children_cpu_ns / TICK_NS), 20 + p->nice, p->nice, p->thread_count, (ull)(p->start_time / TICK_NS));
     text_add(text, "%llu %llu %llu %llu %llu %llu ", (ull)(m->total_pages * PAGE_SIZE), (ull)m->resident,
@@ -186,11 +188,23 @@ static void add_status_memory(Text *text, const ProcSubject *s)
         if (m->vmas[i].flags & VMA_EXEC)
             code += pages;
     }
-    const struct { const char *name; u64 pages; } rows[] = {
-        {"VmPeak", m->total_pages}, {"VmSize", m->total_pages}, {"VmLck", m->locked_pages}, {"VmPin", 0},
-        {"VmHWM", m->resident_peak > m->resident ? m->resident_peak : m->resident}, {"VmRSS", m->resident}, {"RssAnon", anonymous},
-        {"RssFile", m->resident - anonymous}, {"RssShmem", 0}, {"VmData", m->data_pages}, {"VmStk", stack}, {"VmExe", code}, {"VmLib", 0},
-        {"VmSwap", 0}, {"HugetlbPages", 0},
+    const struct { const char *name; u64 pages;
+    } rows[] = {
+        {"VmPeak", m->total_pages},
+        {"VmSize", m->total_pages},
+        {"VmLck", m->locked_pages},
+        {"VmPin", 0},
+        {"VmHWM", m->resident_peak > m->resident ? m->resident_peak : m->resident},
+        {"VmRSS", m->resident},
+        {"RssAnon", anonymous},
+        {"RssFile", m->resident - anonymous},
+        {"RssShmem", 0},
+        {"VmData", m->data_pages},
+        {"VmStk", stack},
+        {"VmExe", code},
+        {"VmLib", 0},
+        {"VmSwap", 0},
+        {"HugetlbPages", 0},
     };
     for (u32 i = 0; i < ARRAY_LEN(rows); i++)
         text_add(text, "%s:\t%8llu kB\n", rows[i].name, (unsigned long long)(rows[i].pages * (PAGE_SIZE / 1024)));
@@ -222,15 +236,15 @@ static void text_status(Text *text, const ProcSubject *s)
     text_add(text, "Name:\t%s\n", subject_comm(s));
     if (s->task && s->task->fs)
         text_add(text, "Umask:\t%04o\n", s->task->fs->umask);
-    text_add(text, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", letter, state_name(letter), p->pid,
-             s->task ? s->task->tid : p->pid, process_parent_pid(p));
+    text_add(text, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", letter, state_name(letter),
+             p->pid, s->task ? s->task->tid : p->pid, process_parent_pid(p));
     text_add(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid,
              c->fsgid);
     text_add(text, "FDSize:\t%u\nGroups:\t", s->task && s->task->files ? s->task->files->capacity : 0);
     for (u32 i = 0; i < c->group_count; i++)
         text_add(text, "%u ", c->groups[i]);
-    text_add(text, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t0\n", p->pid, s->task ? s->task->tid : p->pid, p->pgid,
-             p->sid);
+    text_add(text, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t0\n", p->pid, s->task ? s->task->tid : p->pid,
+             p->pgid, p->sid);
     add_status_memory(text, s);
     add_status_signals(text, s);
     u64 voluntary = s->task ? s->task->voluntary_switches : 0, involuntary = s->task ? s->task->involuntary_switches : 0;

@@ -34,7 +34,8 @@ static void store_info(struct signalfd_siginfo *to, const SigInfo *info)
         to->ssi_overrun = (u32)info->timer.overrun;
         to->ssi_ptr = info->timer.value;
         to->ssi_int = (i32)info->timer.value;
-    } else if (info->code > 0 && (info->signo == SIGSEGV || info->signo == SIGBUS || info->signo == SIGILL || info->signo == SIGFPE)) {
+    } else if (info->code > 0 &&
+               (info->signo == SIGSEGV || info->signo == SIGBUS || info->signo == SIGILL || info->signo == SIGFPE)) {
         to->ssi_addr = info->fault.address;
     } else if (info->code > 0 && info->signo == SIGPOLL) {
         to->ssi_band = (u32)info->poll.band;

@@ -28,7 +28,7 @@ OpenFile *socket_get(Task *task, u64 fd, i64 *error)
     return *error ? NULL : file;
 }
 
-/* ---- addresses -------------------------------------------------------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 i64 socket_address_from_guest(Task *task, SocketAddress *address, u64 guest, u64 size)
 {
@@ -104,7 +104,7 @@ i64 socket_name_call(Task *task, SocketNameCall *call, OpenFile *file, const Soc
     return host_result(call(file->host_fd, (const struct sockaddr *)&address->storage, address->size));
 }
 
-/* ---- making ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 /* A guest socket on a host descriptor that is already O_NONBLOCK and close-on-exec. */
 static OpenFile *socket_new(Task *task, int host, u32 flags, bool message)
@@ -160,7 +160,7 @@ i64 sys_socketpair(Task *task, const u64 *arg)
     return file_install_pair(task, a, b, arg[3], flags & SOCK_CLOEXEC);
 }
 
-/* ---- waiting ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 i64 socket_park(Task *task, OpenFile *file, short events, i64 restart)
 {
@@ -176,7 +176,7 @@ i64 socket_park(Task *task, OpenFile *file, short events, i64 restart)
     return file_park(task, file, events, restart == SYS_RESTARTSYS ? -EINTR : restart); /* socket(7) */
 }
 
-/* ---- naming and connecting ---------------------------------------------------------------------------------------------------------- */
+/* ---- naming and connecting --------------------------------------------------------------------------------------- */
 
 i64 sys_bind(Task *task, const u64 *arg)
 {
@@ -296,14 +296,15 @@ i64 sys_getpeername(Task *task, const u64 *arg)
     return query_name(task, arg, query_peer);
 }
 
-/* ---- options ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------------------------------- */
 
 /* Options whose value holds addresses or descriptors are not passed on. */
 static bool option_forwarded(u32 level, u32 name)
 {
     switch (level) {
     case SOL_SOCKET:
-        return name != SO_ATTACH_FILTER && name != SO_ATTACH_BPF && name != SO_ATTACH_REUSEPORT_CBPF && name != SO_ATTACH_REUSEPORT_EBPF;
+        return name != SO_ATTACH_FILTER && name != SO_ATTACH_BPF && name != SO_ATTACH_REUSEPORT_CBPF &&
+               name != SO_ATTACH_REUSEPORT_EBPF;
     case IPPROTO_TCP:
         return name != TCP_ZEROCOPY_RECEIVE && name != TCP_ULP;
     case IPPROTO_IP:

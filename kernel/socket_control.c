@@ -17,7 +17,7 @@
 
 enum { SCM_MAX_FD = 253, MARK_BLOCKING = 62, MARK_NONBLOCKING = 63 }; /* marks: real-time signal numbers */
 
-/* ---- out -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- out --------------------------------------------------------------------------------------------------------- */
 
 /* The host descriptor that stands for a file in a message. */
 static int file_to_send(OpenFile *file)
@@ -90,7 +90,7 @@ i64 control_to_host(Task *task, u64 guest, u64 size, u8 *host, u64 capacity)
     return (i64)size;
 }
 
-/* ---- in --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- in ---------------------------------------------------------------------------------------------------------- */
 
 /* The open description that a received host descriptor is, NULL: none of ours. */
 static OpenFile *find_description(Kernel *kernel, int host, const struct stat *st)
@@ -176,7 +176,8 @@ void control_from_host(Task *task, u8 *host, u64 *size, i32 *flags, bool cloexec
                 *size = kept ? at + CMSG_SPACE(kept * sizeof(i32)) : at;
                 return;
             }
-        } else if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_CREDENTIALS && data_size >= sizeof(struct ucred)) {
+        } else if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_CREDENTIALS &&
+                   data_size >= sizeof(struct ucred)) {
             credentials_from_host(task, data);
         }
         at += CMSG_ALIGN(header.cmsg_len);

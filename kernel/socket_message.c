@@ -33,7 +33,7 @@ typedef struct Message {
     i32 result_flags;      /* receive: msg_flags */
 } Message;
 
-/* ---- sending ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 /* A stream that has taken a part of the bytes waits for room for the rest. */
 static i64 send_would_block(Task *task, const Message *m, u64 done)
@@ -88,7 +88,7 @@ static i64 message_send(Task *task, Message *m)
     }
 }
 
-/* ---- receiving ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- receiving --------------------------------------------------------------------------------------------------- */
 
 static i64 receive_would_block(Task *task, const Message *m, u64 done)
 {
@@ -133,7 +133,7 @@ static i64 message_receive(Task *task, Message *m)
     }
 }
 
-/* ---- sendto, recvfrom ------------------------------------------------------------------------------------------------------------------ */
+/* ---- sendto, recvfrom -------------------------------------------------------------------------------------------- */
 
 /* import_ubuf(): the size is cut before the range is looked at, unlike read(2)'s. */
 static i64 buffer_from_guest(GuestCursor *cursor, u64 address, u64 size)
@@ -171,7 +171,7 @@ i64 sys_recvfrom(Task *task, const u64 *arg)
     return error ? error : result;
 }
 
-/* ---- sendmsg, recvmsg ------------------------------------------------------------------------------------------------------------------ */
+/* ---- sendmsg, recvmsg -------------------------------------------------------------------------------------------- */
 
 /* What both directions take from the header. */
 static i64 header_from_guest(Task *task, Message *m, const GuestMessage *guest, GuestVector *vectors)
@@ -231,9 +231,10 @@ static i64 receive_header(Task *task, OpenFile *file, u64 address, GuestMessage 
     if (guest->name)
         error = socket_address_to_guest(task, &m.address, guest->name, address + offsetof(GuestMessage, name_size));
     i32 result_flags = (m.result_flags & ~MSG_CMSG_CLOEXEC) | (i32)(flags & MSG_CMSG_CLOEXEC); /* Linux echoes it */
-    if (!error && (!copy_to_guest(task, guest->control, control, m.control_size) ||
-                   !copy_to_guest(task, address + offsetof(GuestMessage, flags), &result_flags, sizeof result_flags) ||
-                   !copy_to_guest(task, address + offsetof(GuestMessage, control_size), &m.control_size, sizeof m.control_size)))
+    if (!error &&
+        (!copy_to_guest(task, guest->control, control, m.control_size) ||
+         !copy_to_guest(task, address + offsetof(GuestMessage, flags), &result_flags, sizeof result_flags) ||
+         !copy_to_guest(task, address + offsetof(GuestMessage, control_size), &m.control_size, sizeof m.control_size)))
         error = -EFAULT;
     return error ? error : result;
 }
@@ -255,10 +256,11 @@ i64 sys_recvmsg(Task *task, const u64 *arg)
     OpenFile *file = socket_get(task, arg[0], &error);
     if (!file)
         return error;
-    return copy_from_guest(task, &guest, arg[1], sizeof guest) ? receive_header(task, file, arg[1], &guest, (u32)arg[2]) : -EFAULT;
+    return copy_from_guest(task, &guest, arg[1], sizeof guest) ? receive_header(task, file, arg[1], &guest, (u32)arg[2])
+                                                               : -EFAULT;
 }
 
-/* ---- many at once ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- many at once ------------------------------------------------------------------------------------------------ */
 
 /* How many messages have gone is kept across parking; an error after the first shows at the next call. */
 static i64 many(Task *task, const u64 *arg, bool send)
@@ -276,14 +278,16 @@ static i64 many(Task *task, const u64 *arg, bool send)
         u32 now = (flags & ~(u32)MSG_WAITFORONE) | (last_chance ? MSG_DONTWAIT : 0);
         i64 result = -EFAULT;
         if (copy_from_guest(task, &guest, address, sizeof guest))
-            result = send ? send_header(task, file, &guest.header, now) : receive_header(task, file, address, &guest.header, now);
+            result =
+                send ? send_header(task, file, &guest.header, now) : receive_header(task, file, address, &guest.header, now);
         if (result == SYS_BLOCK) {
             task->call.scratch[SCRATCH_MESSAGES] = done;
             return result;
         }
         task->call.scratch[SCRATCH_DONE] = 0;
         guest.length = (u32)result;
-        if (result >= 0 && !copy_to_guest(task, address + offsetof(GuestManyMessage, length), &guest.length, sizeof guest.length))
+        if (result >= 0 &&
+            !copy_to_guest(task, address + offsetof(GuestManyMessage, length), &guest.length, sizeof guest.length))
             result = -EFAULT;
         if (result < 0)
             return done ? (i64)done : result;

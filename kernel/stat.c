@@ -41,7 +41,8 @@ static i64 stat_path(Task *task, u64 dirfd, u64 address, u64 buffer, u32 flags)
     bool nofollow = flags & AT_SYMLINK_NOFOLLOW;
     i64 result;
     if (address || !(flags & AT_EMPTY_PATH))
-        result = path_from_guest(task, &path, dirfd, address, (nofollow ? PATH_NOFOLLOW : 0) | (flags & AT_EMPTY_PATH ? PATH_EMPTY : 0));
+        result = path_from_guest(task, &path, dirfd, address,
+                                 (nofollow ? PATH_NOFOLLOW : 0) | (flags & AT_EMPTY_PATH ? PATH_EMPTY : 0));
     else /* Linux 6.11: a NULL path means "" */
         result = path_from_name(task, &path, dirfd, "", PATH_EMPTY);
     if (!result) {
@@ -172,7 +173,7 @@ i64 sys_fstatfs(Task *task, const u64 *arg)
     return result ? result : statfs_to_guest(task, arg[1], &s);
 }
 
-/* ---- access, readlink ----------------------------------------------------------------------------------------------------- */
+/* ---- access, readlink -------------------------------------------------------------------------------------------- */
 
 static i64 access_path(Task *task, u64 dirfd, u64 address, u32 mode, u32 flags)
 {

@@ -169,7 +169,8 @@ i64 terminal_open_own(Task *task, u32 flags, OpenFile **file)
  * what the signal's handler prints. Polling the slave side makes it finish. */
 static void wait_for_discipline(const OpenFile *master)
 {
-    struct pollfd slave = {.fd = ioctl(master->host_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), .events = POLLIN};
+    struct pollfd slave = {.fd = ioctl(master->host_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC),
+                           .events = POLLIN};
     if (slave.fd < 0)
         return;
     poll(&slave, 1, 0);
@@ -263,7 +264,8 @@ i64 terminal_ioctl(Task *task, OpenFile *file, u32 request, u64 argument)
 
 static bool signal_ignored(const Task *task, i32 signo)
 {
-    return (task->blocked & SIGNAL_BIT(signo)) || task->process->handlers->actions[signo - 1].handler == (u64)(uintptr_t)SIG_IGN;
+    return (task->blocked & SIGNAL_BIT(signo)) ||
+           task->process->handlers->actions[signo - 1].handler == (u64)(uintptr_t)SIG_IGN;
 }
 
 /* A group none of whose members has a parent in another group of the session: nobody could continue it. setpgid(2). */

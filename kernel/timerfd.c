@@ -144,7 +144,8 @@ i64 sys_timerfd_settime(Task *task, const u64 *arg)
     OpenFile *file;
     if (!copy_from_guest(task, &spec, arg[2], sizeof spec))
         return -EFAULT;
-    if ((flags & ~(u32)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) || !time_valid(spec.value.seconds, spec.value.nanoseconds) ||
+    if ((flags & ~(u32)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) ||
+        !time_valid(spec.value.seconds, spec.value.nanoseconds) ||
         !time_valid(spec.interval.seconds, spec.interval.nanoseconds))
         return -EINVAL;
     TimerFile *timer = timer_get(task, arg[0], &error, &file);
