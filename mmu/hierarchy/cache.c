@@ -12,7 +12,7 @@ bool cache_create(Cache *cache, u32 sets, u32 ways, CachePolicy policy, u64 *clo
     cache->masked = (sets & (sets - 1)) == 0;
     cache->index_mask = cache->masked ? sets - 1 : INDEX_BITS;
     cache->entries = calloc((u64)sets * ways, sizeof *cache->entries);
-    bool stamped = policy == POLICY_LRU && clock;
+    bool stamped = (policy == POLICY_LRU || policy == POLICY_FIFO) && clock;
     cache->clock = clock;
     cache->stamps = stamped ? calloc((u64)sets * ways, sizeof *cache->stamps) : NULL;
     cache->state = policy == POLICY_PLRU ? calloc(sets, sizeof *cache->state) : NULL;

@@ -3,7 +3,7 @@
  * An entry is `key << 8 | flags`; 0 is an empty way. LRU comes in two forms. In order: each set newest first, so that finding
  * and ageing are one pass over little memory; for large caches, which are asked seldom. Stamped: a time of last use per way,
  * so that a use is one store, which the filter of hierarchy.h can do itself; for the first level, which is asked always.
- * FIFO keeps order too, the other policies keep ways in place. Private to this folder. */
+ * FIFO has the same two forms (its stamp is the time of coming), the other policies keep ways in place. Private to this folder. */
 #ifndef EMU_MMU_HIERARCHY_CACHE_H
 #define EMU_MMU_HIERARCHY_CACHE_H
 
@@ -21,8 +21,8 @@ enum {
 
 typedef struct Cache {
     u64 *entries;   /* [sets][ways] */
-    u64 *stamps;    /* [sets][ways] stamped LRU: time of last use; 0: empty */
-    u64 *clock;     /* stamped LRU: the last time given */
+    u64 *stamps;    /* [sets][ways] stamped: time of last use (LRU), of coming (FIFO); 0: empty */
+    u64 *clock;     /* stamped: the last time given */
     u64 *state;     /* [sets] PLRU: the tree's bits */
     u32 sets, ways;
     u64 index_mask; /* sets - 1 when that is a mask; else which bits of the key count towards the modulus */
@@ -39,13 +39,13 @@ typedef struct CacheResult {
     u32 set, way; /* for those who show it */
 } CacheResult;
 
-/* With a `clock`, LRU is stamped. */
+/* With a `clock`, LRU and FIFO are stamped, and no policy moves entries about. */
 bool cache_create(Cache *cache, u32 sets, u32 ways, CachePolicy policy, u64 *clock);
 void cache_destroy(Cache *cache);
 
 static inline bool cache_ordered(const Cache *cache)
 {
-    return cache->policy == POLICY_FIFO || (cache->policy == POLICY_LRU && !cache->stamps);
+    return (cache->policy == POLICY_LRU || cache->policy == POLICY_FIFO) && !cache->stamps;
 }
 
 static INLINE u32 cache_set_of(const Cache *cache, u64 key)

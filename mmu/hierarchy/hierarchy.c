@@ -26,10 +26,10 @@ static bool create_level(Hierarchy *h, CacheId id)
         return true;
     level->filters[0] = id == CACHE_L1I ? &h->front.fetch : &h->front.read;
     level->filters[1] = id == CACHE_L1I ? NULL : &h->front.write;
-    if (!policy_has_state(config->policy))
-        return true;
-    level->last = malloc(sets * sizeof *level->last);
-    return level->last;
+    if (policy_has_state(config->policy) && !(level->last = malloc(sets * sizeof *level->last)))
+        return false;
+    level->known_as = calloc((u64)sets * ways, sizeof *level->known_as);
+    return level->known_as;
 }
 
 /* Can the simple way (path.c) serve this machine? */
@@ -75,7 +75,7 @@ Hierarchy *hierarchy_create(const HierarchyConfig *config)
     h->front.line_shift_fetch = log2_of(config->cache[CACHE_L1I].line);
     h->front.line_shift_data = log2_of(config->cache[CACHE_L1D].line);
     h->front.page_shift = log2_of(config->page_size);
-    h->front.physical = config->index == INDEX_PHYSICAL;
+    h->physical = config->index == INDEX_PHYSICAL;
     h->simple = is_simple(config);
     h->single = config->classify || config->reuse;
     h->cut = config->straddle == STRADDLE_ONE ? smallest_line(config) : config->page_size;
@@ -95,6 +95,7 @@ void hierarchy_destroy(Hierarchy *h)
         cache_destroy(&h->level[id].cache);
         shadow_destroy(h->level[id].shadow);
         free(h->level[id].last);
+        free(h->level[id].known_as);
     }
     tlb_destroy(h);
     reuse_destroy(h->reuse);
@@ -115,8 +116,7 @@ void hierarchy_switch_space(Hierarchy *h, u32 space)
         return;
     h->space = space % SPACES;
     filter_clear_pages(h);
-    if (!h->front.physical)
-        filter_clear_lines(h);
+    filter_clear_lines(h);
 }
 
 void hierarchy_flush(Hierarchy *h)
@@ -140,30 +140,37 @@ void hierarchy_observe(Hierarchy *h, HierarchyObserver *observer, void *context)
 
 /* ---- accesses that are counted here ------------------------------------------------------------------------------ */
 
-#define SECOND_PAGE(paddr) (((paddr) | (PAGE_SIZE - 1)) + 1) /* who has no page tables has contiguous pages */
+static Reference contiguous(const Hierarchy *h, u64 address, u64 paddr, u32 size)
+{
+    return (Reference){.address = address, .paddr = paddr, .paddr2 = (paddr | (h->config.page_size - 1)) + 1, .size = size};
+}
 
 void hierarchy_fetch(Hierarchy *h, u64 address, u64 paddr, u32 size)
 {
     h->references[KIND_FETCH]++;
-    hierarchy_see_fetch(h, address, paddr, SECOND_PAGE(paddr), size);
+    if (!hierarchy_passes_fetch(h, address, size))
+        hierarchy_miss_fetch(h, (Reference[]){contiguous(h, address, paddr, size)});
 }
 
 void hierarchy_read(Hierarchy *h, u64 address, u64 paddr, u32 size)
 {
     h->references[KIND_READ]++;
-    hierarchy_see_read(h, address, paddr, SECOND_PAGE(paddr), size);
+    if (!hierarchy_passes_read(h, address, size))
+        hierarchy_miss_read(h, (Reference[]){contiguous(h, address, paddr, size)});
 }
 
 void hierarchy_write(Hierarchy *h, u64 address, u64 paddr, u32 size)
 {
     h->references[KIND_WRITE]++;
-    hierarchy_see_write(h, address, paddr, SECOND_PAGE(paddr), size);
+    if (!hierarchy_passes_write(h, address, size))
+        hierarchy_miss_write(h, (Reference[]){contiguous(h, address, paddr, size)});
 }
 
 void hierarchy_modify(Hierarchy *h, u64 address, u64 paddr, u32 size)
 {
     h->references[KIND_READ]++;
-    hierarchy_see_modify(h, address, paddr, SECOND_PAGE(paddr), size);
+    if (!hierarchy_passes_modify(h, address, size))
+        hierarchy_miss_modify(h, (Reference[]){contiguous(h, address, paddr, size)});
 }
 
 void hierarchy_add_references(Hierarchy *h, u64 fetches, u64 reads, u64 writes)

@@ -22,8 +22,7 @@ typedef struct Hierarchy Hierarchy;
 
 typedef enum AccessKind { KIND_FETCH, KIND_READ, KIND_WRITE, KIND_WALK, KIND_PREFETCH, KINDS } AccessKind;
 
-/* One access. Counted as it happened: who counts accesses another way (statically per block) uses hierarchy_see_* and
- * hierarchy_add_references instead. */
+/* One access. */
 typedef struct Reference {
     u64 address;
     u64 paddr;  /* of the first byte; unused when the index is virtual */
@@ -48,64 +47,64 @@ typedef struct Filter {
 typedef struct HierarchyFront {
     u64 clock; /* grows with every use of anything stamped */
     u32 line_shift_fetch, line_shift_data, page_shift;
-    bool physical;
     u64 no_stamp; /* what slots point to when there is no time to keep */
     Filter read, write, fetch;
 } HierarchyFront;
 
-/* May the model pass over this access? Then it has happened. `index`: what the caches are indexed by, paddr or address. */
-static INLINE bool filter_passes(HierarchyFront *front, const Filter *filter, u64 address, u64 index, u32 size, u32 line_shift)
+/* May the model pass over this access? Then it has happened. The filter names lines by guest virtual address even where the
+ * caches are indexed by physical ones, so a hit needs no translation. */
+static INLINE bool filter_passes(HierarchyFront *front, const Filter *filter, u64 address, u32 size, u32 line_shift)
 {
-    u64 line = index >> line_shift, page = address >> front->page_shift;
+    u64 line = address >> line_shift, page = address >> front->page_shift;
     const FilterSlot *line_slot = &filter->lines[line % FILTER_LINES], *page_slot = &filter->pages[page % FILTER_PAGES];
-    if (UNLIKELY(line_slot->number != line || (index + size - 1) >> line_shift != line || page_slot->number != page))
+    if (UNLIKELY(line_slot->number != line || (address + size - 1) >> line_shift != line || page_slot->number != page))
         return false;
     *line_slot->stamp = *page_slot->stamp = ++front->clock;
     return true;
 }
 
+static INLINE bool hierarchy_passes_fetch(Hierarchy *h, u64 address, u32 size)
+{
+    HierarchyFront *front = (HierarchyFront *)h;
+    return filter_passes(front, &front->fetch, address, size, front->line_shift_fetch);
+}
+static INLINE bool hierarchy_passes_read(Hierarchy *h, u64 address, u32 size)
+{
+    HierarchyFront *front = (HierarchyFront *)h;
+    return filter_passes(front, &front->read, address, size, front->line_shift_data);
+}
+static INLINE bool hierarchy_passes_write(Hierarchy *h, u64 address, u32 size)
+{
+    HierarchyFront *front = (HierarchyFront *)h;
+    return filter_passes(front, &front->write, address, size, front->line_shift_data);
+}
+/* A modify (read-modify-write of one place): a read reference that dirties. Loads may have a TLB of their own. */
+static INLINE bool hierarchy_passes_modify(Hierarchy *h, u64 address, u32 size)
+{
+    HierarchyFront *front = (HierarchyFront *)h;
+    u64 page = address >> front->page_shift;
+    const FilterSlot *load = &front->read.pages[page % FILTER_PAGES];
+    if (UNLIKELY(load->number != page || !filter_passes(front, &front->write, address, size, front->line_shift_data)))
+        return false;
+    *load->stamp = ++front->clock;
+    return true;
+}
+
 /* ---- accesses -------------------------------------------------------------------------------------------------- */
 
+/* An access that the filter did not pass happens. Not counted among Ir, Dr, Dw: who counts these another way (statically per
+ * block) asks hierarchy_passes_*, calls this when refused, and tells the sums with hierarchy_add_references. */
 void hierarchy_miss_fetch(Hierarchy *h, const Reference *reference);
 void hierarchy_miss_read(Hierarchy *h, const Reference *reference);
 void hierarchy_miss_write(Hierarchy *h, const Reference *reference);
-
-/* The access happens, but is not counted among Ir, Dr, Dw. */
-#define HIERARCHY_SEE(name, filter_name, shift)                                                                   \
-    static INLINE void hierarchy_see_##name(Hierarchy *h, u64 address, u64 paddr, u64 paddr2, u32 size)            \
-    {                                                                                                              \
-        HierarchyFront *front = (HierarchyFront *)h;                                                               \
-        u64 index = front->physical ? paddr : address;                                                             \
-        if (LIKELY(filter_passes(front, &front->filter_name, address, index, size, front->shift)))                 \
-            return;                                                                                                \
-        hierarchy_miss_##name(h, &(Reference){.address = address, .paddr = paddr, .paddr2 = paddr2, .size = size}); \
-    }
-HIERARCHY_SEE(fetch, fetch, line_shift_fetch)
-HIERARCHY_SEE(read, read, line_shift_data)
-HIERARCHY_SEE(write, write, line_shift_data)
-#undef HIERARCHY_SEE
-
-/* A modify (read-modify-write of one place): a read reference that dirties. */
 void hierarchy_miss_modify(Hierarchy *h, const Reference *reference);
-static INLINE void hierarchy_see_modify(Hierarchy *h, u64 address, u64 paddr, u64 paddr2, u32 size)
-{
-    HierarchyFront *front = (HierarchyFront *)h;
-    u64 index = front->physical ? paddr : address, page = address >> front->page_shift;
-    const FilterSlot *load = &front->read.pages[page % FILTER_PAGES]; /* loads may have a TLB of their own */
-    if (LIKELY(load->number == page && filter_passes(front, &front->write, address, index, size, front->line_shift_data))) {
-        *load->stamp = ++front->clock;
-        return;
-    }
-    hierarchy_miss_modify(h, &(Reference){.address = address, .paddr = paddr, .paddr2 = paddr2, .size = size});
-}
+void hierarchy_add_references(Hierarchy *h, u64 fetches, u64 reads, u64 writes);
 
-/* The access happens and is counted: Ir, Dr, Dw; a modify is one Dr. */
+/* The access happens and is counted: Ir, Dr, Dw; a modify is one Dr. Pages follow each other in physical memory as well. */
 void hierarchy_fetch(Hierarchy *h, u64 address, u64 paddr, u32 size);
 void hierarchy_read(Hierarchy *h, u64 address, u64 paddr, u32 size);
 void hierarchy_write(Hierarchy *h, u64 address, u64 paddr, u32 size);
 void hierarchy_modify(Hierarchy *h, u64 address, u64 paddr, u32 size);
-/* References that were seen, or passed the filter, and are counted by the caller. */
-void hierarchy_add_references(Hierarchy *h, u64 fetches, u64 reads, u64 writes);
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 

@@ -19,7 +19,8 @@ typedef struct Level {
     u32 line_shift;
     struct Level *next;  /* NULL: DRAM */
     Filter *filters[2];  /* first level: the filters that may know its lines */
-    u64 *last;           /* first level under PLRU and SRRIP: [sets] the one line that the filters may know */
+    u64 *known_as;       /* first level: [sets][ways] the virtual line that the filters may know this entry as */
+    u64 *last;           /* first level under PLRU and SRRIP: [sets] index + 1 of the one entry that the filters may know */
     Shadow *shadow;      /* config.classify */
     u64 refs[KINDS], misses[KINDS];
     u64 cold[KINDS], capacity[KINDS], conflict[KINDS];
@@ -58,9 +59,10 @@ typedef struct Dram {
 struct Hierarchy {
     HierarchyFront front; /* first: the inlined path takes one for the other */
     HierarchyConfig config;
+    bool physical;        /* the caches are indexed by physical addresses */
     bool simple;          /* every level is LRU and remembers only presence: the quick path (path.c) */
     bool single;          /* the filter may hold only the very last line: somebody needs to see the others */
-    u64 last_line[2];     /* the very last line: of fetches, of data */
+    u64 last_line[2];     /* that line, as the filter names it: of fetches, of data */
     u32 cut;              /* straddle=one: references longer than this are cut to it */
     Level level[CACHES];
     TlbUnit tlb[CONFIG_TLBS];
@@ -82,7 +84,7 @@ struct Hierarchy {
 
 static INLINE u64 line_key(const Hierarchy *h, u64 line)
 {
-    if (h->front.physical)
+    if (h->physical)
         return line;
     return (line & ((1ull << KEY_SPACE_SHIFT) - 1)) | (u64)h->space << KEY_SPACE_SHIFT;
 }

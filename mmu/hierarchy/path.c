@@ -13,7 +13,7 @@ typedef struct Lines {
 
 static Lines lines_of(const Hierarchy *h, const Reference *r, u32 line_shift)
 {
-    if (!h->front.physical)
+    if (!h->physical)
         return (Lines){r->address >> line_shift, (r->address + r->size - 1) >> line_shift};
     u64 in_page = (1ull << h->front.page_shift) - (r->address & ((1ull << h->front.page_shift) - 1));
     if (r->size <= in_page)
@@ -30,17 +30,18 @@ static void drop_known_line(Level *level, u64 line)
         filter_drop(level->filters[1]->lines, FILTER_LINES, line);
 }
 
-/* The line of a key, as the filter names it. Of another space it may be a wrong one: dropping too much is harmless. */
-static u64 line_of_key(u64 key) { return key & ((1ull << KEY_SPACE_SHIFT) - 1); }
+/* The filters no longer know the entry (number `index`) of a first-level cache. */
+static INLINE void drop_known(Level *level, u64 index) { drop_known_line(level, level->known_as[index]); }
 
-/* `line` was used at `entry` of a first-level cache: the filter may know it from now on, for loads and for stores. */
-static INLINE void note_line(Hierarchy *h, Level *level, const u64 *entry, u64 line, bool may_read, bool may_write)
+/* Entry `index` of a first-level cache was used as the virtual `line`: the filters may know it from now on, for loads and
+ * for stores. It has one name there at a time. */
+static INLINE void note_line(Hierarchy *h, Level *level, u64 index, u64 line, bool may_read, bool may_write)
 {
     if (UNLIKELY(level->last != NULL)) {
-        u64 *last = &level->last[cache_set_of(&level->cache, line_key(h, line))];
-        if (*last != line)
-            drop_known_line(level, *last);
-        *last = line;
+        u64 *last = &level->last[index / level->cache.ways];
+        if (*last && *last != index + 1)
+            drop_known(level, *last - 1);
+        *last = index + 1;
     }
     if (UNLIKELY(h->single)) {
         u64 *very_last = &h->last_line[level->id == CACHE_L1D];
@@ -48,13 +49,22 @@ static INLINE void note_line(Hierarchy *h, Level *level, const u64 *entry, u64 l
             drop_known_line(level, *very_last);
         *very_last = line;
     }
-    if (line >> KEY_SPACE_SHIFT) /* a line of the kernel's half could not be dropped by its key */
-        return;
-    u64 *stamp = level->cache.stamps ? &level->cache.stamps[entry - level->cache.entries] : &h->front.no_stamp;
+    if (level->known_as[index] != line) {
+        drop_known(level, index);
+        level->known_as[index] = line;
+    }
+    u64 *stamp = level->config.policy == POLICY_LRU ? &level->cache.stamps[index] : &h->front.no_stamp;
     if (may_read)
         filter_know(level->filters[0]->lines, FILTER_LINES, line, stamp);
     if (may_write && level->filters[1])
         filter_know(level->filters[1]->lines, FILTER_LINES, line, stamp);
+}
+
+static void forget_last(Level *level, u64 set)
+{
+    if (level->last[set])
+        drop_known(level, level->last[set] - 1);
+    level->last[set] = 0;
 }
 
 void filter_clear_lines(Hierarchy *h)
@@ -65,7 +75,7 @@ void filter_clear_lines(Hierarchy *h)
     h->last_line[0] = h->last_line[1] = NO_LINE;
     for (u32 id = 0; id < CACHES; id++)
         if (h->level[id].last)
-            memset(h->level[id].last, 0xff, h->level[id].cache.sets * sizeof(u64));
+            memset(h->level[id].last, 0, h->level[id].cache.sets * sizeof(u64));
 }
 
 /* ---- the simple way -------------------------------------------------------------------------------------------- */
@@ -99,8 +109,8 @@ static bool pass_watched(Hierarchy *h, Level *level, u64 key, AccessKind kind, M
     if (missed) {
         result = cache_insert(&level->cache, key, 0);
         show_fill(h, level, key, kind, &result);
-        if (result.victim && level->filters[0])
-            drop_known_line(level, line_of_key(ENTRY_KEY(result.victim)));
+        if (level->filters[0])
+            drop_known(level, (u64)(result.entry - level->cache.entries));
     }
     MissClass this_class = level->shadow ? shadow_use(level->shadow, key) : MISS_COLD;
     if (missed && *class == MISS_CLASSES) /* a straddling reference is named after the first line that missed */
@@ -117,7 +127,7 @@ static INLINE bool pass_first(Level *level, u64 key)
     bool missed = way == cache->ways;
     if (missed) {
         way = find_oldest_stamp(cache->stamps + at, cache->ways);
-        drop_known_line(level, line_of_key(ENTRY_KEY(cache->entries[at + way])));
+        drop_known(level, at + way);
         cache->entries[at + way] = want;
     }
     cache->stamps[at + way] = ++*cache->clock;
@@ -158,13 +168,12 @@ static INLINE bool simple_level(Hierarchy *h, Level *level, Lines lines, AccessK
 }
 
 /* Lets the filter know a line that was just used; the other line of the reference may have pushed it out again. */
-static INLINE void note_simple(Hierarchy *h, Level *level, AccessKind kind, u64 line)
+static INLINE void note_simple(Hierarchy *h, Level *level, AccessKind kind, u64 line, u64 virtual_line)
 {
-    u64 key = line_key(h, line);
-    const u64 *set = cache_set(&level->cache, key);
-    u32 way = find_plain(set, level->cache.ways, key << ENTRY_KEY_SHIFT | ENTRY_VALID);
-    bool may = !h->observer && way < level->cache.ways;
-    note_line(h, level, &set[way], line, may, may);
+    u64 key = line_key(h, line), at = (u64)cache_set_of(&level->cache, key) * level->cache.ways;
+    u32 way = find_plain(level->cache.entries + at, level->cache.ways, key << ENTRY_KEY_SHIFT | ENTRY_VALID);
+    if (LIKELY(way < level->cache.ways && !h->observer))
+        note_line(h, level, at + way, virtual_line, true, true);
     note_reuse(h, level, kind, key);
 }
 
@@ -173,9 +182,9 @@ static INLINE void simple_access(Hierarchy *h, const Reference *reference, Acces
     Level *level = &h->level[kind == KIND_FETCH ? CACHE_L1I : CACHE_L1D];
     Lines lines = lines_of(h, reference, level->line_shift);
     bool missed = simple_level(h, level, lines, kind, true);
-    note_simple(h, level, kind, lines.low);
+    note_simple(h, level, kind, lines.low, reference->address >> level->line_shift);
     if (UNLIKELY(lines.high != lines.low)) {
-        note_simple(h, level, kind, lines.high);
+        note_simple(h, level, kind, lines.high, (reference->address + reference->size - 1) >> level->line_shift);
         h->extra_lines[kind]++;
     }
     for (level = level->next; missed && level; level = level->next) {
@@ -183,7 +192,7 @@ static INLINE void simple_access(Hierarchy *h, const Reference *reference, Acces
         missed = simple_level(h, level, lines, kind, false);
     }
     if (missed)
-        dram_access(h, h->front.physical ? reference->paddr : reference->address, false);
+        dram_access(h, h->physical ? reference->paddr : reference->address, false);
 }
 
 /* ---- the full way ---------------------------------------------------------------------------------------------- */
@@ -193,7 +202,7 @@ static void write_below(Hierarchy *h, Level *level, u64 key);
 
 static void memory(Hierarchy *h, const Level *level, u64 key, bool write)
 {
-    dram_access(h, line_of_key(key) << level->line_shift, write);
+    dram_access(h, (key & ((1ull << KEY_SPACE_SHIFT) - 1)) << level->line_shift, write);
 }
 
 /* A look-up that counts and is seen. The entry when it is there. */
@@ -252,13 +261,13 @@ static u64 back_invalidate(Hierarchy *h, Level *level, u64 key)
     u64 dirty = 0;
     for (u32 id = 0; id < level->id; id++) {
         Level *above = &h->level[id];
-        u64 entry = above->present ? cache_remove(&above->cache, key) : 0;
+        u64 *entry = above->present ? cache_peek(&above->cache, key) : NULL;
         if (!entry)
             continue;
-        dirty |= entry & ENTRY_DIRTY;
-        above->back_invalidations++;
         if (above->filters[0])
-            drop_known_line(above, line_of_key(key));
+            drop_known(above, (u64)(entry - above->cache.entries));
+        dirty |= cache_remove(&above->cache, key) & ENTRY_DIRTY;
+        above->back_invalidations++;
     }
     return dirty;
 }
@@ -289,12 +298,10 @@ static void fill(Hierarchy *h, Level *level, u64 key, u64 flags, AccessKind kind
 {
     CacheResult result = cache_insert(&level->cache, key, flags);
     show_fill(h, level, key, kind, &result);
-    if (level->last) { /* the newest of the set, without having been used as the filter understands it */
-        drop_known_line(level, level->last[result.set]);
-        level->last[result.set] = NO_LINE;
-    }
-    if (result.victim && level->filters[0])
-        drop_known_line(level, line_of_key(ENTRY_KEY(result.victim)));
+    if (level->filters[0])
+        drop_known(level, (u64)(result.entry - level->cache.entries));
+    if (level->last) /* a newcomer changes the set's state for the entry used last, too */
+        forget_last(level, result.set);
     if (result.victim)
         evict(h, level, result.victim);
 }
@@ -318,8 +325,9 @@ static void write_below(Hierarchy *h, Level *level, u64 key)
         write_below(h, next, key);
 }
 
-/* One line at a first-level cache: found or brought in; then written, if `store`. Returns whether it missed. */
-static bool full_line(Hierarchy *h, Level *level, u64 line, AccessKind kind, bool store)
+/* One line at a first-level cache: found or brought in; then written, if `store`. Returns whether it missed. The filter may
+ * know it as `virtual_line` (NO_LINE: nobody's address). */
+static bool full_line(Hierarchy *h, Level *level, u64 line, u64 virtual_line, AccessKind kind, bool store)
 {
     u64 key = line_key(h, line);
     u64 *entry = look(h, level, key, kind);
@@ -335,10 +343,17 @@ static bool full_line(Hierarchy *h, Level *level, u64 line, AccessKind kind, boo
         *entry |= ENTRY_DIRTY;
     else if (store && level->config.write != WRITE_UNSEEN)
         write_below(h, level, key);
-    if (entry) {
+    if (!entry)
+        return missed;
+    u64 index = (u64)(entry - level->cache.entries);
+    if (virtual_line == NO_LINE || h->observer) { /* a walk: used, but not as anything that the filter could name */
+        if (level->last)
+            forget_last(level, index / level->cache.ways);
+    } else {
         /* SRRIP: the first use after the fill still changes the line's age */
-        bool may = !h->observer && !(missed && level->config.policy == POLICY_SRRIP), stays_dirty = *entry & ENTRY_DIRTY || level->config.write == WRITE_UNSEEN;
-        note_line(h, level, entry, line, may, may && stays_dirty);
+        bool may = !(missed && level->config.policy == POLICY_SRRIP);
+        bool stays_dirty = *entry & ENTRY_DIRTY || level->config.write == WRITE_UNSEEN;
+        note_line(h, level, index, virtual_line, may, may && stays_dirty);
     }
     return missed;
 }
@@ -347,9 +362,10 @@ static bool full_line(Hierarchy *h, Level *level, u64 line, AccessKind kind, boo
 static void full_access_one(Hierarchy *h, Level *level, const Reference *reference, AccessKind kind, bool store)
 {
     Lines lines = lines_of(h, reference, level->line_shift);
-    bool missed = full_line(h, level, lines.low, kind, store);
+    u64 low = reference->address >> level->line_shift, high = (reference->address + reference->size - 1) >> level->line_shift;
+    bool missed = full_line(h, level, lines.low, low, kind, store);
     if (lines.high != lines.low) {
-        bool missed_high = full_line(h, level, lines.high, kind, store);
+        bool missed_high = full_line(h, level, lines.high, high, kind, store);
         level->misses[kind] -= missed && missed_high;
         h->extra_lines[kind]++;
     }
@@ -361,9 +377,10 @@ static void full_access_split(Hierarchy *h, Level *level, const Reference *r, Ac
     u64 page = 1ull << h->front.page_shift, in_page = page - (r->address & (page - 1)), lines = 0;
     for (u64 done = 0; done < r->size;) { /* a part per page */
         u64 part = r->size - done < in_page ? r->size - done : in_page;
-        u64 first = !h->front.physical ? r->address + done : done ? r->paddr2 : r->paddr;
+        u64 first = !h->physical ? r->address + done : done ? r->paddr2 : r->paddr;
+        u64 virtual_line = (r->address + done) >> level->line_shift;
         for (u64 line = first >> level->line_shift; line <= (first + part - 1) >> level->line_shift; line++, lines++)
-            full_line(h, level, line, kind, store);
+            full_line(h, level, line, virtual_line++, kind, store);
         done += part;
         in_page = page;
     }
@@ -374,7 +391,7 @@ static void full_access_split(Hierarchy *h, Level *level, const Reference *r, Ac
 void path_read(Hierarchy *h, Level *level, u64 line, AccessKind kind)
 {
     if (level->filters[0]) {
-        full_line(h, level, line, kind, false);
+        full_line(h, level, line, NO_LINE, kind, false);
         return;
     }
     u64 key = line_key(h, line);

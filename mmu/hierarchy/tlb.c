@@ -113,7 +113,7 @@ static void note_page(Hierarchy *h, TlbUnit *unit, const CacheResult *result, u6
     }
     if (h->observer || (filled && unit->config.policy == POLICY_SRRIP)) /* SRRIP: the first use after a fill changes the age */
         return;
-    u64 *stamp = unit->cache.stamps ? &unit->cache.stamps[result->entry - unit->cache.entries] : &h->front.no_stamp;
+    u64 *stamp = unit->config.policy == POLICY_LRU ? &unit->cache.stamps[result->entry - unit->cache.entries] : &h->front.no_stamp;
     if (kind == KIND_FETCH) {
         filter_know(h->front.fetch.pages, FILTER_PAGES, page, stamp);
         return;
@@ -311,6 +311,7 @@ static void drop_overlapping(Hierarchy *h, Cache *cache, u64 start, u64 end)
 void hierarchy_flush_pages(Hierarchy *h, u64 start, u64 end)
 {
     filter_clear_pages(h);
+    filter_clear_lines(h); /* they may lie elsewhere now */
     clear_walk_caches(h); /* SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": whatever the address */
     u64 page = 1ull << h->front.page_shift;
     if (end - start <= FEW_PAGES * page) {

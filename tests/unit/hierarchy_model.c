@@ -223,6 +223,24 @@ static bool walk_small(void *context, u64 address, Walk *walk)
     return true;
 }
 
+/* Pages lie about in physical memory. */
+static u64 scattered(u64 address) { return address + (address >> 12) % 7 * 0x100000; }
+
+static void see(Hierarchy *h, u32 kind, u64 address, u32 size)
+{
+    Reference r = {.address = address, .paddr = scattered(address), .size = size};
+    r.paddr2 = scattered((address | (hierarchy_config(h)->page_size - 1)) + 1);
+    hierarchy_add_references(h, kind == 0, kind == 1 || kind == 3, kind == 2);
+    if (kind == 0 && !hierarchy_passes_fetch(h, address, size))
+        hierarchy_miss_fetch(h, &r);
+    else if (kind == 1 && !hierarchy_passes_read(h, address, size))
+        hierarchy_miss_read(h, &r);
+    else if (kind == 2 && !hierarchy_passes_write(h, address, size))
+        hierarchy_miss_write(h, &r);
+    else if (kind == 3 && !hierarchy_passes_modify(h, address, size))
+        hierarchy_miss_modify(h, &r);
+}
+
 /* The same stream through two machines, one of which is observed and so models every access. */
 static void compare_filtered(const char *preset, const char *const *overrides)
 {
@@ -235,17 +253,11 @@ static void compare_filtered(const char *preset, const char *const *overrides)
         hierarchy_set_walker(h[k], walk_small, dirty[k]);
     for (u32 i = 0; i < 60000; i++) {
         u64 address = next_address(&seed, &base), r = check_random(&seed);
-        u64 paddr = address + (address >> 12) % 7 * 0x100000;
         u32 size = 1u << (r >> 8) % 6;
         for (u32 k = 0; k < 2; k++) {
             if (r % 4 > 1)
                 dirty[k][address >> 12 & 4095] = dirty[k][(address + size - 1) >> 12 & 4095] = 1; /* the real walk came first */
-            switch (r % 4) {
-            case 0: hierarchy_fetch(h[k], address, paddr, 1 + size % 15); break;
-            case 1: hierarchy_read(h[k], address, paddr, size); break;
-            case 2: hierarchy_write(h[k], address, paddr, size); break;
-            default: hierarchy_modify(h[k], address, paddr, size);
-            }
+            see(h[k], r % 4, address, size);
             if (r >> 40 == 0 || i % 20000 == 0)
                 hierarchy_switch_space(h[k], (u32)(r >> 30) % 3);
             if (i % 5000 == 0)
