@@ -165,6 +165,14 @@ static u64 fetch_frame(Cpu *cpu, u64 rip)
     return 0;
 }
 
+/* The translator of the mode that runs: it knows that mode's handlers. */
+static u32 translate(Cpu *cpu, const u8 *bytes, u32 size, u32 page_left, const TlbExecEntry *second)
+{
+    if (cpu->run_mode == MODE_MODEL)
+        return model_translate_block(cpu, cpu->blocks, bytes, size, page_left, second);
+    return translate_block(cpu, cpu->blocks, bytes, size, page_left, second);
+}
+
 static const Op *block_translate(Cpu *cpu, u64 rip, u64 paddr, u32 key)
 {
     BlockCache *cache = cpu->blocks;
@@ -174,7 +182,7 @@ static const Op *block_translate(Cpu *cpu, u64 rip, u64 paddr, u32 key)
     const u8 *bytes = cpu->mmu.phys->ram + paddr;
     Block block = { .rip = rip, .paddr = paddr, .mode_key = key, .first = cache->op_count };
     u8 joined[32];
-    u32 length = translate_block(cpu, cache, bytes, page_left, page_left, NULL);
+    u32 length = translate(cpu, bytes, page_left, page_left, NULL);
     if (length > page_left) { /* the first instruction needs bytes of the next page */
         u64 second = fetch_frame(cpu, rip + page_left);
         if (!second)
@@ -183,7 +191,7 @@ static const Op *block_translate(Cpu *cpu, u64 rip, u64 paddr, u32 key)
         memcpy(joined, bytes, page_left);
         memcpy(joined + page_left, cpu->mmu.phys->ram + second, 15);
         block.second_frame = second;
-        translate_block(cpu, cache, joined, page_left + 15, page_left, &entry);
+        translate(cpu, joined, page_left + 15, page_left, &entry);
     }
     block_insert(cpu, block);
     cpu->stats.blocks_decoded++;

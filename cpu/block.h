@@ -7,7 +7,7 @@
 
 enum {
     BLOCK_MAX_INSNS = 48,
-    BLOCK_MAX_OPS = BLOCK_MAX_INSNS * 4 + 8,
+    BLOCK_MAX_OPS = BLOCK_MAX_INSNS * 5 + 8, /* with a model, each may have a fetch op too */
     BLOCK_BUCKETS = 1 << 15,
     FRAME_BUCKETS = 1 << 12,
 };
@@ -53,7 +53,11 @@ bool block_breakpoint_at(const BlockCache *cache, u64 rip);
 
 /* translate.c: decodes from `bytes` (`size` of them, 1..; up to the end of the page, or 15 more for a first instruction that crosses)
  * and emits the block at cache->ops[cache->op_count]. Returns the bytes of the first instruction. */
-u32 translate_block(Cpu *cpu, BlockCache *cache, const u8 *bytes, u32 size, u32 page_left, const TlbExecEntry *second);
+typedef u32 TranslateBlock(Cpu *cpu, BlockCache *cache, const u8 *bytes, u32 size, u32 page_left, const TlbExecEntry *second);
+TranslateBlock translate_block, model_translate_block; /* for MODE_FAST and MODE_SLOW; for MODE_MODEL (the same, compiled again) */
+#ifdef EMU_MODEL
+#define translate_block model_translate_block
+#endif
 
 /* Handlers that are the block machinery's own (dispatch.c). */
 OpHandler block_op_link, block_op_goto_page, block_op_dead, block_op_second_page;

@@ -83,7 +83,9 @@ enum { JUMP_CACHE_SIZE = 8192 };
 typedef struct CpuStats {
     u64 insns;          /* instructions retired; a whole `rep` is one */
     u64 rep_iterations;
+    u64 rep_matches;    /* `rep`s that ended on what they compared, not on RCX */
     u64 reads, writes;  /* data accesses; a read-modify-write counts as a write */
+    u64 modifies;       /* read-modify-writes among them; counted only while a model is attached */
     u64 blocks_decoded, insns_decoded, blocks_invalidated, cache_flushes;
 } CpuStats;
 
@@ -123,6 +125,8 @@ struct Cpu {
     u64 jump_salt;
     CpuStats stats;
     BlockCache *blocks;
+    struct Hierarchy *model;  /* the modelled hierarchy that sees every access, or NULL (model.h) */
+    CpuStats model_synced;    /* what of `stats` it has been told */
     CpuLevel level;
     /* What an instruction needs from outside: RDTSC (ticks), RDRAND/RDSEED. */
     u64 (*read_tsc)(void *context);

@@ -253,36 +253,72 @@ const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
 {
     cpu_enter_slow(cpu, op, acc);
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
-    const u8 *host = translate_or_raise(cpu, address, ACCESS_READ);
+    const u8 *host = translate_or_raise(cpu, address, ACCESS_READ), *second = NULL;
     touch(cpu, host, address, size <= left ? size : left, ACCESS_READ);
-    if (LIKELY(size <= left))
+    if (UNLIKELY(size > left)) {
+        second = translate_or_raise(cpu, address + left, ACCESS_READ);
+        touch(cpu, second, address + left, size - left, ACCESS_READ);
+        cpu->mmu.stats.extra_lookups++;
+    }
+    if (UNLIKELY(cpu->model != NULL))
+        cpu_model_read(cpu, address, size, host, second);
+    if (LIKELY(!second))
         return host;
-    const u8 *second = translate_or_raise(cpu, address + left, ACCESS_READ);
-    touch(cpu, second, address + left, size - left, ACCESS_READ);
-    cpu->mmu.stats.extra_lookups++;
     memcpy(cpu->bounce[0], host, left);
     memcpy(cpu->bounce[0] + left, second, size - left);
     return cpu->bounce[0];
 }
 
-u8 *cpu_slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bool modify)
+static COLD void model_slow_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second, bool modify)
+{
+    cpu->stats.modifies += modify;
+    if (modify)
+        cpu_model_modify(cpu, address, size, host, second);
+    else
+        cpu_model_write(cpu, address, size, host, second);
+}
+
+static u8 *slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bool modify, bool keep)
 {
     cpu_enter_slow(cpu, op, acc);
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
-    u8 *host = translate_or_raise(cpu, address, ACCESS_WRITE);
-    touch(cpu, host, address, size <= left ? size : left, modify ? ACCESS_MODIFY : ACCESS_WRITE);
-    if (LIKELY(size <= left))
+    Access access = modify ? ACCESS_MODIFY : ACCESS_WRITE;
+    u8 *host = translate_or_raise(cpu, address, ACCESS_WRITE), *second = NULL;
+    touch(cpu, host, address, size <= left ? size : left, access);
+    if (UNLIKELY(size > left)) {
+        second = translate_or_raise(cpu, address + left, ACCESS_WRITE);
+        touch(cpu, second, address + left, size - left, access);
+        cpu->mmu.stats.extra_lookups++;
+    }
+    if (UNLIKELY(cpu->model != NULL))
+        model_slow_write(cpu, address, size, host, second, modify);
+    if (LIKELY(!second))
         return host;
-    u8 *second = translate_or_raise(cpu, address + left, ACCESS_WRITE);
-    touch(cpu, second, address + left, size - left, modify ? ACCESS_MODIFY : ACCESS_WRITE);
-    cpu->mmu.stats.extra_lookups++;
     cpu->split.host[0] = host, cpu->split.host[1] = second;
     cpu->split.size[0] = left, cpu->split.size[1] = size - left;
-    if (modify) {
+    if (keep) {
         memcpy(cpu->bounce[1], host, left);
         memcpy(cpu->bounce[1] + left, second, size - left);
     }
     return cpu->bounce[1];
+}
+
+u8 *cpu_slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bool modify)
+{
+    return slow_write(cpu, op, acc, address, size, modify, modify);
+}
+
+u8 *cpu_slow_write_over(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
+{
+    return slow_write(cpu, op, acc, address, size, false, true);
+}
+
+void cpu_slow_check(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, Access access)
+{
+    cpu_enter_slow(cpu, op, acc);
+    translate_or_raise(cpu, address, access);
+    if (((address ^ (address + size - 1)) & PAGE_MASK) != 0)
+        translate_or_raise(cpu, (address + size - 1) & PAGE_MASK, access);
 }
 
 void cpu_slow_written(Cpu *cpu, u8 *p, u32 size)

@@ -3,6 +3,8 @@
  * Every file of handlers is compiled once per mode (CMake sets EMU_MODE):
  *   MODE_FAST  the TLB hit inlined; whatever misses it tail-calls the same handler's slow twin, which starts over
  *   MODE_SLOW  every access through the MMU, faults raised, page-crossing, watches, code pages: always right
+ *   MODE_MODEL compiled as MODE_FAST with EMU_MODEL, together with the translators that name handlers, into an object that
+ *              exports nothing but its translate_block; each access is shown to the modelled hierarchy (model.h)
  * A handler is written once, as an INLINE template whose parameters (semantics, width, registers) are constants, and
  * instantiated with DEFINE_HANDLER. Its rule: all accesses first, all architectural change after the last access that
  * can fault, so that starting over is exact.
@@ -21,9 +23,11 @@
 
 #include "base/bits.h"
 #include "cpu/cpu.h"
+#include "cpu/model.h"
 
 #define MODE_FAST 0
 #define MODE_SLOW 1
+#define MODE_MODEL 2 /* only as Cpu.mode: in its own objects it is MODE_FAST */
 enum { MODES = 2 };
 #ifndef EMU_MODE
 #define EMU_MODE MODE_SLOW /* files that are compiled once (rare instructions) are slow-only */
@@ -60,6 +64,10 @@ const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size);
 /* The same for writing; `modify`: the pointer shows the present contents. slow_written() must follow the store. */
 u8 *cpu_slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bool modify);
 void cpu_slow_written(Cpu *cpu, u8 *p, u32 size);
+/* For a store that may turn out not to happen: the pointer shows the present contents, but it is no read. */
+u8 *cpu_slow_write_over(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size);
+/* Raises what an access would raise, without making it (ENTER's new stack top, CLFLUSH). */
+void cpu_slow_check(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, Access access);
 
 /* Ends the chain behind `op`'s instruction, which has retired; cpu->exit as given. */
 const Op *cpu_leave(Cpu *cpu, const Op *op, u64 acc, CpuExit exit);
@@ -87,25 +95,45 @@ static INLINE u64 op_address_base(Cpu *cpu, const Op *op) { return *reg64(cpu, o
 
 static INLINE const u8 *mem_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
 {
-    if (EMU_MODE == MODE_FAST)
-        return tlb_lookup(cpu->mmu.tlb.read, address, size);
+    if (EMU_MODE == MODE_FAST) {
+        const u8 *p = tlb_lookup(cpu->mmu.tlb.read, address, size);
+        model_see_read(cpu, address, size, p);
+        return p;
+    }
     return cpu_slow_read(cpu, op, acc, address, size);
 }
 
 /* For a store. After storing through the pointer: mem_written, then next_written. */
 static INLINE u8 *mem_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
 {
-    if (EMU_MODE == MODE_FAST)
-        return tlb_lookup(cpu->mmu.tlb.write, address, size);
+    if (EMU_MODE == MODE_FAST) {
+        u8 *p = tlb_lookup(cpu->mmu.tlb.write, address, size);
+        model_see_write(cpu, address, size, p);
+        return p;
+    }
     return cpu_slow_write(cpu, op, acc, address, size, false);
 }
 
 /* For a read-modify-write: one access, through the write TLB. */
 static INLINE u8 *mem_modify(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
 {
-    if (EMU_MODE == MODE_FAST)
-        return tlb_lookup(cpu->mmu.tlb.write, address, size);
+    if (EMU_MODE == MODE_FAST) {
+        u8 *p = tlb_lookup(cpu->mmu.tlb.write, address, size);
+        model_see_modify(cpu, address, size, p);
+        return p;
+    }
     return cpu_slow_write(cpu, op, acc, address, size, true);
+}
+
+/* For a store that may turn out not to happen (cpu_slow_write_over). */
+static INLINE u8 *mem_write_over(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
+{
+    if (EMU_MODE == MODE_FAST) {
+        u8 *p = tlb_lookup(cpu->mmu.tlb.write, address, size);
+        model_see_write(cpu, address, size, p);
+        return p;
+    }
+    return cpu_slow_write_over(cpu, op, acc, address, size);
 }
 
 static INLINE void mem_written(Cpu *cpu, u8 *p, u32 size)

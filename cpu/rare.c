@@ -95,7 +95,7 @@ void rare_enter(Cpu *cpu, const Op *op, u64 acc)
         write_stack(cpu, op, acc, rsp, frame, size);
     }
     rsp -= (u16)op->disp;
-    cpu_slow_write(cpu, op, acc, rsp, size, true); /* the final stack top must be writable */
+    cpu_slow_check(cpu, op, acc, rsp, size, ACCESS_WRITE); /* the final stack top must be writable */
     if (size == 2)
         store16(reg_bytes(cpu, SLOT_RBP), (u16)frame);
     else

@@ -11,6 +11,7 @@ typedef struct Span {
     u64 mask;                /* of the address size */
     i64 step;                /* bytes, negative when DF is set */
     u32 size;                /* of an element */
+    bool singly;             /* element by element: the modelled hierarchy wants to see each */
 } Span;
 
 static Span span_begin(Cpu *cpu, const Op *op, int rep, unsigned width)
@@ -18,7 +19,8 @@ static Span span_begin(Cpu *cpu, const Op *op, int rep, unsigned width)
     u64 mask = op->extra == 4 ? 0xffffffffu : ~0ull;
     i64 size = width / 8;
     return (Span){ .source = *reg64(cpu, op->base) + (cpu->r[RSI] & mask), .destination = cpu->r[RDI] & mask,
-                   .count = rep ? cpu->r[RCX] & mask : 1, .mask = mask, .step = cpu->rflags & FLAG_DF ? -size : size, .size = (u32)size };
+                   .count = rep ? cpu->r[RCX] & mask : 1, .mask = mask, .step = cpu->rflags & FLAG_DF ? -size : size, .size = (u32)size,
+                   .singly = cpu->model != NULL };
 }
 
 /* Somebody watches bytes of that page: every element is to be seen by itself. */
@@ -34,6 +36,8 @@ static u64 span_in_page(const Cpu *cpu, const Span *s, u64 address, u64 limit)
     u64 offset = address & (PAGE_SIZE - 1), fit;
     if (UNLIKELY(cpu->mmu.watched != NULL) && limit > 1 && page_watched(cpu, address))
         limit = 1;
+    if (s->singly)
+        limit = limit > 1;
     if (s->step > 0)
         fit = (PAGE_SIZE - offset) / s->size;
     else
@@ -239,6 +243,7 @@ static INLINE const Op *string_scas(Cpu *cpu, const Op *op, u64 acc, OpHandler *
             cpu->stats.reads += n;
         span_advance(cpu, &s, n, false, true, rep);
         stop = !rep || (last == value) == until_equal;
+        cpu->stats.rep_matches += rep && stop;
         if (!stop && span_interrupted(cpu, op, acc, &s))
             return NULL;
     }
@@ -283,6 +288,7 @@ static INLINE const Op *string_cmps(Cpu *cpu, const Op *op, u64 acc, OpHandler *
             cpu->stats.reads += n;
         span_advance(cpu, &s, n, true, true, rep);
         stop = !rep || (a == b) == until_equal;
+        cpu->stats.rep_matches += rep && stop;
         if (!stop && span_interrupted(cpu, op, acc, &s))
             return NULL;
     }

@@ -338,7 +338,21 @@ static const Row *row_at_level(const Insn *insn, CpuLevel level)
                                                       : row;
 }
 
-static void emit_insn(Translator *t, const Insn *insn)
+/* Shows the model the fetch of the current instruction, unless it must hit: all in the line where the one before it ended. */
+static void emit_model_fetch(Translator *t, const Insn *insn, const TlbExecEntry *second)
+{
+    u32 shift = ((const HierarchyFront *)t->cpu->model)->line_shift_fetch;
+    u64 last = insn->rip + insn->z.length - 1;
+    if (t->insn_index && (insn->rip - 1) >> shift == last >> shift)
+        return;
+    u64 paddr = tlb_exec_entry(&t->cpu->mmu.tlb, insn->rip)->paddr | (insn->rip & ~PAGE_MASK);
+    Op *op = emit(t, cpu_model_op_fetch);
+    op->disp = (i64)insn->rip;
+    op->imm = paddr | (u64)insn->z.length << 56;
+    op->taken = second ? (const Op *)(uintptr_t)second->paddr : NULL;
+}
+
+static void emit_insn(Translator *t, const Insn *insn, const TlbExecEntry *second)
 {
     const Row *row = row_at_level(insn, t->cpu->level);
     Touches n = count_accesses(insn);
@@ -346,6 +360,8 @@ static void emit_insn(Translator *t, const Insn *insn)
     t->current_reads = n.reads;
     t->current_writes = n.writes;
     t->cc_next = CC_UNKNOWN;
+    if (UNLIKELY(t->cpu->model != NULL))
+        emit_model_fetch(t, insn, second);
     u32 start = t->count;
     if (row && (row->level > t->cpu->level || lock_refused(insn, row))) {
         emit_rare(t, raise_ud);
@@ -392,7 +408,7 @@ static void emit_first_fault(Translator *t, DecodeEnd end, u64 rip)
 
 u32 translate_block(Cpu *cpu, BlockCache *cache, const u8 *bytes, u32 size, u32 page_left, const TlbExecEntry *second)
 {
-    Translator t = { .cpu = cpu, .mode = cpu->run_mode, .step = cpu->stepping, .insns = cache->insns, .cc_kind = CC_UNKNOWN,
+    Translator t = { .cpu = cpu, .mode = cpu->run_mode == MODE_SLOW ? MODE_SLOW : MODE_FAST, .step = cpu->stepping, .insns = cache->insns, .cc_kind = CC_UNKNOWN,
                      .ops = cache->ops + cache->op_count, .cold = cache->cold + cache->op_count };
     u64 rip = cpu->rip;
     DecodeEnd end = decode_block(&t, cache, rip, bytes, size, page_left);
@@ -415,7 +431,7 @@ u32 translate_block(Cpu *cpu, BlockCache *cache, const u8 *bytes, u32 size, u32 
     }
     find_live_flags(&t);
     for (; t.insn_index < t.insn_count; t.insn_index++)
-        emit_insn(&t, &t.insns[t.insn_index]);
+        emit_insn(&t, &t.insns[t.insn_index], t.insn_index ? NULL : second);
     const Insn *last = &t.insns[t.insn_count - 1];
     if (!t.ended)
         emit_fall_through(&t, last->rip + last->z.length);

@@ -351,7 +351,7 @@ void rare_stmxcsr(Cpu *cpu, const Op *op, u64 acc)
 }
 
 /* CLFLUSH is "a load of a byte" to paging; nothing is cached here. SDM Vol. 2A, "CLFLUSH". */
-void rare_clflush(Cpu *cpu, const Op *op, u64 acc) { (void)cpu_slow_read(cpu, op, acc, op_address(cpu, op), 1); }
+void rare_clflush(Cpu *cpu, const Op *op, u64 acc) { cpu_slow_check(cpu, op, acc, op_address(cpu, op), 1, ACCESS_READ); }
 
 /* MASKMOVDQU: the bytes of the destination at [RDI] whose mask byte has its top bit set. All 16 must be writable. a: source,
  * b: mask. */

@@ -52,6 +52,7 @@ void emu_destroy(Emu *emu)
         return;
     machine_forget_programs(emu);
     kernel_destroy(emu->kernel);
+    machine_forget_model(emu);
     free(emu);
 }
 

@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "emu/hierarchy.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -24,6 +24,8 @@ struct Emu {
     u64 run_ns;
     int last_pid, last_tid; /* who ran last */
     bool att_syntax;
+    struct Hierarchy *model; /* the modelled hierarchy, or NULL */
+    char *description;       /* its text, as last asked for */
     Program *programs;
     char error[512];
 };
@@ -37,6 +39,7 @@ Program *machine_program(Emu *emu, int pid, u64 *bias);
 /* Its debugging information, or NULL. */
 DebugInfo *machine_dwarf(Emu *emu, int pid, u64 *bias);
 void machine_forget_programs(Emu *emu);
+void machine_forget_model(Emu *emu);
 
 /* A frame of a thread, as DWARF needs it. */
 typedef struct MachineFrame {

@@ -167,6 +167,11 @@ typedef struct Mmu {
     /* Called for each access to a FRAME_WATCH frame, before it happens (NULL: none). Set by emu/. */
     void (*watched)(void *context, u64 address, u32 size, Access access);
     void *context;
+    /* What a real MMU would be told: INVLPG over a range of the space `cr3`; a CR3 load, `renewed` when what is remembered of
+     * that space may be of an earlier one. For a model of real TLBs (NULL: none). */
+    void (*model_flush)(void *context, u64 cr3, u64 start, u64 end);
+    void (*model_switch)(void *context, u64 cr3, bool renewed);
+    void *model_context;
     /* private to translate.c */
     u64 valid[TLB_BITMAP_WORDS];          /* sets of read, write, exec that hold an entry: flushing costs what is held */
     u64 exec_filter[EXEC_FILTER_WORDS];   /* hashed: pages that were executed from since exec_epoch last changed … */

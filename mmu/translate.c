@@ -205,7 +205,8 @@ static void space_load(Mmu *mmu, MmuSlot *slot)
 
 void mmu_set_cr3(Mmu *mmu, u64 cr3)
 {
-    if (mmu->tables_destroyed != mmu->phys->tables_destroyed) {
+    bool renewed = mmu->tables_destroyed != mmu->phys->tables_destroyed;
+    if (renewed) {
         /* Any CR3 seen so far, even the running one, may have become another space's. */
         mmu->tables_destroyed = mmu->phys->tables_destroyed;
         slots_drop(mmu);
@@ -216,6 +217,8 @@ void mmu_set_cr3(Mmu *mmu, u64 cr3)
         space_save(mmu);
     }
     mmu->cr3 = cr3;
+    if (mmu->model_switch)
+        mmu->model_switch(mmu->model_context, cr3, renewed);
     MmuSlot *slot = cr3 ? slot_find(mmu, cr3) : NULL;
     if (slot)
         space_load(mmu, slot);
@@ -253,6 +256,8 @@ void mmu_flush_range(Mmu *mmu, u64 start, u64 end)
     }
     if (exec_known(mmu, first, last))
         exec_new_epoch(mmu);
+    if (mmu->model_flush)
+        mmu->model_flush(mmu->model_context, mmu->cr3, start, end);
 }
 
 void mmu_flush_space(Mmu *mmu, u64 cr3, u64 start, u64 end)
@@ -262,6 +267,8 @@ void mmu_flush_space(Mmu *mmu, u64 cr3, u64 start, u64 end)
         mmu_flush_range(mmu, start, end);
     else if (slot && start < end)
         slot->cr3 = 0;
+    if (cr3 != mmu->cr3 && mmu->model_flush)
+        mmu->model_flush(mmu->model_context, cr3, start, end);
 }
 
 void mmu_flush(Mmu *mmu)
@@ -270,6 +277,8 @@ void mmu_flush(Mmu *mmu)
     invalidate_all(mmu);
     if (mmu->exec_low <= mmu->exec_high)
         exec_new_epoch(mmu);
+    if (mmu->model_flush)
+        mmu->model_flush(mmu->model_context, mmu->cr3, 0, ~0ull);
 }
 
 /* What tag a data entry for `page` gets, given its frame's flags. */

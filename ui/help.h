@@ -37,6 +37,11 @@ extern const size_t qemu_row_count;
 extern const char *const command_names[COMMANDS];
 extern const char *const command_usage[COMMANDS];
 
+/* Options of the modelled hierarchy (options_hierarchy.c): -1 to go on, or the exit code. */
+int options_override(Options *options, const OptionRow *row, const char *value);
+int options_report(Options *options, const char *value);
+void options_free_overrides(Options *options);
+
 void help_usage(Command command);
 void help_version(void);
 void help_cpu(void);

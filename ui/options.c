@@ -1,4 +1,5 @@
 /* From argv to Options, by the table. Options end at the program's name or at "--": the rest is the program's. */
+#define _GNU_SOURCE
 #include "ui/options.h"
 
 #include <errno.h>
@@ -138,6 +139,11 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_FOLLOW: config->strace_follow = true; return -1;
     case OPTION_OUTPUT: options->output = value; return -1;
     case OPTION_STATS: return apply_stats(options, row, value);
+    case OPTION_HIERARCHY: options->hierarchy = value ? value : "skylake"; return -1;
+    case OPTION_I1: case OPTION_D1: case OPTION_L2: case OPTION_LL: case OPTION_ITLB: case OPTION_DTLB: case OPTION_STLB:
+    case OPTION_INDEX: case OPTION_STRADDLE: case OPTION_WALK_THROUGH:
+    case OPTION_MODEL: return options_override(options, row, value);
+    case OPTION_REPORT: return options_report(options, value);
     case OPTION_ENV:
     case OPTION_UNSET: return apply_environment(options, row, value);
     case OPTION_ARGV0: options->argv0 = value; return -1;
@@ -282,6 +288,10 @@ int options_parse(Options *options, int argc, char **argv)
     }
     if (code >= 0)
         return code;
+    if (!options->hierarchy && (options->override_count || options->report)) {
+        fprintf(stderr, "emu: what describes the modelled hierarchy needs --hierarchy\n");
+        return EXIT_FAILED;
+    }
     options->program = (const char **)words.next;
     if (*words.next || (options->command == COMMAND_INFO && options->syscalls))
         return -1;
@@ -289,7 +299,11 @@ int options_parse(Options *options, int argc, char **argv)
     return EXIT_FAILED;
 }
 
-void options_free(Options *options) { free(options->edits); }
+void options_free(Options *options)
+{
+    free(options->edits);
+    options_free_overrides(options);
+}
 
 /* ---- the environment ------------------------------------------------------------------------------------------ */
 

@@ -14,6 +14,8 @@ enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUN
 
 typedef enum StatsFormat { STATS_OFF, STATS_TEXT, STATS_JSON } StatsFormat;
 
+typedef enum HierarchyReport { REPORT_DEFAULT, REPORT_PERF, REPORT_CSV, REPORT_CACHEGRIND, REPORT_JSON } HierarchyReport;
+
 typedef struct EnvironmentEdit {
     bool unset;
     const char *text; /* VAR=VALUE, or VAR */
@@ -26,6 +28,10 @@ typedef struct Options {
     const char *output;      /* NULL: stderr */
     const char *argv0;       /* NULL: as typed */
     bool crash_report;
+    const char *hierarchy;   /* preset or file of the modelled hierarchy; NULL: off */
+    char **overrides;        /* pairs of name and value, NULL-terminated; the strings are owned */
+    size_t override_count;   /* strings */
+    HierarchyReport report;
     EnvironmentEdit *edits;  /* in the order given */
     size_t edit_count;
     const char *section;

@@ -149,6 +149,11 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     }
     if (options->argv0)
         options->program[0] = options->argv0;
+    if (options->hierarchy && emu_hierarchy(emu, options->hierarchy, (const char *const *)options->overrides) != 0) {
+        fprintf(stderr, "emu: --hierarchy: %s\n", *emu_error(emu) ? emu_error(emu) : strerror(ENOMEM));
+        emu_destroy(emu);
+        return EXIT_FAILED;
+    }
     int error = emu_load(emu, path, options->program, environment), code;
     options->program[0] = name;
     if (error) {
@@ -159,6 +164,8 @@ static int run(const Options *options, const EmuConfig *config, const char **env
         EmuStop stop = window ? window_run(window, emu) : run_to_end(emu, options->crash_report);
         if (options->stats != STATS_OFF)
             report_stats(out, emu, options->stats == STATS_JSON);
+        if (options->hierarchy)
+            report_hierarchy(out, emu, options);
         *signal = stop.kind == EMU_KILLED ? stop.signal : 0;
         code = exit_code(options, &stop);
         if (!window && leave_orphans(emu, &stop, options->crash_report))

@@ -133,7 +133,7 @@ OpHandler *const H(x87_registers)[8][64] = { PLAIN_GROUPS(ENTRIES) FCMOV_GROUPS(
         return next(cpu, op, acc);                                            \
     }
 
-/* Through mem_modify: an unmasked exception leaves the memory as it was, page-crossing or not. */
+/* Through mem_write_over: an unmasked exception leaves the memory as it was, page-crossing or not. */
 #define STORE(opcode, reg, bytes)                                             \
     const Op *CONCAT(slow_, NAME(opcode, store, reg))(Cpu *, const Op *, u64); \
     const Op *H(NAME(opcode, store, reg))(Cpu *, const Op *, u64);            \
@@ -141,7 +141,7 @@ OpHandler *const H(x87_registers)[8][64] = { PLAIN_GROUPS(ENTRIES) FCMOV_GROUPS(
     {                                                                         \
         X87_ENTER(CONCAT(slow_, NAME(opcode, store, reg)))                    \
         u64 address = op_address(cpu, op);                                    \
-        u8 *p = mem_modify(cpu, op, acc, address, bytes);                     \
+        u8 *p = mem_write_over(cpu, op, acc, address, bytes);                 \
         if (MISSED(p))                                                        \
             return CONCAT(slow_, NAME(opcode, store, reg))(cpu, op, acc);     \
         EXECUTE(opcode, reg, p);                                              \

@@ -20,7 +20,7 @@
 
 typedef struct Hierarchy Hierarchy;
 
-typedef enum AccessKind { KIND_FETCH, KIND_READ, KIND_WRITE, KIND_WALK, KIND_PREFETCH, KINDS } AccessKind;
+typedef enum AccessKind { KIND_FETCH, KIND_READ, KIND_WRITE, KIND_WALK, KIND_PREFETCH, ACCESS_KINDS } AccessKind;
 
 /* One access. */
 typedef struct Reference {

@@ -22,8 +22,8 @@ typedef struct Level {
     u64 *known_as;       /* first level: [sets][ways] the virtual line that the filters may know this entry as */
     u64 *last;           /* first level under PLRU and SRRIP: [sets] index + 1 of the one entry that the filters may know */
     Shadow *shadow;      /* config.classify */
-    u64 refs[KINDS], misses[KINDS];
-    u64 cold[KINDS], capacity[KINDS], conflict[KINDS];
+    u64 refs[ACCESS_KINDS], misses[ACCESS_KINDS];
+    u64 cold[ACCESS_KINDS], capacity[ACCESS_KINDS], conflict[ACCESS_KINDS];
     u64 evictions, writebacks, back_invalidations, victims_in;
     u64 prefetches, prefetches_used, prefetches_wasted;
 } Level;
@@ -35,8 +35,8 @@ typedef struct TlbUnit {
 } TlbUnit;
 
 typedef struct TlbStats {
-    u64 misses[KINDS];        /* first level */
-    u64 second_misses[KINDS]; /* neither level had the page */
+    u64 misses[ACCESS_KINDS];        /* first level */
+    u64 second_misses[ACCESS_KINDS]; /* neither level had the page */
     u64 walks, walk_references, dirty_walks;
     u64 walk_cache_hits[3]; /* PDE, PDPTE, PML4E */
 } TlbStats;

@@ -6,12 +6,16 @@
 #include <stdio.h>
 
 #include "emu/emu.h"
+#include "ui/options.h"
 
 /* Why the program is about to die of a fault: at most 30 lines. `stop` is an EMU_FATAL from the processor. */
 void report_crash(FILE *out, Emu *emu, const EmuStop *stop);
 
 /* The counts of a run, for people or as one JSON object. */
 void report_stats(FILE *out, Emu *emu, bool json);
+
+/* What the modelled hierarchy counted, in the form that the options ask for. */
+void report_hierarchy(FILE *out, Emu *emu, const Options *options);
 
 /* "SIGSEGV"; "signal 35" for real-time ones. Written into `buffer` of 16 bytes, which is returned. */
 const char *report_signal_name(int signal, char *buffer);

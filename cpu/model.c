@@ -1,0 +1,97 @@
+/* Telling the modelled hierarchy: the slow half of model.h. */
+#include "cpu/model.h"
+
+#include "cpu/block.h"
+
+static Reference reference_at(const Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+{
+    const u8 *ram = cpu->mmu.phys->ram;
+    return (Reference){.address = address, .size = size, .paddr = (u64)(host - ram), .paddr2 = second ? (u64)(second - ram) : 0};
+}
+
+void cpu_model_read(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+{
+    Reference reference = reference_at(cpu, address, size, host, second);
+    hierarchy_miss_read(cpu->model, &reference);
+}
+
+void cpu_model_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+{
+    Reference reference = reference_at(cpu, address, size, host, second);
+    hierarchy_miss_write(cpu->model, &reference);
+}
+
+void cpu_model_modify(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+{
+    Reference reference = reference_at(cpu, address, size, host, second);
+    hierarchy_miss_modify(cpu->model, &reference);
+}
+
+/* Out of line, because the reference's address escapes: the handler itself must end in a tail call. */
+static NOINLINE void model_fetch(Cpu *cpu, const Op *op, u32 size)
+{
+    Reference reference = {.address = (u64)op->disp, .size = size, .paddr = op->imm << 8 >> 8, .paddr2 = (u64)(uintptr_t)op->taken};
+    hierarchy_miss_fetch(cpu->model, &reference);
+}
+
+const Op *cpu_model_op_fetch(Cpu *cpu, const Op *op, u64 acc)
+{
+    u32 size = (u32)(op->imm >> 56);
+    if (UNLIKELY(!hierarchy_passes_fetch(cpu->model, (u64)op->disp, size)))
+        model_fetch(cpu, op, size);
+    return next(cpu, op, acc);
+}
+
+/* ---- what the MMU is told, the model's TLBs are told too --------------------------------------------------------- */
+
+static bool walk(void *context, u64 address, Walk *walk)
+{
+    const Cpu *cpu = context;
+    return pt_walk(cpu->mmu.phys, cpu->mmu.cr3, address, walk);
+}
+
+static u32 space_of(u64 cr3) { return (u32)(cr3 >> PAGE_SHIFT); }
+
+static void on_flush(void *context, u64 cr3, u64 start, u64 end)
+{
+    Cpu *cpu = context;
+    if (cr3 == cpu->mmu.cr3)
+        hierarchy_flush_pages(cpu->model, start, end);
+    else
+        hierarchy_flush_space(cpu->model, space_of(cr3));
+}
+
+static void on_switch(void *context, u64 cr3, bool renewed)
+{
+    Cpu *cpu = context;
+    hierarchy_switch_space(cpu->model, space_of(cr3));
+    if (renewed)
+        hierarchy_flush_space(cpu->model, space_of(cr3));
+}
+
+void cpu_model_attach(Cpu *cpu, Hierarchy *model)
+{
+    if (cpu->model)
+        cpu_model_sync(cpu);
+    block_flush(cpu);
+    cpu->model = model;
+    cpu->mode = model ? MODE_MODEL : MODE_FAST;
+    cpu->mmu.model_flush = model ? on_flush : NULL;
+    cpu->mmu.model_switch = model ? on_switch : NULL;
+    cpu->mmu.model_context = cpu;
+    cpu->model_synced = cpu->stats;
+    if (!model)
+        return;
+    hierarchy_set_walker(model, walk, cpu);
+    hierarchy_switch_space(model, space_of(cpu->mmu.cr3));
+}
+
+void cpu_model_sync(Cpu *cpu)
+{
+    const CpuStats *now = &cpu->stats, *then = &cpu->model_synced;
+    u64 modifies = now->modifies - then->modifies;
+    u64 repeats = now->rep_iterations - then->rep_iterations - (now->rep_matches - then->rep_matches);
+    hierarchy_add_references(cpu->model, now->insns - then->insns + repeats, now->reads - then->reads + modifies,
+                             now->writes - then->writes - modifies);
+    cpu->model_synced = *now;
+}
