@@ -49,6 +49,7 @@ void cpu_destroy(Cpu *cpu)
 {
     block_cache_destroy(cpu->blocks);
     cpu->blocks = NULL;
+    mmu_destroy(&cpu->mmu);
 }
 
 void cpu_interrupt(Cpu *cpu) { cpu->interrupt = 1; }
