@@ -222,7 +222,7 @@ bool emu_symbol_named(Emu *emu, int pid, const char *name, EmuSymbol *symbol);
 bool emu_symbol(Emu *emu, int pid, uint32_t index, EmuSymbol *symbol);
 
 typedef struct EmuSource {
-    const char *file;     /* as the compiler was given it, made absolute with its directory */
+    const char *file, *name; /* absolute; as the compiler was given it */
     int line, column;
     const char *function; /* innermost, inlined ones too; NULL: unknown */
     uint64_t start, end;  /* the code of this row of the line table */

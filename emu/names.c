@@ -115,7 +115,7 @@ bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *out)
     DwarfSource source;
     if (!dwarf || !dwarf_source_at(dwarf, address - bias, &source))
         return false;
-    *out = (EmuSource){.file = source.file, .line = source.line, .column = source.column, .function = source.function,
+    *out = (EmuSource){.file = source.file, .name = source.name, .line = source.line, .column = source.column, .function = source.function,
                        .start = source.start + bias, .end = source.end + bias};
     return true;
 }

@@ -133,7 +133,7 @@ static bool restore(Dwarf_Frame *frame, int number, Expression *e, DwarfRegister
         return true;
     }
     u64 value;
-    ExpressionKind kind = expression_evaluate(e, ops, count, &value);
+    ExpressionKind kind = dwarf_expression_evaluate(e, ops, count, &value);
     if (kind == EXPRESSION_ADDRESS && !e->read(e->context, value, &value))
         return false;
     caller->known[number] = kind != EXPRESSION_BAD;
@@ -148,7 +148,7 @@ static bool unwind_by(Dwarf_CFI *cfi, u64 pc, Expression *e, DwarfRegisters *cal
         return false;
     Dwarf_Op *ops;
     size_t count;
-    bool good = dw.dwarf_frame_cfa(frame, &ops, &count) == 0 && expression_evaluate(e, ops, count, &e->cfa) != EXPRESSION_BAD;
+    bool good = dw.dwarf_frame_cfa(frame, &ops, &count) == 0 && dwarf_expression_evaluate(e, ops, count, &e->cfa) != EXPRESSION_BAD;
     *caller = (DwarfRegisters){.cfa = e->cfa, .thread = e->registers->thread};
     dw.dwarf_frame_info(frame, NULL, NULL, &caller->interrupted);
     for (int i = 0; good && i <= DWARF_RA; i++)

@@ -55,6 +55,32 @@ static const char *function_name(DebugInfo *info, u64 address)
     return name;
 }
 
+/* Does the row count as the start of a line? gdb drops rows that repeat the line before them once one of that run has had a
+ * discriminator (the parts of a `for` line), and so do we, to stop where it stops. */
+static bool row_counts(Dwarf_Lines *lines, size_t index)
+{
+    Row row, previous;
+    unsigned discriminator = 0;
+    bool any = false;
+    if (!row_at(lines, index, &row))
+        return false;
+    for (size_t i = index;; i--) {
+        dw.dwarf_linediscriminator(dw.dwarf_onesrcline(lines, i), &discriminator);
+        any |= discriminator != 0;
+        if (i == 0 || !row_at(lines, i - 1, &previous) || previous.line != row.line || previous.end)
+            return i == index || !any;
+    }
+}
+
+/* The path as the compiler was given it: without the directory that it was started in. */
+static const char *given_name(DebugInfo *info, const char *path)
+{
+    Dwarf_Attribute attribute;
+    const char *directory = dw.dwarf_formstring(dw.dwarf_attr(&info->unit, DW_AT_comp_dir, &attribute));
+    size_t n = directory ? strlen(directory) : 0;
+    return n && strncmp(path, directory, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+}
+
 bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
 {
     Dwarf_Lines *lines;
@@ -63,13 +89,19 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
     if (!libdw_find_unit(info, address) || dw.dwarf_getsrclines(&info->unit, &lines, &count) ||
         !find_row(lines, count, address, &index) || !row_at(lines, index, &row))
         return false;
+    while (index > 0 && !row_counts(lines, index))
+        index--;
+    if (!row_at(lines, index, &row))
+        return false;
     Dwarf_Line *line = dw.dwarf_onesrcline(lines, index);
     *source = (DwarfSource){.file = dw.dwarf_linesrc(line, NULL, NULL), .line = row.line, .start = row.address, .end = row.address};
     for (size_t i = index + 1; i < count && row_at(lines, i, &next); i++)
-        if (next.address > address) {
+        if (next.address > address && (next.end || row_counts(lines, i))) {
             source->end = next.address;
             break;
         }
+    if (source->file)
+        source->name = given_name(info, source->file);
     dw.dwarf_linecol(line, &source->column);
     source->function = function_name(info, address);
     return source->file != NULL;

@@ -70,7 +70,7 @@ static bool evaluate(DebugInfo *info, const DwarfFrame *frame, Dwarf_Attribute *
         return false;
     *fixed = count == 1 && ops[0].atom == DW_OP_addr;
     *reg = ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31 ? ops[0].atom - DW_OP_reg0 : (int)ops[0].number;
-    *kind = expression_evaluate(e, ops, count, value);
+    *kind = dwarf_expression_evaluate(e, ops, count, value);
     return *kind != EXPRESSION_BAD;
 }
 

@@ -152,7 +152,7 @@ static size_t target(Machine *m, const Dwarf_Op *ops, size_t count, size_t at)
     return count;
 }
 
-ExpressionKind expression_evaluate(const Expression *e, const Dwarf_Op *ops, size_t count, u64 *result)
+ExpressionKind dwarf_expression_evaluate(const Expression *e, const Dwarf_Op *ops, size_t count, u64 *result)
 {
     Machine m = {.e = e};
     u32 steps = 0;

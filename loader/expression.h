@@ -22,7 +22,7 @@ typedef enum ExpressionKind {
     EXPRESSION_REGISTER, /* *result is the value, and it lives in a register */
 } ExpressionKind;
 
-ExpressionKind expression_evaluate(const Expression *e, const Dwarf_Op *ops, size_t count, u64 *result);
+ExpressionKind dwarf_expression_evaluate(const Expression *e, const Dwarf_Op *ops, size_t count, u64 *result);
 #endif
 
 #endif

@@ -12,7 +12,7 @@
 #define LIBDW_FUNCTIONS(X)                                                                                                 \
     X(elf_version) X(elf_memory) X(elf_end) X(dwarf_begin_elf) X(dwarf_end) X(dwarf_addrdie) X(dwarf_nextcu)               \
     X(dwarf_offdie) X(dwarf_haspc) X(dwarf_getsrclines) X(dwarf_onesrcline) X(dwarf_lineaddr) X(dwarf_linesrc)             \
-    X(dwarf_lineno) X(dwarf_linecol) X(dwarf_linebeginstatement) X(dwarf_lineendsequence) X(dwarf_lineprologueend)         \
+    X(dwarf_lineno) X(dwarf_linecol) X(dwarf_linebeginstatement) X(dwarf_lineendsequence) X(dwarf_lineprologueend) X(dwarf_linediscriminator)        \
     X(dwarf_getscopes) X(dwarf_tag) X(dwarf_child) X(dwarf_siblingof) X(dwarf_dieoffset) X(dwarf_attr)                     \
     X(dwarf_attr_integrate) X(dwarf_hasattr) X(dwarf_formstring) X(dwarf_formref_die) X(dwarf_formudata) X(dwarf_formsdata)\
     X(dwarf_lowpc) X(dwarf_highpc) X(dwarf_entrypc) X(dwarf_getlocation) X(dwarf_getlocation_addr) X(dwarf_whatform)       \

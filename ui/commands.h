@@ -6,6 +6,7 @@
 
 int command_run(const Options *options, char **environment);
 int command_info(const Options *options);
+int command_debug(const Options *options, char **environment);
 int command_rom(const Options *options);
 
 #endif

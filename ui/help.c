@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, SNAPSHOT = 1 << COMMAND_SNAPSHOT, ROM = 1 << COMMAND_ROM };
+enum { RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, SNAPSHOT = 1 << COMMAND_SNAPSHOT, ROM = 1 << COMMAND_ROM,
+       DEBUG = 1 << COMMAND_DEBUG };
 
 const OptionRow option_rows[OPTION_COUNT] = {
 #define OPTION(id, name, letter, argument, metavar, commands, help) \
@@ -23,18 +24,20 @@ const QemuRow qemu_rows[] = {
 };
 const size_t qemu_row_count = sizeof qemu_rows / sizeof qemu_rows[0];
 
-const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom"};
+const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom", "debug"};
 const char *const command_usage[COMMANDS] = {
     "emu [run] [options] PROGRAM [ARGS...]",
     "emu info [options] PROGRAM",
     "emu snapshot -o FILE [options] PROGRAM [options] [ARGS...]",
     "emu rom [options] PATH...",
+    "emu debug [options] PROGRAM [ARGS...]",
 };
 static const char *const command_help[COMMANDS] = {
     "Runs a static x86-64 Linux program on an emulated machine.",
     "Says what a program file is, whether it can run here, and what it consists of.",
     "Runs a program up to a point and draws its memory there: a PNG or SVG picture.",
     "Runs test ROMs (files, or all in a folder) and compares each with the JSON file beside it.",
+    "Runs a program under a debugger that speaks gdb's language (help lists its commands).",
 };
 
 /* "-o, --output=FILE" */

@@ -10,6 +10,7 @@ int main(int argc, char **argv)
         switch (options.command) {
         case COMMAND_INFO: code = command_info(&options); break;
         case COMMAND_ROM: code = command_rom(&options); break;
+        case COMMAND_DEBUG: code = command_debug(&options, environ); break;
         default: code = command_run(&options, environ);
         }
     }

@@ -130,6 +130,16 @@ static int apply_jobs(Options *options, const OptionRow *row, const char *value)
     return -1;
 }
 
+static int apply_input(Options *options, const OptionRow *row, const char *value)
+{
+    DebugInput *grown = realloc(options->inputs, (options->input_count + 1) * sizeof *grown);
+    if (!grown)
+        return EXIT_FAILED;
+    options->inputs = grown;
+    grown[options->input_count++] = (DebugInput){row->id == OPTION_SCRIPT, value};
+    return -1;
+}
+
 /* Takes one option. -1: go on; else the exit code. */
 static int apply(Options *options, const OptionRow *row, const char *value)
 {
@@ -173,6 +183,9 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_COMPLETION: help_completion(); return 0;
     case OPTION_HELP: help_usage(options->command); return 0;
     case OPTION_VERSION: help_version(); return 0;
+    case OPTION_SCRIPT:
+    case OPTION_EXECUTE: return apply_input(options, row, value);
+    case OPTION_BATCH: options->batch = true; return -1;
     case OPTION_COUNT: break;
     }
     return -1;
@@ -192,7 +205,8 @@ static int unknown(const Options *options, const char *word)
     if (near)
         fprintf(stderr, "; did you mean '--%s'?", near);
     fprintf(stderr, " (emu %s--help lists them; options end at the program's name or at --)\n",
-            options->command == COMMAND_RUN ? "" : options->command == COMMAND_INFO ? "info " : options->command == COMMAND_ROM ? "rom " : "snapshot ");
+            options->command == COMMAND_RUN ? "" : options->command == COMMAND_INFO ? "info " : options->command == COMMAND_ROM ? "rom "
+            : options->command == COMMAND_DEBUG ? "debug " : "snapshot ");
     return EXIT_FAILED;
 }
 
@@ -229,9 +243,9 @@ static int long_option(Options *options, const char *word, Words *words)
 /* One dash: qemu's spellings first, as whole words; then letters, which do not bundle: -oFILE, -o FILE. */
 static int short_option(Options *options, const char *word, Words *words)
 {
-    for (size_t i = 0; i < qemu_row_count && options->command == COMMAND_RUN; i++) {
+    for (size_t i = 0; i < qemu_row_count; i++) {
         const QemuRow *q = &qemu_rows[i];
-        if (strcmp(word + 1, q->spelling) == 0) {
+        if ((option_rows[q->id].commands & 1u << options->command) && strcmp(word + 1, q->spelling) == 0) {
             OptionRow row = option_rows[q->id];
             row.argument = q->takes_argument ? REQUIRED : NONE;
             return take(options, &row, NULL, words, word);
@@ -303,6 +317,7 @@ void options_free(Options *options)
 {
     free(options->edits);
     options_free_overrides(options);
+    free(options->inputs);
 }
 
 /* ---- the environment ------------------------------------------------------------------------------------------ */

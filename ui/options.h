@@ -8,7 +8,7 @@
 
 #include "emu/emu.h"
 
-typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMANDS } Command;
+typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMAND_DEBUG, COMMANDS } Command;
 
 enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
@@ -21,7 +21,15 @@ typedef struct EnvironmentEdit {
     const char *text; /* VAR=VALUE, or VAR */
 } EnvironmentEdit;
 
+typedef struct DebugInput {
+    bool script;      /* a file of commands, else one command */
+    const char *text;
+} DebugInput;
+
 typedef struct Options {
+    DebugInput *inputs; /* -x and -ex, in the order given */
+    size_t input_count;
+    bool batch;
     Command command;
     EmuConfig config;
     StatsFormat stats;

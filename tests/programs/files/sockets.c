@@ -222,8 +222,9 @@ static void rights(void)
         _exit(0);
     }
     usleep(20000);
-    SAY(pass(sv[1], (int[]){file, p[0], p[1]}, 3, "three"));
-    wait(NULL);
+    int three = (int)pass(sv[1], (int[]){file, p[0], p[1]}, 3, "three");
+    wait(NULL); /* before this process prints: the child does */
+    SAY(three);
     SAY(read(p[0], buffer, 20));
     SAY(lseek(file, 0, SEEK_CUR)); /* one description */
     SAY(pass(sv[1], (int[]){file, 999}, 2, "bad"));

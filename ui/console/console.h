@@ -1,0 +1,188 @@
+/* The debugger console: an engine that executes lines of gdb's language over emu/emu.h. It reads no terminal: terminal.c
+ * (people), script files, the gdb stub's `monitor` and tests all feed it lines and get its output on a stream. */
+#ifndef EMU_UI_CONSOLE_CONSOLE_H
+#define EMU_UI_CONSOLE_CONSOLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "emu/emu.h"
+#include "ui/console/type.h"
+#include "ui/console/value.h"
+
+enum { MAX_FRAMES_SHOWN = 10000, MAX_HISTORY = 4096 };
+
+typedef enum BreakKind { BREAK_CODE, BREAK_WATCH, BREAK_READ_WATCH, BREAK_ACCESS_WATCH } BreakKind;
+
+typedef struct Breakpoint {
+    struct Breakpoint *next;
+    int number;
+    BreakKind kind;
+    bool enabled, temporary, armed; /* armed: set in the machine */
+    char *text;             /* as typed: the location, or the expression */
+    char *condition;        /* NULL: none */
+    uint64_t *addresses;    /* CODE: one or several */
+    uint32_t address_count;
+    uint64_t address, size; /* WATCH: what is watched */
+    Value value;            /* WATCH: as last seen */
+    uint64_t scope_cfa;     /* WATCH on locals: the frame that they live in; 0: everywhere */
+    uint64_t hits, ignore;
+    char **commands;        /* lines, NULL-terminated; or NULL */
+    bool silent;
+} Breakpoint;
+
+typedef struct Display {
+    struct Display *next;
+    int number;
+    bool enabled;
+    char *expression;
+    char format[16];        /* as given after the slash, "" for none */
+} Display;
+
+typedef struct Variable {
+    struct Variable *next;
+    char name[32];
+    Value value;
+} Variable;
+
+typedef struct Settings {
+    bool att;               /* disassembly-flavor */
+    int list_size;
+    bool confirm, quiet;
+    uint64_t print_elements;
+    bool context;           /* registers, code, stack, backtrace at each stop */
+} Settings;
+
+struct Console {
+    Emu *emu;               /* the program is loaded even when it does not run: names and initial memory can be looked at */
+    bool running;           /* between run and its end */
+    EmuConfig config;
+    const char *path;
+    const char **argv;      /* NULL-terminated */
+    const char **new_argv;  /* of `run ARGS`, with the words they consist of; NULL: argv is the caller's */
+    char *new_words;
+    const char **environment;
+    FILE *out, *err;
+    bool interactive;       /* ask before dangerous things, print prompts */
+    /* Reads a line for commands that take several (`commands`); malloc'ed into *line. NULL, or false: there is none. */
+    bool (*read_line)(Console *console, const char *prompt, char **line, size_t *capacity);
+    FILE *script;           /* lines come from this file instead */
+    int script_line;
+    bool quit;
+    int exit_code;
+    bool failed;            /* the command being executed has reported an error */
+    bool muted;             /* errors are not to be said: something is only tried */
+    bool from_tty;          /* a person (or who stands for one) has typed the line: say what is going on */
+    int hit;                /* the breakpoint that made the program stop last; 0: none */
+    char last_line[512];    /* what an empty line repeats */
+    const struct CommandRow *row; /* being executed */
+    TypePool types;
+    Settings settings;
+    /* where we stand */
+    EmuStop stop;
+    uint32_t frame;         /* selected, 0 is the innermost */
+    EmuFrame *frames;       /* of the current stop; made when first needed */
+    uint32_t frame_count;
+    EmuRegisters before;    /* registers at the last stop: for marking changes */
+    bool has_before;
+    char *shown_file;       /* the source line that a stop has shown last */
+    int shown_line;
+    /* what commands remember */
+    Breakpoint *breakpoints;
+    int next_breakpoint;
+    Display *displays;
+    int next_display;
+    Value *history;         /* $1 is history[0] */
+    uint32_t history_count;
+    Variable *variables;
+    struct { uint64_t address; char format; uint64_t size; uint64_t count; } examine;
+    struct { char *file; int line, first; bool listed; } list;
+    struct SourceFile *sources;
+    uint32_t script_depth;
+};
+
+Console *console_create(const EmuConfig *config, const char *path, const char **argv, const char **environment);
+void console_destroy(Console *console);
+
+/* Executes one line. An error is printed on console->err; false then. Sets console->quit. */
+bool console_execute(Console *console, const char *line);
+/* Executes a file of commands (`-x`, `source`); stops at the first error. */
+bool console_script(Console *console, const char *path);
+/* The next line of the script being executed, else from read_line. */
+bool console_next_line(Console *console, const char *prompt, char **line, size_t *capacity);
+/* What could stand at the end of `line`: calls `take` for each candidate, a whole word. */
+void console_complete(Console *console, const char *line, void (*take)(void *context, const char *word), void *context);
+
+/* Prints the message (with a newline) and marks the command as failed. Returns false, for `return console_error(…)`. */
+bool console_error(Console *console, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* true when a program is running; else "The program is not being run." */
+bool console_running(Console *console);
+
+/* $N and its relatives: back: counted from the end ($$N); number -1: $ or $$. */
+bool console_history(Console *console, bool back, long number, Value *value);
+/* Adds to the history; its number. */
+uint32_t console_remember(Console *console, const Value *value);
+/* $foo: void when it was never set. */
+void console_variable(Console *console, const char *name, Value *value);
+bool console_set_variable(Console *console, const char *name, const Value *value);
+
+/* ---- between the parts of the console ------------------------------------------------------------------------- */
+
+/* frames.c */
+/* The frames of the current stop. */
+const EmuFrame *frames_get(Console *console, uint32_t *count);
+void frames_forget(Console *console);
+typedef enum FrameStyle {
+    FRAME_LISTED,   /* "#0  main (argc=1) at t.c:5" */
+    FRAME_SELECTED, /* the same, and the source line */
+    FRAME_STOP,     /* without a number, with the source line */
+    FRAME_LINE,     /* the source line alone, where there is one */
+} FrameStyle;
+void frames_print(Console *console, uint32_t level, FrameStyle style);
+/* A variable's value; `brief`: aggregates as "...". */
+void frames_print_variable(Console *console, const EmuVariable *variable, bool brief);
+/* The pc to look names up by: return addresses belong to the call before them. */
+uint64_t frames_lookup_pc(const EmuFrame *frame);
+
+/* source.c */
+/* Prints one line "5\t    int x = 3;" if the file can be read. */
+bool source_print_line(Console *console, const char *file, int line);
+void source_forget(Console *console);
+/* A location: *ADDR, symbol, FILE:LINE, LINE, +N. Fills up to `capacity` addresses; false after an error. */
+bool source_location(Console *console, const char *text, uint64_t *addresses, uint32_t capacity, uint32_t *count);
+
+/* breakpoints.c */
+/* What a stop at the current place means: which breakpoints were hit, whether to stop, what to print. */
+typedef enum Verdict { VERDICT_GO_ON, VERDICT_STOP } Verdict;
+Verdict breakpoints_judge(Console *console);
+/* A breakpoint of the machine lies at that address. */
+bool breakpoints_armed_at(const Console *console, uint64_t address);
+void breakpoints_arm(Console *console);
+void breakpoints_disarm(Console *console);
+void breakpoints_run_commands(Console *console);
+void breakpoints_free(Console *console);
+bool breakpoints_any_watch(const Console *console);
+
+/* control.c */
+/* A fresh machine with the program loaded; false after an error. */
+bool control_load(Console *console);
+/* Goes on for at most `insns` instructions, off the breakpoint that it stands on. Sets console->stop. */
+void control_go(Console *console, uint64_t insns);
+/* Goes on until one of the addresses is reached in a frame whose stack pointer is at least `least_rsp`, or something else
+ * stops the program; true when it was the former. */
+bool control_run_to(Console *console, const uint64_t *addresses, uint32_t count, uint64_t least_rsp);
+/* Goes on until a breakpoint or something else stops it. */
+void control_run(Console *console);
+/* Reports the present stop as gdb would, with displays. `location`: the function and file, not only the line. */
+void control_report(Console *console, bool location);
+/* Why it stopped, when that was no mere step: false when the program has ended. */
+bool control_announce(Console *console);
+uint64_t control_pc(Console *console);
+
+/* display.c */
+void displays_show(Console *console);
+void displays_free(Console *console);
+
+#endif

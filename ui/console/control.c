@@ -1,0 +1,291 @@
+/* Running the program: starting it, going on, and saying why it stopped. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/console/command.h"
+#include "ui/console/registers.h"
+
+/* ---- starting ------------------------------------------------------------------------------------------------- */
+
+static void unload(Console *console)
+{
+    frames_forget(console);
+    breakpoints_disarm(console);
+    emu_destroy(console->emu);
+    console->emu = console->types.emu = NULL;
+    console->running = false;
+}
+
+bool control_load(Console *console)
+{
+    unload(console);
+    console->emu = emu_create(&console->config);
+    if (!console->emu)
+        return console_error(console, "Cannot make a machine: out of memory.");
+    int error = emu_load(console->emu, console->path, console->argv, console->environment);
+    if (error) {
+        char why[512];
+        snprintf(why, sizeof why, "%s", emu_error(console->emu));
+        unload(console);
+        return console_error(console, "\"%s\": %s.", console->path, why);
+    }
+    console->types.emu = console->emu;
+    emu_set_syntax(console->emu, console->settings.att);
+    console->frame = 0;
+    return true;
+}
+
+/* The words of `text` become the program's arguments; blanks separate, quotes and backslashes protect. */
+static bool take_arguments(Console *console, const char *text)
+{
+    char *words = malloc(strlen(text) + 2), *out = words;
+    const char **argv = calloc(strlen(text) / 2 + 3, sizeof *argv);
+    if (!words || !argv)
+        return console_error(console, "Out of memory.");
+    size_t n = 0;
+    argv[n++] = console->argv[0];
+    for (const char *p = text; *p;) {
+        while (*p == ' ' || *p == '\t')
+            p++;
+        if (!*p)
+            break;
+        argv[n++] = out;
+        for (char quote = 0; *p && (quote || (*p != ' ' && *p != '\t')); p++) {
+            if (*p == quote)
+                quote = 0;
+            else if (!quote && (*p == '"' || *p == '\''))
+                quote = *p;
+            else if (*p == '\\' && quote != '\'' && p[1])
+                *out++ = *++p;
+            else
+                *out++ = *p;
+        }
+        *out++ = 0;
+    }
+    free(console->new_argv);
+    free(console->new_words);
+    console->argv = console->new_argv = argv;
+    console->new_words = words;
+    return true;
+}
+
+static bool begin(Console *console, const char *args)
+{
+    if (console->running &&
+        !command_confirm(console, "The program being debugged has been started already.\nStart it from the beginning?"))
+        return console_error(console, "Program not restarted.");
+    if (*args && !take_arguments(console, args))
+        return false;
+    if ((console->running || *args || !console->emu) && !control_load(console))
+        return false;
+    console->running = true;
+    console->stop = (EmuStop){.kind = EMU_BUDGET};
+    return true;
+}
+
+bool cmd_run(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    if (!begin(console, args))
+        return false;
+    control_run(console);
+    return true;
+}
+
+bool cmd_starti(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    if (!begin(console, args))
+        return false;
+    fputs("\nProgram stopped.\n", console->out);
+    control_report(console, true);
+    return true;
+}
+
+bool cmd_start(Console *console, const char *format, const char *args)
+{
+    return cmd_tbreak(console, "", "main") && cmd_run(console, format, args);
+}
+
+bool cmd_kill(Console *console, const char *format, const char *args)
+{
+    EmuTask task = {.pid = 0};
+    (void)format, (void)args;
+    if (!command_confirm(console, "Kill the program being debugged?"))
+        return console_error(console, "Not confirmed.");
+    emu_task(console->emu, 0, &task);
+    fprintf(console->out, "[Inferior 1 (process %d) killed]\n", task.pid);
+    return control_load(console);
+}
+
+bool cmd_quit(Console *console, const char *format, const char *args)
+{
+    uint64_t code;
+    (void)format;
+    if (!command_count(console, args, 0, &code))
+        return false;
+    if (console->running && !command_confirm(console, "A debugging session is active.\nQuit anyway?"))
+        return console_error(console, "Not confirmed.");
+    console->quit = true;
+    console->exit_code = (int)code & 255;
+    return true;
+}
+
+/* ---- going on ------------------------------------------------------------------------------------------------- */
+
+uint64_t control_pc(Console *console)
+{
+    EmuRegisters registers;
+    return console->emu && emu_registers(console->emu, 0, &registers) ? registers.rip : 0;
+}
+
+void control_go(Console *console, uint64_t insns)
+{
+    EmuRegisters before;
+    uint64_t pc = control_pc(console);
+    console->has_before = emu_registers(console->emu, 0, &before);
+    console->before = before;
+    frames_forget(console);
+    console->frame = 0;
+    fflush(console->out);
+    if (insns > 1 && breakpoints_armed_at(console, pc)) {
+        console->stop = emu_run(console->emu, 1); /* a single step ignores breakpoints */
+        if (console->stop.kind != EMU_BUDGET || breakpoints_armed_at(console, control_pc(console))) {
+            if (console->stop.kind == EMU_BUDGET)
+                console->stop.kind = EMU_BREAKPOINT;
+            return;
+        }
+        insns -= insns == EMU_FOREVER ? 0 : 1;
+    }
+    console->stop = emu_run(console->emu, insns);
+}
+
+void control_run(Console *console)
+{
+    breakpoints_arm(console);
+    do {
+        control_go(console, EMU_FOREVER);
+    } while (breakpoints_judge(console) == VERDICT_GO_ON);
+    control_report(console, true);
+    breakpoints_run_commands(console);
+}
+
+static bool one_of(uint64_t address, const uint64_t *addresses, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (addresses[i] == address)
+            return true;
+    return false;
+}
+
+bool control_run_to(Console *console, const uint64_t *addresses, uint32_t count, uint64_t least_rsp)
+{
+    EmuRegisters registers;
+    bool arrived = false, stop = false;
+    breakpoints_arm(console);
+    for (uint32_t i = 0; i < count; i++)
+        emu_breakpoint(console->emu, addresses[i], true);
+    while (!arrived && !stop) {
+        uint64_t pc = control_pc(console);
+        if (one_of(pc, addresses, count)) { /* standing on it: step off first */
+            control_go(console, 1);
+            stop = console->stop.kind != EMU_BUDGET;
+        } else {
+            control_go(console, EMU_FOREVER);
+            stop = console->stop.kind != EMU_BREAKPOINT;
+        }
+        arrived = !stop && emu_registers(console->emu, 0, &registers) && one_of(registers.rip, addresses, count) &&
+                  registers.r[4] >= least_rsp;
+        if (!arrived && breakpoints_armed_at(console, control_pc(console)))
+            stop = true;
+        if (stop && breakpoints_judge(console) == VERDICT_GO_ON)
+            stop = false;
+    }
+    for (uint32_t i = 0; i < count && console->emu; i++)
+        emu_breakpoint(console->emu, addresses[i], false);
+    return arrived;
+}
+
+bool cmd_continue(Console *console, const char *format, const char *args)
+{
+    uint64_t count;
+    (void)format;
+    if (!command_count(console, args, 1, &count))
+        return false;
+    uint64_t pc = control_pc(console);
+    for (Breakpoint *b = console->breakpoints; b && count > 1; b = b->next)
+        for (uint32_t i = 0; i < b->address_count; i++)
+            if (b->addresses[i] == pc) {
+                b->ignore = count - 1;
+                fprintf(console->out, "Will ignore next %" PRIu64 " crossings of breakpoint %d.  ", b->ignore, b->number);
+            }
+    if (console->from_tty)
+        fputs("Continuing.\n", console->out);
+    control_run(console);
+    return true;
+}
+
+/* ---- saying why ----------------------------------------------------------------------------------------------- */
+
+static const char *signal_text(int signal, char *name, size_t size)
+{
+    const char *abbreviation = signal > 0 && signal < 32 ? sigabbrev_np(signal) : NULL;
+    const char *description = signal > 0 && signal < 65 ? sigdescr_np(signal) : NULL;
+    if (abbreviation)
+        snprintf(name, size, "SIG%s, %s", abbreviation, description);
+    else
+        snprintf(name, size, "SIG%d, Real-time event %d", signal, signal);
+    return name;
+}
+
+static void ended(Console *console)
+{
+    Value code = value_integer(type_builtin(TYPE_INT), (uint64_t)console->stop.status);
+    if (console->stop.kind == EMU_EXITED)
+        console_set_variable(console, "_exitcode", &code);
+    else
+        code = value_integer(type_builtin(TYPE_INT), (uint64_t)console->stop.signal), console_set_variable(console, "_exitsignal", &code);
+    control_load(console);
+}
+
+bool control_announce(Console *console)
+{
+    char name[64];
+    const EmuStop *stop = &console->stop;
+    switch (stop->kind) {
+    case EMU_EXITED:
+        if (stop->status)
+            fprintf(console->out, "[Inferior 1 (process %d) exited with code %02o]\n", stop->pid, (unsigned)stop->status);
+        else
+            fprintf(console->out, "[Inferior 1 (process %d) exited normally]\n", stop->pid);
+        ended(console);
+        return false;
+    case EMU_KILLED:
+        fprintf(console->out, "\nProgram terminated with signal %s.\nThe program no longer exists.\n",
+                signal_text(stop->signal, name, sizeof name));
+        ended(console);
+        return false;
+    case EMU_FATAL:
+        fprintf(console->out, "\nProgram received signal %s.\n", signal_text(stop->signal, name, sizeof name));
+        return true;
+    case EMU_INTERRUPTED: fputs("\nProgram received signal SIGINT, Interrupt.\n", console->out); return true;
+    case EMU_TIMEOUT: fputs("\nThe time limit is reached.\n", console->out); return true;
+    case EMU_DEADLOCK: fputs("\nEvery thread waits for another one.\n", console->out); return true;
+    case EMU_BUDGET:
+        if (console->config.max_insns)
+            fputs("\nThe instruction limit is reached.\n", console->out);
+        return true;
+    default: return true;
+    }
+}
+
+void control_report(Console *console, bool location)
+{
+    bool stepped = console->stop.kind == EMU_BUDGET && !console->config.max_insns;
+    if (!stepped && !control_announce(console))
+        return;
+    frames_print(console, 0, location ? FRAME_STOP : FRAME_LINE);
+    displays_show(console);
+}

@@ -1,0 +1,291 @@
+/* print, x, display and their relatives: showing values and memory. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/console/command.h"
+#include "ui/console/expression.h"
+#include "ui/console/operate.h"
+
+/* The one letter of print/x; false: it is something else. */
+static bool print_format(Console *console, const char *format, char *letter)
+{
+    *letter = *format;
+    if (*format && (!strchr("xduotacfsz", *format) || format[1]))
+        return console_error(console, "Undefined output format \"%s\".", format);
+    return true;
+}
+
+static bool show(Console *console, const char *format, const char *args, bool numbered, bool hide_void)
+{
+    Value v;
+    char letter;
+    if (!print_format(console, format, &letter))
+        return false;
+    if (!(*args ? expression_evaluate(console, args, &v) : console_history(console, false, -1, &v)))
+        return false;
+    if (v.type == type_builtin(TYPE_DATA_SYMBOL)) /* says that it must be cast */
+        return operate_binary(console, "+", &v, &v);
+    bool is_void = type_strip(v.type)->kind == EMU_TYPE_VOID;
+    if (is_void && hide_void)
+        return true;
+    if (numbered)
+        fprintf(console->out, "$%" PRIu32 " = ", console_remember(console, &v));
+    value_print(console, console->out, &v, letter);
+    if (numbered)
+        putc('\n', console->out);
+    return true;
+}
+
+bool cmd_print(Console *console, const char *format, const char *args) { return show(console, format, args, true, false); }
+bool cmd_call(Console *console, const char *format, const char *args) { return show(console, format, args, true, true); }
+bool cmd_output(Console *console, const char *format, const char *args) { return show(console, format, args, false, false); }
+
+bool cmd_set_variable(Console *console, const char *format, const char *args)
+{
+    Value v;
+    (void)format;
+    return expression_evaluate(console, args, &v);
+}
+
+bool cmd_whatis(Console *console, const char *format, const char *args)
+{
+    const Type *type;
+    Value v;
+    char name[256];
+    (void)format;
+    if (!expression_type(console, args, &type)) {
+        if (!expression_evaluate(console, args, &v))
+            return false;
+        type = v.type;
+    }
+    type_name(type, name, sizeof name);
+    fprintf(console->out, "type = %s\n", name);
+    return true;
+}
+
+bool cmd_echo(Console *console, const char *format, const char *args)
+{
+    static const char escapes[] = "n\nt\ta\ab\be\033";
+    (void)format;
+    for (const char *p = args; *p; p++) {
+        const char *known = *p == '\\' && p[1] ? strchr(escapes, p[1]) : NULL;
+        if (*p == '\\' && p[1])
+            p++;
+        putc(known && (known - escapes) % 2 == 0 ? known[1] : *p, console->out);
+    }
+    return true;
+}
+
+/* ---- x -------------------------------------------------------------------------------------------------------- */
+
+static bool examine_format(Console *console, const char *text)
+{
+    char *end;
+    console->examine.count = 1;
+    if (isdigit((unsigned char)*text)) {
+        console->examine.count = strtoull(text, &end, 10);
+        text = end;
+    }
+    bool sized = false;
+    for (; *text; text++) {
+        const char *unit = strchr("bhwg", *text);
+        if (unit) {
+            console->examine.size = 1u << (unit - "bhwg");
+            sized = true;
+        } else if (strchr("xduotacfsiz", *text)) {
+            console->examine.format = *text;
+        } else {
+            return console_error(console, "Undefined output format \"%s\".", text);
+        }
+    }
+    char f = console->examine.format;
+    if (!console->examine.size || (f == 'a' && !sized))
+        console->examine.size = f == 'a' ? 8 : 4;
+    if (!sized && f == 'c')
+        console->examine.size = 1;
+    if (!sized && f == 'f')
+        console->examine.size = 8;
+    return true;
+}
+
+static void address_label(Console *console, uint64_t address)
+{
+    fprintf(console->out, "0x%" PRIx64, address);
+    value_print_symbol(console, console->out, address);
+    putc(':', console->out);
+}
+
+static bool examine_insns(Console *console)
+{
+    EmuInsn insn;
+    uint64_t pc = console->running ? control_pc(console) : 0;
+    for (uint64_t i = 0; i < console->examine.count; i++) {
+        uint64_t at = console->examine.address;
+        if (!emu_disassemble(console->emu, 0, at, &insn))
+            return console_error(console, "Cannot access memory at address 0x%" PRIx64, at);
+        fputs(at == pc && pc ? "=> " : "   ", console->out);
+        address_label(console, at);
+        fprintf(console->out, "\t%s\n", insn.text);
+        console->examine.address += insn.length;
+    }
+    return true;
+}
+
+static bool examine_strings(Console *console)
+{
+    for (uint64_t i = 0; i < console->examine.count; i++) {
+        uint64_t at = console->examine.address;
+        address_label(console, at);
+        putc('\t', console->out);
+        uint64_t size = value_print_string(console, console->out, at, console->settings.print_elements);
+        putc('\n', console->out);
+        if (!size)
+            return console_error(console, "Cannot access memory at address 0x%" PRIx64, at);
+        console->examine.address += size;
+    }
+    return true;
+}
+
+static bool examine_units(Console *console)
+{
+    char f = console->examine.format;
+    uint64_t size = console->examine.size;
+    uint64_t per_line = f == 'c' ? 8 : f == 't' ? (size > 4 ? 1 : size > 2 ? 2 : 8 / size) : size == 8 ? 2 : size == 4 ? 4 : 8;
+    if (f == 'a')
+        per_line = 2;
+    for (uint64_t i = 0; i < console->examine.count; i++) {
+        uint8_t bytes[16] = {0};
+        uint64_t at = console->examine.address;
+        if (i % per_line == 0)
+            address_label(console, at);
+        if (emu_read(console->emu, 0, at, bytes, size) != size) {
+            putc('\n', console->out);
+            return console_error(console, "Cannot access memory at address 0x%" PRIx64, at);
+        }
+        putc('\t', console->out);
+        value_print_number(console, console->out, bytes, size, f, f == 'd' || f == 'c', strchr("xotz", f) != NULL);
+        if ((i + 1) % per_line == 0 || i + 1 == console->examine.count)
+            putc('\n', console->out);
+        console->examine.address += size;
+    }
+    return true;
+}
+
+static bool examine(Console *console)
+{
+    if (console->examine.format == 'i')
+        return examine_insns(console);
+    return console->examine.format == 's' ? examine_strings(console) : examine_units(console);
+}
+
+bool cmd_x(Console *console, const char *format, const char *args)
+{
+    if (!console->examine.format)
+        console->examine.format = 'x';
+    if (!examine_format(console, format))
+        return false;
+    if (*args && !expression_address(console, args, &console->examine.address))
+        return false;
+    return examine(console);
+}
+
+/* ---- display -------------------------------------------------------------------------------------------------- */
+
+static void show_display(Console *console, const Display *d)
+{
+    bool memory = strpbrk(d->format, "is") != NULL || isdigit((unsigned char)d->format[0]);
+    Value v;
+    console->failed = false;
+    console->muted = true; /* its names may not exist here: then it is not shown */
+    bool good = expression_evaluate(console, d->expression, &v);
+    console->muted = false;
+    if (!good)
+        return;
+    fprintf(console->out, "%d: ", d->number);
+    console->failed = false;
+    if (memory) {
+        fprintf(console->out, "x/%s %s\n", d->format, d->expression);
+        cmd_x(console, d->format, d->expression);
+        return;
+    }
+    fprintf(console->out, "%s%s%s%s = ", *d->format ? "/" : "", d->format, *d->format ? " " : "", d->expression);
+    cmd_output(console, d->format, d->expression);
+    putc('\n', console->out);
+}
+
+void displays_show(Console *console)
+{
+    bool failed = console->failed;
+    for (const Display *d = console->displays; d; d = d->next)
+        if (d->enabled)
+            show_display(console, d);
+    console->failed = failed;
+}
+
+bool cmd_display(Console *console, const char *format, const char *args)
+{
+    if (!*args) {
+        displays_show(console);
+        return true;
+    }
+    Display *d = calloc(1, sizeof *d), **link = &console->displays;
+    char *copy = strdup(args);
+    if (!d || !copy) {
+        free(d);
+        free(copy);
+        return console_error(console, "Out of memory.");
+    }
+    *d = (Display){.number = console->next_display++, .enabled = true, .expression = copy};
+    snprintf(d->format, sizeof d->format, "%.15s", format);
+    while (*link)
+        link = &(*link)->next;
+    *link = d;
+    if (console->running)
+        show_display(console, d);
+    return true;
+}
+
+void displays_free(Console *console)
+{
+    while (console->displays) {
+        Display *next = console->displays->next;
+        free(console->displays->expression);
+        free(console->displays);
+        console->displays = next;
+    }
+}
+
+bool cmd_undisplay(Console *console, const char *format, const char *args)
+{
+    char word[32];
+    (void)format;
+    if (!*args)
+        displays_free(console);
+    while (command_word(&args, word, sizeof word)) {
+        Display **link = &console->displays;
+        while (*link && (*link)->number != atoi(word))
+            link = &(*link)->next;
+        if (!*link)
+            return console_error(console, "Could not find display number %s.", word);
+        Display *gone = *link;
+        *link = gone->next;
+        free(gone->expression);
+        free(gone);
+    }
+    return true;
+}
+
+bool cmd_info_display(Console *console, const char *format, const char *args)
+{
+    (void)format, (void)args;
+    if (!console->displays)
+        fputs("There are no auto-display expressions now.\n", console->out);
+    else
+        fputs("Auto-display expressions now in effect:\nNum Enb Expression\n", console->out);
+    for (const Display *d = console->displays; d; d = d->next)
+        fprintf(console->out, "%d:   %c  %s%s%s%s\n", d->number, d->enabled ? 'y' : 'n', *d->format ? "/" : "", d->format,
+                *d->format ? " " : "", d->expression);
+    return true;
+}

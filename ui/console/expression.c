@@ -1,0 +1,477 @@
+/* A recursive-descent parser that evaluates as it goes. One level of precedence is one row of the table below. */
+#include "ui/console/expression.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/console/console.h"
+#include "ui/console/operate.h"
+#include "ui/console/registers.h"
+
+typedef struct Parser {
+    Console *console;
+    const char *p;
+    int depth;  /* of nesting: the text comes from a person, or from a fuzzer */
+    int skip;   /* > 0: parse, but have no effect (the unused side of && || ?:) */
+} Parser;
+
+enum { MAX_DEPTH = 100 };
+
+static bool parse_assignment(Parser *p, Value *v);
+static bool parse_unary(Parser *p, Value *v);
+
+static void skip_blanks(Parser *p)
+{
+    while (isspace((unsigned char)*p->p))
+        p->p++;
+}
+
+/* Takes `text` if it comes next. */
+static bool take(Parser *p, const char *text)
+{
+    skip_blanks(p);
+    if (strncmp(p->p, text, strlen(text)) != 0)
+        return false;
+    p->p += strlen(text);
+    return true;
+}
+
+static bool syntax_error(Parser *p)
+{
+    skip_blanks(p);
+    return console_error(p->console, "A syntax error in expression, near `%s'.", p->p);
+}
+
+static bool expect(Parser *p, const char *text) { return take(p, text) || syntax_error(p); }
+
+/* An identifier into `name`; false: none here. */
+static bool identifier(Parser *p, char *name, size_t size)
+{
+    skip_blanks(p);
+    size_t n = 0;
+    if (!isalpha((unsigned char)*p->p) && *p->p != '_')
+        return false;
+    while (isalnum((unsigned char)p->p[n]) || p->p[n] == '_' || p->p[n] == '.') {
+        if (p->p[n] == '.' && !strchr("_.", p->p[n - 1]) && !isdigit((unsigned char)p->p[n + 1]))
+            break; /* a member; but "buf.0" and "foo.part.1" are names of symbols */
+        n++;
+    }
+    if (n >= size)
+        return false;
+    memcpy(name, p->p, n);
+    name[n] = 0;
+    p->p += n;
+    return true;
+}
+
+/* ---- types ---------------------------------------------------------------------------------------------------- */
+
+static const Type *named_type(Parser *p, const char *name)
+{
+    uint64_t handle;
+    const Type *type = type_builtin_named(name);
+    if (type || !p->console->emu || !emu_type_named(p->console->emu, 0, name, &handle))
+        return type;
+    return type_from_handle(&p->console->types, handle);
+}
+
+static bool is_type_word(const char *word)
+{
+    static const char *const words[] = {"unsigned", "signed", "long", "short", "int", "char", "double", "float", "struct", "union",
+                                        "enum", "const", "volatile", "void"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* "unsigned long", "struct node", "size_t": as many words as belong together. NULL: no type stands here (p unmoved). */
+static const Type *type_words(Parser *p)
+{
+    char all[128] = "", word[64];
+    const char *start = p->p, *end = p->p;
+    bool more = true;
+    while (more && identifier(p, word, sizeof word)) {
+        bool tag = strcmp(word, "struct") == 0 || strcmp(word, "union") == 0 || strcmp(word, "enum") == 0;
+        if (*all && !is_type_word(word) && !strchr("sue", all[0] * !strchr(all, ' ')))
+            break;
+        if (strcmp(word, "const") == 0 || strcmp(word, "volatile") == 0) {
+            end = p->p;
+            continue;
+        }
+        if (strlen(all) + strlen(word) + 2 > sizeof all)
+            break;
+        if (*all)
+            strcat(all, " ");
+        strcat(all, word);
+        more = tag || is_type_word(word);
+        end = p->p;
+    }
+    const Type *type = *all ? named_type(p, all) : NULL;
+    p->p = type ? end : start;
+    return type;
+}
+
+/* The declarator of an abstract type: stars, [n], (*)(). */
+static const Type *parse_type(Parser *p)
+{
+    const Type *type = type_words(p);
+    if (!type)
+        return NULL;
+    for (;;) {
+        if (take(p, "(*)")) {
+            if (take(p, "()"))
+                type = type_function(&p->console->types, type);
+            type = type_pointer(&p->console->types, type);
+        } else if (take(p, "*")) {
+            type = type_pointer(&p->console->types, type);
+        } else if (take(p, "const")) {
+            continue;
+        } else {
+            break;
+        }
+    }
+    uint64_t counts[4];
+    int n = 0;
+    while (n < 4 && take(p, "[")) {
+        char *end;
+        counts[n++] = strtoull(p->p, &end, 0);
+        p->p = end;
+        if (!take(p, "]"))
+            return NULL;
+    }
+    while (n-- > 0)
+        type = type_array(&p->console->types, type, counts[n]);
+    return type;
+}
+
+/* ---- primaries ------------------------------------------------------------------------------------------------ */
+
+static bool parse_number(Parser *p, Value *v)
+{
+    char *end;
+    const char *start = p->p;
+    bool hex = start[0] == '0' && (start[1] | 32) == 'x';
+    size_t digits = strspn(start, hex ? "0123456789abcdefABCDEFxX" : "0123456789");
+    if (!hex && (start[digits] == '.' || (start[digits] | 32) == 'e')) {
+        long double real = strtold(start, &end);
+        bool single = (*end | 32) == 'f';
+        p->p = end + single;
+        *v = value_float(type_builtin(single ? TYPE_FLOAT : TYPE_DOUBLE), real);
+        return true;
+    }
+    uint64_t number = strtoull(start, &end, 0);
+    bool is_unsigned = hex && number > 0x7fffffffffffffff, is_long = number > 0x7fffffff && !(hex && number <= 0xffffffff);
+    is_unsigned |= hex && number > 0x7fffffff && number <= 0xffffffff;
+    for (; strchr("uUlL", *end) && *end; end++) {
+        is_unsigned |= (*end | 32) == 'u';
+        is_long |= (*end | 32) == 'l';
+    }
+    p->p = end;
+    if (isalnum((unsigned char)*end) || *end == '_')
+        return console_error(p->console, "Invalid number \"%.*s\".", (int)(strcspn(start, " +-*/)]") & 63), start);
+    *v = value_integer(type_builtin(is_long ? is_unsigned ? TYPE_ULONG : TYPE_LONG : is_unsigned ? TYPE_UINT : TYPE_INT), number);
+    return true;
+}
+
+static bool parse_char(Parser *p, Value *v)
+{
+    static const char escapes[] = "n\nt\tr\ra\ab\bf\fv\ve\033";
+    unsigned char c = (unsigned char)*p->p++;
+    if (c == '\\') {
+        c = (unsigned char)*p->p++;
+        const char *known = strchr(escapes, c);
+        if (c >= '0' && c <= '7') {
+            char *end;
+            char digits[4] = {0};
+            memcpy(digits, p->p - 1, strnlen(p->p - 1, 3));
+            c = (unsigned char)strtoul(digits, &end, 8);
+            p->p += end - digits - 1;
+        } else if (c && known && (known - escapes) % 2 == 0) {
+            c = (unsigned char)known[1];
+        }
+    }
+    if (!c || *p->p++ != '\'')
+        return console_error(p->console, "Unmatched single quote.");
+    *v = value_integer(type_builtin(TYPE_CHAR), c);
+    return true;
+}
+
+/* $, $$, $3, $$2, $rax, $foo */
+static bool parse_dollar(Parser *p, Value *v)
+{
+    size_t n = 0;
+    bool back = *p->p == '$';
+    p->p += back;
+    char name[32];
+    while ((isalnum((unsigned char)p->p[n]) || p->p[n] == '_') && n < sizeof name - 1)
+        n++;
+    memcpy(name, p->p, n);
+    name[n] = 0;
+    p->p += n;
+    if (n == 0 || isdigit((unsigned char)name[0]))
+        return console_history(p->console, back, n ? atol(name) : -1, v);
+    int reg = register_named(name);
+    if (reg >= 0 && !back)
+        return register_value(p->console, (uint32_t)reg, v);
+    console_variable(p->console, name, v);
+    return true;
+}
+
+static bool parse_name(Parser *p, Value *v)
+{
+    char name[200];
+    if (!identifier(p, name, sizeof name))
+        return syntax_error(p);
+    return operate_name(p->console, name, v);
+}
+
+static bool parse_sizeof(Parser *p, Value *v)
+{
+    const char *start = p->p;
+    const Type *type = NULL;
+    if (take(p, "(")) {
+        type = parse_type(p);
+        if (type && !take(p, ")"))
+            return syntax_error(p);
+    }
+    if (!type) {
+        Value inner;
+        p->p = start;
+        p->skip++;
+        bool good = parse_unary(p, &inner);
+        p->skip--;
+        if (!good)
+            return false;
+        type = inner.type;
+    }
+    *v = value_integer(type_builtin(TYPE_ULONG), type->size);
+    return true;
+}
+
+/* {type} address */
+static bool parse_braces(Parser *p, Value *v)
+{
+    const Type *type = parse_type(p);
+    if (!type)
+        return console_error(p->console, "No such type in expression, near `%s'.", p->p);
+    return expect(p, "}") && parse_unary(p, v) && operate_cast(p->console, type_pointer(&p->console->types, type), v) &&
+           operate_dereference(p->console, v);
+}
+
+static bool parse_primary(Parser *p, Value *v)
+{
+    skip_blanks(p);
+    if (isdigit((unsigned char)*p->p) || (*p->p == '.' && isdigit((unsigned char)p->p[1])))
+        return parse_number(p, v);
+    if (take(p, "'"))
+        return parse_char(p, v);
+    if (take(p, "$"))
+        return parse_dollar(p, v);
+    if (take(p, "{"))
+        return parse_braces(p, v);
+    if (take(p, "("))
+        return parse_assignment(p, v) && expect(p, ")");
+    return parse_name(p, v);
+}
+
+static bool parse_postfix(Parser *p, Value *v)
+{
+    char name[128];
+    Value index;
+    if (!parse_primary(p, v))
+        return false;
+    for (;;) {
+        if (take(p, "[")) {
+            if (!parse_assignment(p, &index) || !expect(p, "]") || !operate_index(p->console, v, &index))
+                return false;
+        } else if (take(p, "->") || (*p->p == '.' && take(p, "."))) {
+            if (!identifier(p, name, sizeof name))
+                return syntax_error(p);
+            if (!operate_member(p->console, v, name))
+                return false;
+        } else {
+            return true;
+        }
+    }
+}
+
+/* A cast, if a type in parentheses comes next. *is_cast tells; false: an error in what was cast. */
+static bool parse_cast(Parser *p, Value *v, bool *is_cast)
+{
+    const char *start = p->p;
+    const Type *type = take(p, "(") ? parse_type(p) : NULL;
+    *is_cast = type && take(p, ")");
+    if (!*is_cast) {
+        p->p = start;
+        return true;
+    }
+    return parse_unary(p, v) && operate_cast(p->console, type, v);
+}
+
+static bool parse_unary_inner(Parser *p, Value *v)
+{
+    bool is_cast;
+    skip_blanks(p);
+    if (!parse_cast(p, v, &is_cast) || is_cast)
+        return is_cast && v->type && !p->console->failed;
+    if (strncmp(p->p, "sizeof", 6) == 0 && !isalnum((unsigned char)p->p[6]) && p->p[6] != '_') {
+        p->p += 6;
+        return parse_sizeof(p, v);
+    }
+    char operator = *p->p;
+    if (!operator || !strchr("-+!~*&", operator) || (operator == '&' && p->p[1] == '&'))
+        return parse_postfix(p, v);
+    p->p++;
+    if (!parse_unary(p, v))
+        return false;
+    if (operator == '*')
+        return operate_dereference(p->console, v);
+    if (operator == '&')
+        return operate_address_of(p->console, v);
+    return operate_unary(p->console, operator, v);
+}
+
+static bool parse_unary(Parser *p, Value *v)
+{
+    if (++p->depth > MAX_DEPTH)
+        return console_error(p->console, "Expression nested too deeply.");
+    bool good = parse_unary_inner(p, v);
+    p->depth--;
+    return good;
+}
+
+/* ---- binary operators ----------------------------------------------------------------------------------------- */
+
+/* Loosest first. gdb's @ stands between the shifts and the sums. */
+static const char *const levels[][5] = {
+    {"||"}, {"&&"}, {"|"}, {"^"}, {"&"}, {"==", "!="}, {"<=", ">=", "<", ">"}, {"<<", ">>"}, {"@"}, {"+", "-"}, {"*", "/", "%"},
+};
+enum { LEVELS = sizeof levels / sizeof levels[0] };
+
+/* The operator of that level that comes next; NULL: none. Not "|" of "||", "<" of "<<", nor what ends in "=". */
+static const char *next_operator(Parser *p, size_t level)
+{
+    skip_blanks(p);
+    for (size_t i = 0; i < 5 && levels[level][i]; i++) {
+        const char *text = levels[level][i];
+        size_t n = strlen(text);
+        if (strncmp(p->p, text, n) != 0)
+            continue;
+        char c = text[0], after = p->p[n];
+        bool longer = n == 1 && strchr("&|<>", c) && after == c;
+        bool assigns = after == '=' && (n == 1 ? strchr("+-*/%&|^", c) != NULL : text[1] == c && strchr("<>", c));
+        if (longer || assigns)
+            continue;
+        p->p += n;
+        return text;
+    }
+    return NULL;
+}
+
+static bool parse_binary(Parser *p, size_t level, Value *v)
+{
+    if (level == LEVELS)
+        return parse_unary(p, v);
+    if (!parse_binary(p, level + 1, v))
+        return false;
+    for (const char *text; (text = next_operator(p, level));) {
+        bool logical = level < 2, decided = logical && value_is_zero(v) == (level == 1);
+        Value right;
+        p->skip += decided;
+        bool good = parse_binary(p, level + 1, &right);
+        p->skip -= decided;
+        if (!good)
+            return false;
+        if (logical)
+            *v = value_integer(type_builtin(TYPE_INT), decided ? level == 0 : !value_is_zero(&right));
+        else if (!operate_binary(p->console, text, v, &right))
+            return false;
+    }
+    return true;
+}
+
+static bool parse_conditional(Parser *p, Value *v)
+{
+    if (!parse_binary(p, 0, v))
+        return false;
+    if (!take(p, "?"))
+        return true;
+    Value yes, no;
+    bool chosen = !value_is_zero(v);
+    p->skip += !chosen;
+    bool good = parse_assignment(p, &yes) && expect(p, ":");
+    p->skip += chosen - !chosen;
+    good = good && parse_conditional(p, &no);
+    p->skip -= chosen;
+    *v = chosen ? yes : no;
+    return good;
+}
+
+/* =, and += and its like, to the right. */
+static bool parse_assignment_inner(Parser *p, Value *v)
+{
+    static const char *const compound[] = {"<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="};
+    Value right;
+    if (!parse_conditional(p, v))
+        return false;
+    skip_blanks(p);
+    for (size_t i = 0; i < sizeof compound / sizeof compound[0]; i++) {
+        char operator[3] = {0};
+        if (!take(p, compound[i]))
+            continue;
+        memcpy(operator, compound[i], strlen(compound[i]) - 1);
+        Value sum = *v;
+        return parse_assignment(p, &right) && operate_binary(p->console, operator, &sum, &right) &&
+               (p->skip || operate_assign(p->console, v, &sum));
+    }
+    if (*p->p != '=' || p->p[1] == '=')
+        return true;
+    p->p++;
+    return parse_assignment(p, &right) && (p->skip || operate_assign(p->console, v, &right));
+}
+
+static bool parse_assignment(Parser *p, Value *v)
+{
+    if (++p->depth > MAX_DEPTH)
+        return console_error(p->console, "Expression nested too deeply.");
+    bool good = parse_assignment_inner(p, v);
+    p->depth--;
+    return good;
+}
+
+/* ---- entrances ------------------------------------------------------------------------------------------------ */
+
+bool expression_prefix(Console *console, const char **text, Value *value)
+{
+    Parser p = {.console = console, .p = *text};
+    memset(value, 0, sizeof *value);
+    if (!parse_assignment(&p, value))
+        return false;
+    skip_blanks(&p);
+    *text = p.p;
+    return true;
+}
+
+bool expression_evaluate(Console *console, const char *text, Value *value)
+{
+    const char *rest = text;
+    if (!expression_prefix(console, &rest, value))
+        return false;
+    return !*rest || console_error(console, "A syntax error in expression, near `%s'.", rest);
+}
+
+bool expression_address(Console *console, const char *text, uint64_t *address)
+{
+    Value value;
+    return expression_evaluate(console, text, &value) && operate_address(console, &value, address);
+}
+
+bool expression_type(Console *console, const char *text, const Type **type)
+{
+    Parser p = {.console = console, .p = text};
+    *type = parse_type(&p);
+    skip_blanks(&p);
+    return *type && !*p.p;
+}

@@ -1,0 +1,328 @@
+/* The stack: frames, the selected one, and what it holds. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/console/command.h"
+
+/* What called main is the C library's business: the stack ends there, as in gdb. */
+static uint32_t frames_to_main(Console *console)
+{
+    EmuFunction function;
+    for (uint32_t i = 0; i < console->frame_count; i++)
+        if (emu_function_at(console->emu, 0, frames_lookup_pc(&console->frames[i]), &function) && !strcmp(function.name, "main"))
+            return i + 1;
+    return console->frame_count;
+}
+
+const EmuFrame *frames_get(Console *console, uint32_t *count)
+{
+    if (!console->frames) {
+        console->frames = calloc(MAX_FRAMES_SHOWN, sizeof *console->frames);
+        console->frame_count = console->frames ? emu_backtrace(console->emu, 0, console->frames, MAX_FRAMES_SHOWN) : 0;
+        console->frame_count = frames_to_main(console);
+    }
+    *count = console->frame_count;
+    return console->frames;
+}
+
+void frames_forget(Console *console)
+{
+    free(console->frames);
+    console->frames = NULL;
+    console->frame_count = 0;
+}
+
+uint64_t frames_lookup_pc(const EmuFrame *frame) { return frame->pc - !frame->exact; }
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* "(argc=1, argv=0x7ffe…)" */
+static void print_arguments(Console *console, uint32_t level)
+{
+    EmuVariable v;
+    bool any = false;
+    uint32_t selected = console->frame;
+    console->frame = level;
+    putc('(', console->out);
+    for (uint32_t i = 0; emu_variable(console->emu, 0, level, i, &v); i++) {
+        if (!v.argument)
+            continue;
+        fprintf(console->out, "%s%s=", any ? ", " : "", v.name);
+        frames_print_variable(console, &v, true);
+        any = true;
+    }
+    putc(')', console->out);
+    console->frame = selected;
+}
+
+void frames_print_variable(Console *console, const EmuVariable *variable, bool brief)
+{
+    const Type *type = type_from_handle(&console->types, variable->type), *plain = type_strip(type);
+    if (variable->place == EMU_NOWHERE) {
+        fputs("<optimized out>", console->out);
+        return;
+    }
+    if (brief && (plain->kind == EMU_TYPE_STRUCT || plain->kind == EMU_TYPE_UNION || plain->kind == EMU_TYPE_ARRAY)) {
+        fputs("...", console->out);
+        return;
+    }
+    Value v = value_integer(type_builtin(TYPE_ULONG), variable->value);
+    v.type = type;
+    if (variable->place == EMU_AT_ADDRESS) {
+        v = (Value){.type = type, .where = WHERE_MEMORY, .address = variable->value};
+        uint64_t size = type->size < sizeof v.bytes ? type->size : sizeof v.bytes;
+        if (type_is_scalar(type) && emu_read(console->emu, 0, v.address, v.bytes, size) != size) {
+            fprintf(console->out, "<error: Cannot access memory at address 0x%" PRIx64 ">", v.address);
+            return;
+        }
+    }
+    value_print_plain(console, console->out, &v);
+}
+
+/* What is known of a frame's place. */
+typedef struct Site {
+    EmuSource source;
+    EmuFunction function;
+    bool has_source, has_function;
+    bool middle; /* the pc is not the start of its line: then the address is shown */
+} Site;
+
+static Site look_up(Console *console, const EmuFrame *frame)
+{
+    Site s;
+    uint64_t pc = frames_lookup_pc(frame);
+    s.has_source = emu_source_at(console->emu, 0, pc, &s.source) && s.source.line > 0;
+    s.has_function = emu_function_at(console->emu, 0, pc, &s.function);
+    s.middle = !s.has_source || frame->pc != s.source.start;
+    return s;
+}
+
+static void print_location(Console *console, uint32_t level, const EmuFrame *frame, const Site *s)
+{
+    if (s->middle)
+        fprintf(console->out, "0x%016" PRIx64 " in ", frame->pc);
+    fprintf(console->out, "%s ", s->has_source && s->source.function ? s->source.function : s->has_function ? s->function.name : "??");
+    if (s->has_function && s->function.has_lines)
+        print_arguments(console, level);
+    else
+        fputs("()", console->out);
+    if (s->has_source)
+        fprintf(console->out, " at %s:%d", base_name(s->source.file), s->source.line);
+    putc('\n', console->out);
+}
+
+void frames_print(Console *console, uint32_t level, FrameStyle style)
+{
+    uint32_t count;
+    const EmuFrame *frames = frames_get(console, &count);
+    if (level >= count)
+        return;
+    Site s = look_up(console, &frames[level]);
+    bool bare = style == FRAME_LINE && s.has_source;
+    if (style == FRAME_LISTED || style == FRAME_SELECTED)
+        fprintf(console->out, "#%-3" PRIu32, level);
+    if (!bare)
+        print_location(console, level, &frames[level], &s);
+    if (!s.has_source || style == FRAME_LISTED)
+        return;
+    if (bare && s.middle)
+        fprintf(console->out, "0x%016" PRIx64 "\t", frames[level].pc);
+    if (!source_print_line(console, s.source.file, s.source.line))
+        fprintf(console->out, "%d\tin %s\n", s.source.line, s.source.file);
+}
+
+/* ---- commands ------------------------------------------------------------------------------------------------- */
+
+static void print_frame_variables(Console *console, uint32_t level, bool arguments, const char *indent, bool *any)
+{
+    EmuVariable v;
+    for (uint32_t i = 0; emu_variable(console->emu, 0, level, i, &v); i++) {
+        if (v.argument != arguments)
+            continue;
+        fprintf(console->out, "%s%s = ", indent, v.name);
+        frames_print_variable(console, &v, false);
+        putc('\n', console->out);
+        *any = true;
+    }
+}
+
+bool cmd_backtrace(Console *console, const char *format, const char *args)
+{
+    uint32_t count;
+    char word[32];
+    bool full = false, any;
+    int64_t limit = 0;
+    (void)format;
+    while (command_word(&args, word, sizeof word)) {
+        if (strncmp("full", word, strlen(word)) == 0)
+            full = true;
+        else if ((limit = strtoll(word, NULL, 0)) == 0)
+            return console_error(console, "Invalid number \"%s\".", word);
+    }
+    frames_get(console, &count);
+    uint32_t first = limit < 0 && count > (uint64_t)-limit ? count - (uint32_t)-limit : 0;
+    uint32_t end = limit > 0 && count > (uint64_t)limit ? (uint32_t)limit : count;
+    for (uint32_t i = first; i < end; i++) {
+        frames_print(console, i, FRAME_LISTED);
+        any = false;
+        if (full)
+            print_frame_variables(console, i, false, "        ", &any);
+        if (full && !any)
+            fputs("No locals.\n", console->out);
+    }
+    if (end < count)
+        fputs("(More stack frames follow...)\n", console->out);
+    return true;
+}
+
+static bool select_frame(Console *console, int64_t level)
+{
+    uint32_t count;
+    frames_get(console, &count);
+    console->frame = (uint32_t)level;
+    frames_print(console, console->frame, FRAME_SELECTED);
+    return true;
+}
+
+bool cmd_frame(Console *console, const char *format, const char *args)
+{
+    uint64_t level;
+    uint32_t count;
+    (void)format;
+    frames_get(console, &count);
+    if (!command_count(console, args, console->frame, &level))
+        return false;
+    if (level >= count)
+        return console_error(console, "No frame at level %s.", args);
+    return select_frame(console, (int64_t)level);
+}
+
+bool cmd_up(Console *console, const char *format, const char *args)
+{
+    uint64_t n;
+    uint32_t count;
+    (void)format;
+    frames_get(console, &count);
+    if (!command_count(console, args, 1, &n))
+        return false;
+    if (console->frame + 1 >= count)
+        return console_error(console, "Initial frame selected; you cannot go up.");
+    return select_frame(console, (int64_t)(console->frame + n < count ? console->frame + n : count - 1));
+}
+
+bool cmd_down(Console *console, const char *format, const char *args)
+{
+    uint64_t n;
+    (void)format;
+    if (!command_count(console, args, 1, &n))
+        return false;
+    if (console->frame == 0)
+        return console_error(console, "Bottom (innermost) frame selected; you cannot go down.");
+    return select_frame(console, console->frame > n ? (int64_t)(console->frame - n) : 0);
+}
+
+bool cmd_info_frame(Console *console, const char *format, const char *args)
+{
+    uint32_t count;
+    const EmuFrame *frames = frames_get(console, &count), *f = &frames[console->frame];
+    EmuSource source;
+    EmuFunction function;
+    (void)format, (void)args;
+    if (console->frame >= count)
+        return console_error(console, "No stack.");
+    fprintf(console->out, "Stack level %" PRIu32 ", frame at 0x%" PRIx64 ":\n rip = 0x%" PRIx64, console->frame, f->cfa, f->pc);
+    if (emu_function_at(console->emu, 0, frames_lookup_pc(f), &function))
+        fprintf(console->out, " in %s", function.name);
+    if (emu_source_at(console->emu, 0, frames_lookup_pc(f), &source))
+        fprintf(console->out, " (%s:%d)", base_name(source.file), source.line);
+    fputs("; ", console->out);
+    if (console->frame + 1 < count) {
+        const EmuFrame *caller = &frames[console->frame + 1];
+        fprintf(console->out, "saved rip = 0x%" PRIx64 "\n called by frame at 0x%" PRIx64 "\n", caller->pc, caller->cfa);
+    } else {
+        fputs("outermost\n", console->out);
+    }
+    if (console->frame > 0)
+        fprintf(console->out, " caller of frame at 0x%" PRIx64 "\n", frames[console->frame - 1].cfa);
+    fprintf(console->out, " Previous frame's sp is 0x%" PRIx64 "\n", f->cfa);
+    if (f->cfa)
+        fprintf(console->out, " Saved registers:\n  rip at 0x%" PRIx64 "\n", f->cfa - 8);
+    return true;
+}
+
+static bool print_variables(Console *console, bool arguments)
+{
+    EmuFunction function;
+    uint32_t count;
+    bool any = false;
+    const EmuFrame *frames = frames_get(console, &count);
+    if (console->frame >= count)
+        return console_error(console, "No frame selected.");
+    if (!emu_function_at(console->emu, 0, frames_lookup_pc(&frames[console->frame]), &function) || !function.has_lines)
+        return console_error(console, "No symbol table info available.");
+    print_frame_variables(console, console->frame, arguments, "", &any);
+    if (!any)
+        fputs(arguments ? "No arguments.\n" : "No locals.\n", console->out);
+    return true;
+}
+
+bool cmd_info_locals(Console *console, const char *format, const char *args)
+{
+    (void)format, (void)args;
+    return print_variables(console, false);
+}
+
+bool cmd_info_args(Console *console, const char *format, const char *args)
+{
+    (void)format, (void)args;
+    return print_variables(console, true);
+}
+
+/* rbp-0x14, or rsp+0x8 where the frame has no frame pointer. */
+static void place_text(const EmuFrame *frame, const EmuVariable *v, char *text, size_t size)
+{
+    static const char names[16][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                      "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};
+    bool rbp_known = (frame->known >> 5 & 1) && frame->cfa && frame->r[5] == frame->cfa - 16;
+    int base = rbp_known ? 5 : 4;
+    int64_t distance = (int64_t)(v->value - frame->r[base]);
+    bool in_frame = frame->cfa && v->value >= frame->r[4] - 128 && v->value < frame->cfa + 4096;
+    if (v->place == EMU_IN_REGISTER)
+        snprintf(text, size, "%s", names[v->reg & 15]);
+    else if (v->place == EMU_AS_VALUE)
+        snprintf(text, size, "a constant");
+    else if (v->place == EMU_NOWHERE)
+        snprintf(text, size, "nowhere");
+    else if (in_frame)
+        snprintf(text, size, "%s%c0x%" PRIx64, names[base], distance < 0 ? '-' : '+', (uint64_t)(distance < 0 ? -distance : distance));
+    else
+        snprintf(text, size, "0x%" PRIx64, v->value);
+}
+
+bool cmd_info_where(Console *console, const char *format, const char *args)
+{
+    uint32_t count;
+    const EmuFrame *frames = frames_get(console, &count);
+    EmuVariable v;
+    char type[128], place[64];
+    bool any = false;
+    (void)format, (void)args;
+    if (console->frame >= count)
+        return console_error(console, "No frame selected.");
+    for (uint32_t i = 0; emu_variable(console->emu, 0, console->frame, i, &v); i++) {
+        type_name(type_from_handle(&console->types, v.type), type, sizeof type);
+        place_text(&frames[console->frame], &v, place, sizeof place);
+        fprintf(console->out, "%-12s %-20s @ %-14s = ", v.name, type, place);
+        frames_print_variable(console, &v, false);
+        putc('\n', console->out);
+        any = true;
+    }
+    if (!any)
+        fputs("No locals and no arguments (none, or compiled without -g).\n", console->out);
+    return true;
+}

@@ -1,0 +1,318 @@
+/* Source files, locations, and the instructions that lines became. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/console/command.h"
+#include "ui/console/expression.h"
+
+typedef struct SourceFile {
+    struct SourceFile *next;
+    char *path, **lines; /* NULL-terminated; NULL: unreadable */
+    int count;
+} SourceFile;
+
+static void read_lines(SourceFile *file)
+{
+    FILE *in = fopen(file->path, "re");
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t n;
+    while (in && (n = getline(&line, &capacity, in)) >= 0) {
+        char **grown = realloc(file->lines, ((size_t)file->count + 2) * sizeof *grown);
+        if (!grown)
+            break;
+        if (n && line[n - 1] == '\n')
+            line[n - 1] = 0;
+        file->lines = grown;
+        file->lines[file->count++] = strdup(line);
+    }
+    free(line);
+    if (in)
+        fclose(in);
+}
+
+static SourceFile *open_source(Console *console, const char *path)
+{
+    for (SourceFile *f = console->sources; f; f = f->next)
+        if (strcmp(f->path, path) == 0)
+            return f;
+    SourceFile *file = calloc(1, sizeof *file);
+    if (!file || !(file->path = strdup(path))) {
+        free(file);
+        return NULL;
+    }
+    read_lines(file);
+    file->next = console->sources;
+    console->sources = file;
+    return file;
+}
+
+void source_forget(Console *console)
+{
+    while (console->sources) {
+        SourceFile *f = console->sources;
+        console->sources = f->next;
+        for (int i = 0; i < f->count; i++)
+            free(f->lines[i]);
+        free(f->lines);
+        free(f->path);
+        free(f);
+    }
+    free(console->list.file);
+    console->list.file = NULL;
+}
+
+static void remember(Console *console, const char *file, int line)
+{
+    char *copy = strdup(file);
+    free(console->list.file);
+    console->list.file = copy;
+    console->list.line = line;
+    console->list.listed = false;
+}
+
+bool source_print_line(Console *console, const char *path, int line)
+{
+    SourceFile *file = open_source(console, path);
+    remember(console, path, line);
+    if (!file || line < 1 || line > file->count)
+        return false;
+    fprintf(console->out, "%d\t%s\n", line, file->lines[line - 1]);
+    return true;
+}
+
+/* ---- locations ------------------------------------------------------------------------------------------------ */
+
+/* The file that a bare line number means: the one listed or stopped in last, else main's. */
+static bool default_file(Console *console, char *file, size_t size)
+{
+    EmuSymbol symbol;
+    EmuSource source;
+    if (console->list.file) {
+        snprintf(file, size, "%s", console->list.file);
+        return true;
+    }
+    if (emu_symbol_named(console->emu, 0, "main", &symbol) && emu_source_at(console->emu, 0, symbol.address, &source)) {
+        snprintf(file, size, "%s", source.file);
+        return true;
+    }
+    return console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
+}
+
+static bool locate_line(Console *console, const char *file, int line, uint64_t *addresses, uint32_t capacity, uint32_t *count)
+{
+    int found = line;
+    EmuFunction function;
+    *count = emu_line_addresses(console->emu, 0, file, &found, addresses, capacity);
+    if (*count == 0)
+        return console_error(console, "No line %d in file \"%s\".", line, file);
+    for (uint32_t i = 0; i < *count; i++) /* a function's first line: behind its prologue */
+        if (emu_function_at(console->emu, 0, addresses[i], &function) && function.start == addresses[i])
+            addresses[i] = function.body;
+    return true;
+}
+
+static bool is_number(const char *text) { return *text && strspn(text, "0123456789") == strlen(text); }
+
+bool source_location(Console *console, const char *text, uint64_t *addresses, uint32_t capacity, uint32_t *count)
+{
+    char file[512];
+    EmuSymbol symbol;
+    EmuFunction function;
+    *count = 1;
+    if (!console->emu)
+        return console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
+    if (!*text) {
+        uint32_t frames;
+        const EmuFrame *frame = console->running ? frames_get(console, &frames) : NULL;
+        if (!frame || console->frame >= frames)
+            return console_error(console, "No default breakpoint address now.");
+        addresses[0] = frame[console->frame].pc;
+        return true;
+    }
+    if (*text == '*')
+        return expression_address(console, text + 1, &addresses[0]);
+    const char *colon = strrchr(text, ':');
+    if (colon && is_number(colon + 1)) {
+        snprintf(file, sizeof file, "%.*s", (int)(colon - text), text);
+        return locate_line(console, file, atoi(colon + 1), addresses, capacity, count);
+    }
+    bool relative = *text == '+' && is_number(text + 1);
+    if (is_number(text) || relative)
+        return default_file(console, file, sizeof file) &&
+               locate_line(console, file, atoi(text) + (relative ? console->list.line : 0), addresses, capacity, count);
+    if (!emu_symbol_named(console->emu, 0, text, &symbol) || !symbol.function)
+        return console_error(console, "Function \"%s\" not defined.", text);
+    addresses[0] = emu_function_at(console->emu, 0, symbol.address, &function) ? function.body : symbol.address;
+    return true;
+}
+
+/* ---- list, info line, info symbol ------------------------------------------------------------------------------ */
+
+static bool list_range(Console *console, int first, int last)
+{
+    SourceFile *file = open_source(console, console->list.file);
+    if (!file || !file->count)
+        return console_error(console, "%s: No such file or directory.", console->list.file);
+    if (first > file->count)
+        return console_error(console, "Line number %d out of range; \"%s\" has %d lines.", first, file->path, file->count);
+    first = first < 1 ? 1 : first;
+    for (int i = first; i <= last && i <= file->count; i++)
+        fprintf(console->out, "%d\t%s\n", i, file->lines[i - 1]);
+    console->list.first = first;
+    console->list.line = last + 1;
+    console->list.listed = true;
+    return true;
+}
+
+bool cmd_list(Console *console, const char *format, const char *args)
+{
+    char file[512];
+    int size = console->settings.list_size, around;
+    (void)format;
+    if (!console->list.file) {
+        if (!default_file(console, file, sizeof file))
+            return false;
+        EmuSymbol symbol;
+        EmuSource source;
+        if (emu_symbol_named(console->emu, 0, "main", &symbol) && emu_source_at(console->emu, 0, symbol.address, &source))
+            remember(console, file, source.line);
+    }
+    if (!*args && console->list.listed)
+        return list_range(console, console->list.line, console->list.line + size - 1);
+    if (strcmp(args, "-") == 0) {
+        int last = (console->list.listed ? console->list.first : console->list.line - size / 2) - 1;
+        return last < 1 ? console_error(console, "Already at the start of %s.", console->list.file)
+                        : list_range(console, last - size + 1, last);
+    }
+    const char *comma = strchr(args, ',');
+    if (comma)
+        return list_range(console, atoi(args), atoi(comma + 1));
+    around = console->list.line;
+    if (is_number(args)) {
+        around = atoi(args);
+    } else if (*args) {
+        uint64_t addresses[16];
+        uint32_t count;
+        EmuSource source;
+        EmuFunction function;
+        if (!source_location(console, args, addresses, 16, &count))
+            return false;
+        if (emu_function_at(console->emu, 0, addresses[0], &function) && function.body == addresses[0])
+            addresses[0] = function.start;
+        if (!emu_source_at(console->emu, 0, addresses[0], &source))
+            return console_error(console, "No line number information for \"%s\".", args);
+        remember(console, source.file, source.line);
+        around = source.line;
+    }
+    int first = around - size / 2 < 1 ? 1 : around - size / 2;
+    return list_range(console, first, first + size - 1);
+}
+
+bool cmd_info_line(Console *console, const char *format, const char *args)
+{
+    uint64_t addresses[16];
+    uint32_t count;
+    EmuSource source;
+    EmuFunction function;
+    (void)format;
+    if (!source_location(console, args, addresses, 16, &count))
+        return false;
+    if (emu_function_at(console->emu, 0, addresses[0], &function) && function.body == addresses[0])
+        addresses[0] = function.start;
+    if (!emu_source_at(console->emu, 0, addresses[0], &source)) {
+        fprintf(console->out, "No line number information available for address 0x%" PRIx64, addresses[0]);
+        value_print_symbol(console, console->out, addresses[0]);
+        putc('\n', console->out);
+        return true;
+    }
+    fprintf(console->out, "Line %d of \"%s\" starts at address 0x%" PRIx64, source.line, source.name, source.start);
+    value_print_symbol(console, console->out, source.start);
+    fprintf(console->out, " and ends at 0x%" PRIx64, source.end);
+    value_print_symbol(console, console->out, source.end);
+    fputs(".\n", console->out);
+    return true;
+}
+
+bool cmd_info_symbol(Console *console, const char *format, const char *args)
+{
+    uint64_t address;
+    EmuSymbol symbol;
+    (void)format;
+    if (!expression_address(console, args, &address))
+        return false;
+    if (!console->emu || !emu_symbol_at(console->emu, 0, address, &symbol))
+        fprintf(console->out, "No symbol matches %s.\n", args);
+    else if (address == symbol.address)
+        fprintf(console->out, "%s\n", symbol.name);
+    else
+        fprintf(console->out, "%s + %" PRIu64 "\n", symbol.name, address - symbol.address);
+    return true;
+}
+
+bool cmd_info_address(Console *console, const char *format, const char *args)
+{
+    EmuSymbol symbol;
+    (void)format;
+    if (!console->emu || !emu_symbol_named(console->emu, 0, args, &symbol))
+        return console_error(console, "No symbol \"%s\" in current context.", args);
+    fprintf(console->out, "Symbol \"%s\" is at 0x%" PRIx64 " in a file compiled without debugging.\n", args, symbol.address);
+    return true;
+}
+
+/* ---- disassemble ---------------------------------------------------------------------------------------------- */
+
+static void disassemble_range(Console *console, uint64_t start, uint64_t end, uint64_t base, bool bytes)
+{
+    EmuInsn insn;
+    uint64_t pc = console->running ? control_pc(console) : 0;
+    for (uint64_t at = start; at < end && emu_disassemble(console->emu, 0, at, &insn); at += insn.length) {
+        fprintf(console->out, "%s0x%016" PRIx64, at == pc && pc ? "=> " : "   ", at);
+        if (base)
+            fprintf(console->out, " <+%" PRIu64 ">:\t", at - base);
+        else
+            fputs(":\t", console->out);
+        for (int i = 0; bytes && i < insn.length; i++)
+            fprintf(console->out, i ? " %02x" : "%02x", insn.bytes[i]);
+        fprintf(console->out, "%s%s\n", bytes ? "\t" : "", insn.text);
+    }
+}
+
+bool cmd_disassemble(Console *console, const char *format, const char *args)
+{
+    uint64_t start, end;
+    EmuFunction function;
+    char text[256];
+    bool bytes = false;
+    (void)format;
+    if (*args == '/') {
+        size_t n = strcspn(args, " \t");
+        bytes = memchr(args, 'r', n) != NULL;
+        args += n + strspn(args + n, " \t");
+    }
+    const char *comma = strchr(args, ',');
+    if (comma) {
+        snprintf(text, sizeof text, "%.*s", (int)(comma - args), args);
+        const char *plus = comma + 1 + strspn(comma + 1, " ");
+        if (!expression_address(console, text, &start) || !expression_address(console, plus + (*plus == '+'), &end))
+            return false;
+        end += *plus == '+' ? start : 0;
+        fprintf(console->out, "Dump of assembler code from 0x%" PRIx64 " to 0x%" PRIx64 ":\n", start, end);
+        disassemble_range(console, start, end, 0, bytes);
+    } else {
+        if (!*args && !console_running(console))
+            return false;
+        start = control_pc(console);
+        if (*args && !expression_address(console, args, &start))
+            return false;
+        if (!console->emu || !emu_function_at(console->emu, 0, start, &function))
+            return console_error(console, *args ? "No function contains specified address." : "No function contains program counter for selected frame.");
+        fprintf(console->out, "Dump of assembler code for function %s:\n", function.name);
+        disassemble_range(console, function.start, function.end, function.start, bytes);
+    }
+    fputs("End of assembler dump.\n", console->out);
+    return true;
+}

@@ -1,0 +1,334 @@
+/* Stepping: by instruction and by line, into, over and out of functions. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "ui/console/command.h"
+
+typedef struct Place {
+    EmuRegisters registers;
+    uint64_t cfa;            /* of the innermost frame: tells frames apart */
+    uint64_t function;       /* where it starts, 0: unknown */
+    EmuSource source;
+    bool has_source;
+} Place;
+
+static Place look(Console *console)
+{
+    Place p = {.cfa = 0};
+    EmuFrame frame;
+    EmuFunction function;
+    emu_registers(console->emu, 0, &p.registers);
+    if (emu_backtrace(console->emu, 0, &frame, 1))
+        p.cfa = frame.cfa;
+    p.has_source = emu_source_at(console->emu, 0, p.registers.rip, &p.source) && p.source.line > 0;
+    if (emu_function_at(console->emu, 0, p.registers.rip, &function))
+        p.function = function.start;
+    return p;
+}
+
+/* The stop is shown with its place when it is in another function than before, else as the bare line. */
+static void report(Console *console, const Place *before)
+{
+    bool other = true;
+    if (console->running && console->stop.kind == EMU_BUDGET) {
+        Place now = look(console);
+        other = now.function != before->function || !now.has_source || now.cfa != before->cfa;
+    }
+    control_report(console, other);
+}
+
+/* Is the instruction at the pc a call, and where does it return to? */
+static bool at_call(Console *console, uint64_t *after)
+{
+    EmuInsn insn;
+    uint64_t pc = control_pc(console);
+    if (!emu_disassemble(console->emu, 0, pc, &insn) || strncmp(insn.text, "call", 4) != 0)
+        return false;
+    *after = pc + insn.length;
+    return true;
+}
+
+/* One instruction. false: something else than the step stopped the program (judged, to be reported). */
+static bool step_insn(Console *console)
+{
+    control_go(console, 1);
+    if (console->stop.kind == EMU_BUDGET)
+        return true;
+    return breakpoints_judge(console) == VERDICT_GO_ON;
+}
+
+/* One instruction, or the whole call that it is. */
+static bool step_over(Console *console)
+{
+    uint64_t after;
+    EmuRegisters registers;
+    emu_registers(console->emu, 0, &registers);
+    if (!at_call(console, &after))
+        return step_insn(console);
+    if (!control_run_to(console, &after, 1, registers.r[4]))
+        return false;
+    console->stop = (EmuStop){.kind = EMU_BUDGET};
+    return true;
+}
+
+/* After a step, a breakpoint where we have arrived counts as hit. */
+static bool arrived_at_breakpoint(Console *console)
+{
+    if (!console->running || console->stop.kind != EMU_BUDGET || !breakpoints_armed_at(console, control_pc(console)))
+        return false;
+    console->stop.kind = EMU_BREAKPOINT;
+    if (breakpoints_judge(console) == VERDICT_STOP)
+        return true;
+    console->stop.kind = EMU_BUDGET;
+    return false;
+}
+
+static bool step_instructions(Console *console, const char *args, bool over)
+{
+    uint64_t count;
+    if (!command_count(console, args, 1, &count))
+        return false;
+    Place before = look(console);
+    breakpoints_arm(console);
+    for (uint64_t i = 0; i < count; i++)
+        if (!(over ? step_over(console) : step_insn(console)) || arrived_at_breakpoint(console))
+            break;
+    report(console, &before);
+    if (console->running && console->stop.kind == EMU_BREAKPOINT)
+        breakpoints_run_commands(console);
+    return true;
+}
+
+bool cmd_stepi(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return step_instructions(console, args, false);
+}
+
+bool cmd_nexti(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return step_instructions(console, args, true);
+}
+
+/* ---- lines ---------------------------------------------------------------------------------------------------- */
+
+/* We have just entered a function by a call. Its body is where to stop when it has lines (and is to be entered), else its
+ * return. false: stopped on the way. *done: stay here. */
+static bool entered(Console *console, bool over, uint64_t after, uint64_t rsp, bool *done)
+{
+    EmuFunction function;
+    uint64_t pc = control_pc(console);
+    bool known = emu_function_at(console->emu, 0, pc, &function) && function.has_lines;
+    *done = false;
+    if (over || !known) {
+        bool back = control_run_to(console, &after, 1, rsp);
+        if (back)
+            console->stop = (EmuStop){.kind = EMU_BUDGET};
+        return back;
+    }
+    *done = true;
+    if (function.body == pc)
+        return true;
+    bool there = control_run_to(console, &function.body, 1, 0);
+    if (there)
+        console->stop = (EmuStop){.kind = EMU_BUDGET};
+    return there;
+}
+
+/* Is this where a line step ends? Else `range` is what to step through on. */
+static bool line_done(const Place *start, const Place *now, EmuSource *range)
+{
+    const EmuSource *s = &now->source;
+    uint64_t pc = now->registers.rip;
+    if (!now->has_source)
+        return now->function != start->function; /* left the code that has lines, other than by a call */
+    if (now->cfa == start->cfa && now->function == start->function) {
+        if (pc >= range->start && pc < range->end)
+            return false;
+        if (pc != s->start || (s->line == range->line && !strcmp(s->file, range->file))) { /* in the middle of a line, or the same again */
+            *range = *s;
+            range->line = start->source.line;
+            return false;
+        }
+        return true;
+    }
+    if (pc == s->start) /* another frame: at the start of a line at once */
+        return true;
+    *range = *s; /* returned into the middle of a line: to its end */
+    range->line = -1;
+    return false;
+}
+
+static bool step_line(Console *console, bool over)
+{
+    Place start = look(console), now;
+    EmuSource range = start.source;
+    EmuFunction function;
+    if (!start.has_source) {
+        if (!emu_function_at(console->emu, 0, start.registers.rip, &function))
+            return console_error(console, "Cannot find bounds of current function");
+        fprintf(console->out, "Single stepping until exit from function %s,\nwhich has no line number information.\n", function.name);
+        range.start = function.start;
+        range.end = function.end;
+    }
+    for (;;) {
+        uint64_t after = 0, rsp;
+        bool call = at_call(console, &after), done = false;
+        EmuRegisters registers;
+        emu_registers(console->emu, 0, &registers);
+        rsp = registers.r[4];
+        if (!step_insn(console))
+            return true;
+        if (call && control_pc(console) != after && !entered(console, over || !start.has_source, after, rsp, &done))
+            return true;
+        if (done || arrived_at_breakpoint(console))
+            return true;
+        now = look(console);
+        if (!start.has_source) {
+            if (now.registers.rip < range.start || now.registers.rip >= range.end)
+                return true;
+        } else if (line_done(&start, &now, &range)) {
+            if (now.has_source)
+                return true;
+            EmuFrame frames[2]; /* in code without lines: out of it again */
+            if (emu_backtrace(console->emu, 0, frames, 2) < 2)
+                return true;
+            if (!control_run_to(console, &frames[1].pc, 1, frames[0].cfa))
+                return true;
+            console->stop = (EmuStop){.kind = EMU_BUDGET};
+        }
+    }
+}
+
+static bool step_lines(Console *console, const char *args, bool over)
+{
+    uint64_t count;
+    if (!command_count(console, args, 1, &count))
+        return false;
+    Place before = look(console);
+    breakpoints_arm(console);
+    for (uint64_t i = 0; i < count && console->running; i++) {
+        if (!step_line(console, over))
+            return false;
+        if (console->stop.kind != EMU_BUDGET)
+            break;
+        if (i + 1 < count) {
+            report(console, &before);
+            before = look(console);
+        }
+    }
+    report(console, &before);
+    if (console->running && console->stop.kind == EMU_BREAKPOINT)
+        breakpoints_run_commands(console);
+    return true;
+}
+
+bool cmd_step(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return step_lines(console, args, false);
+}
+
+bool cmd_next(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return step_lines(console, args, true);
+}
+
+/* ---- out of functions and loops ------------------------------------------------------------------------------- */
+
+/* What the function that has just returned gave back. System V psABI: rax, or xmm0 for floating point, st(0) for x87. */
+static void show_result(Console *console, uint64_t type_handle)
+{
+    EmuRegisters r;
+    const Type *type = type_from_handle(&console->types, type_handle), *plain = type_strip(type);
+    if (!type_handle || !emu_registers(console->emu, 0, &r))
+        return;
+    Value v = {.type = type};
+    if (plain->kind == EMU_TYPE_FLOAT)
+        memcpy(v.bytes, plain->size > 8 ? r.st[0] : r.vector[0], plain->size > 8 ? 10 : plain->size);
+    else if (type_is_scalar(plain))
+        memcpy(v.bytes, &r.r[0], 8), memcpy(v.bytes + 8, &r.r[2], 8);
+    else if (plain->size > 16)
+        v = (Value){.type = type, .where = WHERE_MEMORY, .address = r.r[0]}; /* in memory: rax has its address */
+    else
+        return; /* small structures are split over registers by their members' classes */
+    fprintf(console->out, "Value returned is $%u = ", console_remember(console, &v));
+    value_print(console, console->out, &v, 0);
+    putc('\n', console->out);
+}
+
+bool cmd_finish(Console *console, const char *format, const char *args)
+{
+    uint32_t count;
+    const EmuFrame *frames = frames_get(console, &count);
+    EmuFunction function;
+    (void)format, (void)args;
+    if (console->frame + 1 >= count)
+        return console_error(console, "\"finish\" not meaningful in the outermost frame.");
+    uint64_t back = frames[console->frame + 1].pc, cfa = frames[console->frame].cfa;
+    bool known = emu_function_at(console->emu, 0, frames_lookup_pc(&frames[console->frame]), &function);
+    if (console->from_tty) {
+        fputs("Run till exit from ", console->out);
+        frames_print(console, console->frame, FRAME_LISTED);
+    }
+    if (!control_run_to(console, &back, 1, cfa)) {
+        control_report(console, true);
+        if (console->running && console->stop.kind == EMU_BREAKPOINT)
+            breakpoints_run_commands(console);
+        return true;
+    }
+    console->stop = (EmuStop){.kind = EMU_BUDGET};
+    control_report(console, true);
+    if (known)
+        show_result(console, function.type);
+    return true;
+}
+
+/* Runs to a location, or until the selected frame returns. */
+static bool run_to_location(Console *console, const char *location)
+{
+    uint64_t addresses[17];
+    uint32_t count, frame_count;
+    const EmuFrame *frames = frames_get(console, &frame_count);
+    bool has_caller = frame_count > console->frame + 1;
+    uint64_t caller = has_caller ? frames[console->frame + 1].pc : 0;
+    if (!source_location(console, location, addresses, 16, &count))
+        return false;
+    Place before = look(console);
+    if (has_caller)
+        addresses[count++] = caller;
+    if (control_run_to(console, addresses, count, 0))
+        console->stop = (EmuStop){.kind = EMU_BUDGET};
+    report(console, &before);
+    return true;
+}
+
+bool cmd_advance(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return run_to_location(console, args);
+}
+
+/* Like next, but not backwards: a jump back to the start of a loop is followed. */
+bool cmd_until(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    if (*args)
+        return run_to_location(console, args);
+    Place start = look(console);
+    uint64_t cfa = start.cfa, pc = start.registers.rip;
+    breakpoints_arm(console);
+    do {
+        if (!step_line(console, true) || console->failed)
+            return false;
+        if (!console->running || console->stop.kind != EMU_BUDGET)
+            break;
+        Place now = look(console);
+        if (now.cfa != cfa)
+            break;
+    } while (control_pc(console) <= pc);
+    report(console, &start);
+    return true;
+}

@@ -1,0 +1,59 @@
+/* The C types that expressions speak of: the built-in ones, those derived from them, and those that DWARF brings. Types are
+ * made once and live as long as their pool, so that equal types are equal pointers. */
+#ifndef EMU_UI_CONSOLE_TYPE_H
+#define EMU_UI_CONSOLE_TYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emu/emu.h"
+
+typedef struct Type Type;
+struct Type {
+    EmuTypeKind kind;
+    uint64_t size;       /* bytes; 0 for void and incomplete types */
+    const char *name;    /* "int"; tag for structs and enums; "" for derived and anonymous types */
+    const Type *target;  /* of pointers, arrays, functions (result), typedefs */
+    uint64_t count;      /* of arrays */
+    uint64_t handle;     /* DWARF's, for members and enumerators; 0: built in */
+    Type *next;
+};
+
+typedef struct TypePool {
+    Type *all;
+    Emu *emu; /* whose DWARF handles refer to */
+} TypePool;
+
+typedef enum BuiltIn {
+    TYPE_VOID, TYPE_CHAR, TYPE_SCHAR, TYPE_UCHAR, TYPE_SHORT, TYPE_USHORT, TYPE_INT, TYPE_UINT, TYPE_LONG, TYPE_ULONG,
+    TYPE_LLONG, TYPE_ULLONG, TYPE_INT128, TYPE_UINT128, TYPE_FLOAT, TYPE_DOUBLE, TYPE_LDOUBLE, TYPE_BOOL,
+    TYPE_I8, TYPE_I16, TYPE_I32, TYPE_I64, TYPE_U8, TYPE_U16, TYPE_U32, TYPE_U64,
+    TYPE_TEXT_SYMBOL, TYPE_DATA_SYMBOL, /* of symbols that DWARF does not describe */
+    BUILT_INS
+} BuiltIn;
+
+const Type *type_builtin(BuiltIn which);
+/* The built-in type of that (normalised) name: "unsigned long", "uint8_t" …; NULL: none. */
+const Type *type_builtin_named(const char *name);
+
+/* NULL: no memory. */
+const Type *type_pointer(TypePool *pool, const Type *target);
+const Type *type_array(TypePool *pool, const Type *target, uint64_t count);
+const Type *type_function(TypePool *pool, const Type *result);
+/* The type behind a DWARF handle; unknown ones come as void. */
+const Type *type_from_handle(TypePool *pool, uint64_t handle);
+void type_pool_free(TypePool *pool);
+
+/* Without typedefs on the outside. */
+const Type *type_strip(const Type *type);
+bool type_is_integer(const Type *type); /* chars, bools and enums too */
+bool type_is_signed(const Type *type);
+bool type_is_float(const Type *type);
+bool type_is_pointer(const Type *type);
+bool type_is_scalar(const Type *type);
+
+/* As C would declare it: "char *[4]", "void (*)()". */
+void type_name(const Type *type, char *text, size_t size);
+
+#endif

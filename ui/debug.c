@@ -1,0 +1,88 @@
+/* emu debug: feeds the console with -ex, -x and lines from standard input. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ui/commands.h"
+#include "ui/console/console.h"
+
+static Console *volatile active; /* executing a command; for the signal handler: Ctrl-C stops the program, not the debugger */
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    Console *console = active; /* its machine may change while a command runs: `run` makes a new one */
+    if (console && console->emu)
+        emu_interrupt(console->emu);
+}
+
+static bool read_line(Console *console, const char *prompt, char **line, size_t *capacity)
+{
+    if (console->interactive && prompt) {
+        fputs(prompt, console->out);
+        fflush(console->out);
+    }
+    ssize_t n = getline(line, capacity, stdin);
+    if (n > 0 && (*line)[n - 1] == '\n')
+        (*line)[n - 1] = 0;
+    return n >= 0;
+}
+
+static void execute(Console *console, const char *line)
+{
+    active = console;
+    console_execute(console, line);
+    active = NULL;
+}
+
+static void run_inputs(Console *console, const Options *options)
+{
+    for (size_t i = 0; i < options->input_count && !console->quit; i++) {
+        if (options->inputs[i].script)
+            console_script(console, options->inputs[i].text);
+        else
+            execute(console, options->inputs[i].text);
+    }
+}
+
+static void run_lines(Console *console)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    while (!console->quit && read_line(console, "(emu) ", &line, &capacity))
+        execute(console, line);
+    if (console->interactive && !console->quit)
+        putchar('\n');
+    free(line);
+}
+
+int command_debug(const Options *options, char **environment)
+{
+    const char **edited = options_environment(options, environment);
+    const char *path = options->program[0];
+    struct sigaction action = {.sa_handler = interrupt};
+    EmuConfig config = options->config;
+    config.deterministic = true; /* the same addresses every time, as under gdb */
+    Console *console = edited ? console_create(&config, path, options->program, edited) : NULL;
+    int code = EXIT_FAILED;
+    if (options->argv0)
+        options->program[0] = options->argv0;
+    if (console && control_load(console)) {
+        sigaction(SIGINT, &action, NULL);
+        console->interactive = isatty(0) && !options->batch;
+        console->read_line = read_line;
+        console->from_tty = !options->batch;
+        run_inputs(console, options);
+        console->from_tty = true;
+        if (!options->batch)
+            run_lines(console);
+        code = console->exit_code;
+    } else if (console) {
+        code = EXIT_CANNOT_RUN;
+    }
+    console_destroy(console);
+    free(edited);
+    return code;
+}
