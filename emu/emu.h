@@ -170,7 +170,7 @@ typedef struct EmuStats {
     uint64_t insns, rep_iterations, reads, writes;
     uint64_t page_crossings;                      /* accesses that touched two pages: two look-ups */
     uint64_t read_misses, write_misses;           /* of the data TLB */
-    uint64_t fetch_lookups, fetch_misses;         /* of the instruction TLB */
+    uint64_t fetch_misses;                        /* of the instruction TLB */
     uint64_t walks, walk_references;              /* page walks, table entries they read */
     uint64_t minor_faults, major_faults;
     uint64_t frames, frames_peak;                 /* in use now and at most; 4 KiB each */

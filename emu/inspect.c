@@ -285,7 +285,7 @@ void emu_stats(Emu *emu, EmuStats *out)
     *out = (EmuStats){
         .insns = cpu->insns, .rep_iterations = cpu->rep_iterations, .reads = cpu->reads, .writes = cpu->writes,
         .page_crossings = mmu->extra_lookups, .read_misses = mmu->read_misses, .write_misses = mmu->write_misses,
-        .fetch_lookups = mmu->fetch_lookups, .fetch_misses = mmu->fetch_misses,
+        .fetch_misses = mmu->fetch_misses,
         .walks = mmu->walks, .walk_references = mmu->walk_references,
         .frames = kernel->phys.used_total, .frames_peak = kernel->phys.used_peak,
         .table_frames = kernel->phys.table_peak,

@@ -141,9 +141,7 @@ typedef struct MmuStats {
     u64 read_misses, write_misses; /* data-TLB look-ups that found no entry and got one. A look-up that ended in a fault is
                                       neither hit nor miss: its instruction starts over, and counts then */
     u64 extra_lookups;             /* second and further look-ups of page-crossing accesses; who makes them counts them */
-    u64 fetch_lookups;             /* exec-TLB look-ups: block entries that may lie in another page than the last. Counted by
-                                      whoever calls tlb_exec_entry, which is where they happen */
-    u64 fetch_misses;
+    u64 fetch_misses;              /* exec-TLB look-ups that found no entry (hits are not counted: chained blocks need none) */
     u64 walks, walk_references;    /* page walks, also those that ended in a fault; table entries read by them */
 } MmuStats;
 

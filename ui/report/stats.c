@@ -34,7 +34,6 @@ static void print_json(FILE *out, const EmuStats *s, const Derived *d)
     json_number(&json, "dtlb_hits", d->data_hits);
     json_number(&json, "dtlb_read_misses", s->read_misses);
     json_number(&json, "dtlb_write_misses", s->write_misses);
-    json_number(&json, "itlb_lookups", s->fetch_lookups);
     json_number(&json, "itlb_misses", s->fetch_misses);
     json_number(&json, "page_walks", s->walks);
     json_number(&json, "page_walk_references", s->walk_references);
@@ -73,7 +72,7 @@ static void print_text(FILE *out, const EmuStats *s, const Derived *d)
     line(out, "  page-crossing", s->page_crossings);
     line(out, "data TLB hits", d->data_hits);
     line_share(out, "data TLB misses", d->data_misses, d->data_lookups, "look-ups");
-    line_share(out, "code TLB misses", s->fetch_misses, s->fetch_lookups, "look-ups");
+    line(out, "code TLB misses", s->fetch_misses);
     line(out, "page walks", s->walks);
     line(out, "  table entries read", s->walk_references);
     line(out, "minor faults", s->minor_faults);
