@@ -3,7 +3,7 @@
  * An instruction becomes one Op, or several when that keeps handlers simple (`push [mem]` = load TMP; push TMP): all
  * architectural change happens in the last of them, so restarting the instruction after a fault is always exact.
  * Registers are resolved: a, b, c, base and index are byte offsets into cpu->r (AH is RAX's offset + 1) for general
- * registers, plain numbers for vector and x87 registers. A missing base or index is SLOT_ZERO. RIP-relative addresses
+ * registers, VEC_SLOT numbers (vec.h) for vector registers, plain ones for x87. A missing base or index is SLOT_ZERO. RIP-relative addresses
  * and branch targets are absolute. */
 #ifndef EMU_CPU_OP_H
 #define EMU_CPU_OP_H

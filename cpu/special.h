@@ -1,6 +1,6 @@
 /* Handlers whose register numbers are compile-time constants: the guest register is then `[cpu + constant]`, and the op's operand
  * bytes are never read. Chosen after the general handler, for the forms that compilers emit most (docs/performance.md has the
- * measured pairs); the op keeps all its operands, so a miss falls back to the general slow handler. */
+ * latest measurements); the op keeps all its operands, so a miss falls back to the general slow handler. */
 #ifndef EMU_CPU_SPECIAL_H
 #define EMU_CPU_SPECIAL_H
 

@@ -15,7 +15,7 @@
  * or system call that is not implemented, on stderr). Strings returned live as long as the Emu unless it says otherwise.
  *
  * Words: `address` is guest virtual, `paddr` guest physical; `pid` and `tid` are the guest's numbers, 0 means the process or
- * thread that ran last. C11 and C++. docs/embedding.md shows more. */
+ * thread that ran last. C11 and C++. */
 #ifndef EMU_EMU_H
 #define EMU_EMU_H
 

@@ -14,7 +14,7 @@ typedef struct Emu Emu;
 
 /* Models `preset` (skylake goldencove zen3 zen4 host cachegrind csapp, or the path of a description), changed by `overrides`:
  * pairs of name and value (I1 D1 L2 LL: "SIZE,WAYS,LINE"; itlb dtlb stlb: "ENTRIES,WAYS"; or "section.key"), ended by NULL;
- * NULL: none. Counts begin at zero. 0, or an errno: EINVAL with one line in emu_error(), ENOMEM. docs/hierarchy.md. */
+ * NULL: none. Counts begin at zero. 0, or an errno: EINVAL with one line in emu_error(), ENOMEM. */
 int emu_hierarchy(Emu *emu, const char *preset, const char *const *overrides);
 
 typedef struct EmuCounter {

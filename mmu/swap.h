@@ -1,6 +1,6 @@
 /* The backing store for pages that had to leave RAM, and the notes that save writing a page twice.
  *
- * How a kernel uses it (kernel/reclaim.c does):
+ * How a kernel is to use it (ours does not yet):
  *   eviction   replace_victim() names a frame; for every entry that maps it: D is gathered, the entry is replaced by
  *              swap_entry(slot) (one swap_ref per entry beyond the first), the TLB flushed. Contents are written with
  *              swap_out() only if D was set or no slot holds them yet; otherwise the page is clean and its old slot is good.

@@ -26,7 +26,7 @@ static const Level *last_level(const Hierarchy *h)
     return &h->level[CACHE_L1D];
 }
 
-/* Where the cycles went (docs/hierarchy.md, "Latency account"): each access waits for the level that has it, no overlap. */
+/* Where the cycles went (the latency account): each access waits for the level that has it, no overlap. */
 static u64 cycles_l1(const Hierarchy *h)
 {
     const Level *l1 = &h->level[CACHE_L1D];

@@ -1,7 +1,7 @@
 /* The modelled hardware: what caches, TLBs, page-walk caches and DRAM would have done with a stream of accesses.
  *
  * It stores no data and knows no instructions: it is told of fetches and accesses, and counts. So it serves a running
- * program and a replayed trace alike, and gives the same numbers for both. Conventions: docs/hierarchy.md.
+ * program and a replayed trace alike, and gives the same numbers for both.
  *
  *   hierarchy_fetch/read/write/modify ─► filter (below, inlined): "this changes nothing" ─► done
  *                                          │ otherwise
@@ -129,7 +129,7 @@ void hierarchy_zero_counters(Hierarchy *h);
 
 /* ---- what came of it ------------------------------------------------------------------------------------------- */
 
-/* Counters by name (Ir I1mr ILmr Dr D1mr DLmr Dw D1mw DLmw L2mr … ITLBm DTLBm STLBm WalkRef …; docs/hierarchy.md explains
+/* Counters by name (Ir I1mr ILmr Dr D1mr DLmr Dw D1mw DLmw L2mr … ITLBm DTLBm STLBm WalkRef …; counters.c explains
  * each). Number `i` in a fixed order; false behind the last. Those of a part that is not modelled are left out. */
 typedef struct HierarchyCounter {
     const char *name;

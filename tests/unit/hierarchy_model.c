@@ -23,7 +23,7 @@ static Hierarchy *build(const char *preset, const char *const *overrides)
 }
 #define BUILD(preset, ...) build(preset, (const char *const[]){__VA_ARGS__ __VA_OPT__(,) NULL, NULL})
 
-/* ---- closed forms (docs/hierarchy.md) ---------------------------------------------------------------------------- */
+/* ---- closed forms ---------------------------------------------------------------------------- */
 
 /* P pages, R rounds: per set n if n <= W, else R*n. */
 static u64 tlb_expected(u32 pages, u32 rounds, u32 sets, u32 ways)
