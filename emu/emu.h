@@ -52,6 +52,8 @@ typedef struct EmuConfig {
     bool strace_follow;      /* pids in front, as strace -f */
     bool stop_on_fatal;      /* EMU_FATAL before a signal kills the program */
     bool forward_signals;    /* signals that reach this host process are the guest's: SIGINT, SIGTERM, SIGWINCH … */
+    bool record;             /* remember the run, to go back in it: emu_record.h */
+    uint64_t record_limit;   /* bytes of host memory for that; 0: 1 GiB */
 } EmuConfig;
 
 /* Fills in the defaults named above. */
@@ -76,6 +78,7 @@ typedef enum EmuStopKind {
     EMU_WATCHPOINT,  /* tid touched a watched range; its instruction has retired */
     EMU_FATAL,       /* tid is about to die of `signal`; running on lets it */
     EMU_DEADLOCK,    /* nobody can run and nothing will wake anybody */
+    EMU_HISTORY_START, EMU_HISTORY_END, /* as far back as is remembered; where the present begins (emu_record.h) */
 } EmuStopKind;
 
 typedef struct EmuStop {
