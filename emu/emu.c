@@ -24,7 +24,7 @@ static KernelConfig kernel_config(const EmuConfig *c)
         .max_insns = c->max_insns, .timeout_ns = c->timeout_ns, .no_net = c->no_net,
         .stdio = {c->stdio[0], c->stdio[1], c->stdio[2]}, .take_place = c->take_place,
         .strace = c->strace, .strace_fd = c->strace_fd, .strace_follow = c->strace_follow,
-        .stop_on_fatal = c->stop_on_fatal, .forward_signals = c->forward_signals,
+        .stop_on_fatal = c->stop_on_fatal, .stop_at_hlt = c->stop_at_hlt, .forward_signals = c->forward_signals,
     };
 }
 
@@ -79,7 +79,8 @@ static EmuStop stop_of(const KernelStop *k)
     static const u8 kinds[] = {
         [KERNEL_EXITED] = EMU_EXITED, [KERNEL_KILLED] = EMU_KILLED, [KERNEL_INSN_LIMIT] = EMU_BUDGET,
         [KERNEL_TIMEOUT] = EMU_TIMEOUT, [KERNEL_INTERRUPTED] = EMU_INTERRUPTED, [KERNEL_BREAKPOINT] = EMU_BREAKPOINT,
-        [KERNEL_WATCH] = EMU_WATCHPOINT, [KERNEL_FATAL] = EMU_FATAL, [KERNEL_DEADLOCK] = EMU_DEADLOCK,
+        [KERNEL_WATCH] = EMU_WATCHPOINT, [KERNEL_FATAL] = EMU_FATAL, [KERNEL_HALTED] = EMU_HALTED,
+        [KERNEL_DEADLOCK] = EMU_DEADLOCK,
     };
     return (EmuStop){
         .kind = (EmuStopKind)kinds[k->kind], .status = k->status, .signal = k->signal, .core = k->core,

@@ -51,6 +51,7 @@ typedef struct EmuConfig {
     int strace_fd;           /* (2) */
     bool strace_follow;      /* pids in front, as strace -f */
     bool stop_on_fatal;      /* EMU_FATAL before a signal kills the program */
+    bool stop_at_hlt;        /* EMU_HALTED in front of a hlt, which no program may execute, instead of its SIGSEGV: ends a test ROM */
     bool forward_signals;    /* signals that reach this host process are the guest's: SIGINT, SIGTERM, SIGWINCH … */
     bool record;             /* remember the run, to go back in it: emu_record.h */
     uint64_t record_limit;   /* bytes of host memory for that; 0: 1 GiB */
@@ -77,6 +78,7 @@ typedef enum EmuStopKind {
     EMU_BREAKPOINT,  /* tid stands at a breakpoint, not executed */
     EMU_WATCHPOINT,  /* tid touched a watched range; its instruction has retired */
     EMU_FATAL,       /* tid is about to die of `signal`; running on lets it */
+    EMU_HALTED,      /* tid stands at a hlt (stop_at_hlt), not executed */
     EMU_DEADLOCK,    /* nobody can run and nothing will wake anybody */
     EMU_HISTORY_START, EMU_HISTORY_END, /* as far back as is remembered; where the present begins (emu_record.h) */
 } EmuStopKind;

@@ -25,6 +25,7 @@ typedef struct KernelConfig {
     int strace_fd;        /* where the trace goes; 0 means 2 */
     bool strace_follow;   /* pids in front of every line: what strace -f prints */
     bool stop_on_fatal;   /* return KERNEL_FATAL before a fatal fault kills (crash reports, debuggers) */
+    bool stop_at_hlt;     /* return KERNEL_HALTED in front of a hlt, which is privileged, instead of its #GP: the end of a test ROM */
     bool forward_signals; /* host signals that reach the emulator are the guest's: SIGINT, SIGTERM, SIGWINCH … */
 } KernelConfig;
 
@@ -37,6 +38,7 @@ typedef enum KernelStopKind {
     KERNEL_BREAKPOINT,  /* task tid stands at a breakpoint, not executed */
     KERNEL_WATCH,       /* task tid touched a watched range */
     KERNEL_FATAL,       /* task tid is about to die of `signal`; run again to let it */
+    KERNEL_HALTED,      /* task tid stands at a hlt (stop_at_hlt), not executed */
     KERNEL_DEADLOCK,    /* nothing can run and nothing can wake anybody */
 } KernelStopKind;
 

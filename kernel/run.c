@@ -76,11 +76,25 @@ static bool prepare(Kernel *kernel, Task *task)
     return task->state == TASK_RUNNABLE && !task->process->stopped;
 }
 
+/* A ROM's end: it may handle SIGSEGV itself, so this is seen in front of any signal. */
+static bool at_hlt(Task *task)
+{
+    enum { HLT = 0xf4 };
+    u8 opcode = 0;
+    return task->kernel->config.stop_at_hlt && task->kernel->cpu.exception.vector == VECTOR_GP &&
+           copy_from_guest(task, &opcode, task_registers(task)->rip, 1) && opcode == HLT;
+}
+
 static void handle_exit(Kernel *kernel, Task *task, CpuExit exit)
 {
     switch (exit) {
     case CPU_EXIT_SYSCALL: syscall_enter(task); break;
-    case CPU_EXIT_EXCEPTION: exception_signal(task, &kernel->cpu.exception); break;
+    case CPU_EXIT_EXCEPTION:
+        if (at_hlt(task))
+            kernel_stop(kernel, KERNEL_HALTED);
+        else
+            exception_signal(task, &kernel->cpu.exception);
+        break;
     case CPU_EXIT_BREAKPOINT: kernel_stop(kernel, KERNEL_BREAKPOINT); break;
     case CPU_EXIT_WATCH:
         kernel_stop(kernel, KERNEL_WATCH);

@@ -79,6 +79,8 @@ static size_t parse_escape(Reader *r, char *out)
             return 0;
         code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
     }
+    if (code >= 0xdc80 && code <= 0xdcff) /* alone: a byte that is no UTF-8, as Python writes it ("surrogateescape") */
+        return out[0] = (char)(code & 0xff), 1;
     return put_utf8(out, code);
 }
 
@@ -185,14 +187,52 @@ const Value *value_member(const Value *object, const char *key)
     return NULL;
 }
 
+static bool is_number(const Value *value)
+{
+    return value && (value->kind == VALUE_NUMBER || value->kind == VALUE_STRING) && value->length;
+}
+
 bool value_u64(const Value *value, uint64_t *out)
 {
     char *end;
-    if (!value || (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING) || !value->length)
+    if (!is_number(value))
         return false;
+    const char *digits = value->text + (value->text[0] == '-');
+    int base = digits[0] == '0' && (digits[1] | 32) == 'x' ? 16 : 10; /* 010 is ten, as everywhere but in C */
     errno = 0;
-    *out = value->text[0] == '-' ? (uint64_t)strtoll(value->text, &end, 0) : strtoull(value->text, &end, 0);
-    return !*end && !errno;
+    *out = value->text[0] == '-' ? (uint64_t)strtoll(value->text, &end, base) : strtoull(value->text, &end, base);
+    return !*end && !errno && isxdigit((unsigned char)*digits);
+}
+
+static uint8_t digit_of(char c) { return (uint8_t)(isdigit((unsigned char)c) ? c - '0' : (c | 32) - 'a' + 10); }
+
+bool value_hex(const Value *value, uint8_t *out, size_t size)
+{
+    uint64_t word;
+    memset(out, 0, size);
+    if (value_u64(value, &word)) {
+        for (size_t i = 0; i < 8 && i < size; i++)
+            out[i] = (uint8_t)(word >> 8 * i);
+        return true;
+    }
+    if (!is_number(value) || value->text[0] != '0' || (value->text[1] | 32) != 'x' || value->length - 2 > 2 * size)
+        return false;
+    for (size_t i = 0; i < value->length - 2; i++) {
+        char c = value->text[value->length - 1 - i];
+        if (!isxdigit((unsigned char)c))
+            return false;
+        out[i / 2] |= (uint8_t)(digit_of(c) << (i & 1 ? 4 : 0));
+    }
+    return true;
+}
+
+bool value_fraction(const Value *value, double *out)
+{
+    char *end;
+    if (!is_number(value))
+        return false;
+    *out = strtod(value->text, &end);
+    return !*end;
 }
 
 long value_bytes(const Value *value, uint8_t *out, size_t capacity)
@@ -200,13 +240,12 @@ long value_bytes(const Value *value, uint8_t *out, size_t capacity)
     size_t digits = 0;
     if (!value || value->kind != VALUE_STRING)
         return -1;
-    for (const char *p = value->text; *p; p++) {
+    for (const char *p = value->text + (strncmp(value->text, "0x", 2) ? 0 : 2); *p; p++) {
         if (*p == ' ')
             continue;
         if (!isxdigit((unsigned char)*p) || digits / 2 >= capacity)
             return -1;
-        uint8_t digit = (uint8_t)(isdigit((unsigned char)*p) ? *p - '0' : (*p | 32) - 'a' + 10);
-        out[digits / 2] = (uint8_t)(digits & 1 ? out[digits / 2] << 4 | digit : digit);
+        out[digits / 2] = (uint8_t)(digits & 1 ? out[digits / 2] << 4 | digit_of(*p) : digit_of(*p));
         digits++;
     }
     return digits & 1 ? -1 : (long)(digits / 2);

@@ -22,9 +22,14 @@ typedef struct Value {
 Value *value_parse(const char *text, size_t size, const char **error);
 /* The member with this name, or NULL (also for NULL objects). */
 const Value *value_member(const Value *object, const char *key);
-/* A number, or a string "0x…", of at most 64 bits. false: neither. */
+/* A number, or a string with one, decimal or "0x…", of at most 64 bits; may be negative. false: neither. */
 bool value_u64(const Value *value, uint64_t *out);
-/* Bytes of a string of hexadecimal digits (blanks between bytes are fine). Returns how many, at most `capacity`; -1: not hex. */
+/* A string "0x…" of up to 2 * size digits as `size` bytes, low first; or a number as value_u64() takes it. false: neither, or too long. */
+bool value_hex(const Value *value, uint8_t *out, size_t size);
+/* A number, or a string with one, with or without a fraction. false: neither. */
+bool value_fraction(const Value *value, double *out);
+/* Bytes of a string of hexadecimal digits (with "0x" in front or not; blanks between bytes are fine). Returns how many, at most
+ * `capacity`; -1: not hex. */
 long value_bytes(const Value *value, uint8_t *out, size_t capacity);
 
 #endif
