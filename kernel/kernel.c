@@ -116,7 +116,7 @@ Cpu *kernel_cpu(Kernel *kernel) { return &kernel->cpu; }
 
 /* ---- the first program ------------------------------------------------------------------------------------------- */
 
-/* Limits as the host gives them to us, the stack's as configured. Memory limits of the emulator are not the guest's. */
+/* Limits and nice value as the host gives them to us, the stack's limit as configured. */
 static void set_limits(Kernel *kernel, Process *process)
 {
     for (u32 i = 0; i < LIMITS; i++) {
@@ -125,6 +125,7 @@ static void set_limits(Kernel *kernel, Process *process)
         if (!getrlimit((int)i, &limit))
             process->limits[i] = (Limit){limit.rlim_cur, limit.rlim_max};
     }
+    process->nice = getpriority(PRIO_PROCESS, 0);
     process->limits[LIMIT_STACK].soft = kernel->config.stack_size;
     if (process->limits[LIMIT_STACK].hard < kernel->config.stack_size)
         process->limits[LIMIT_STACK].hard = kernel->config.stack_size;

@@ -93,11 +93,12 @@ static void report_perf(FILE *out, Emu *emu, const char *program, bool csv)
     bool tlbs = false;
     for (size_t i = 0; i < sizeof perf_rows / sizeof *perf_rows; i++) {
         const PerfRow *row = &perf_rows[i];
-        uint64_t value, base, ignored;
+        uint64_t value, base = 0, ignored;
         tlbs = emu_hierarchy_count(emu, "DTLBm", &ignored);
         if ((!tlbs && strncmp(row->name, "dTLB", 4) == 0) || !sum_of(emu, row->counters, &value))
             continue;
-        perf_line(out, csv, row->name, value, sum_of(emu, row->of, &base) ? row->what : NULL, percent(value, base));
+        const char *what = sum_of(emu, row->of, &base) ? row->what : NULL;
+        perf_line(out, csv, row->name, value, what, percent(value, base));
     }
     perf_line(out, csv, "page-faults", stats.minor_faults + stats.major_faults, NULL, 0);
     perf_line(out, csv, "minor-faults", stats.minor_faults, NULL, 0);

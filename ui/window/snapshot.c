@@ -140,7 +140,7 @@ int snapshot_take(Emu *emu, const Options *options)
     if (reached && !look(emu, &model, &request))
         reached = false;
     view.focus = request.focus;
-    snprintf(view.status, sizeof view.status, place.kind == AT_COUNT ? "after %s instructions" : "at %s", place.text);
+    snprintf(view.status, sizeof view.status, place.kind == AT_COUNT ? "after %.70s instructions" : "at %s", place.text);
     if (!reached) {
         fprintf(stderr, "emu: '%s' was not reached: the program ended first\n", place.text);
         code = EXIT_LIMIT;
