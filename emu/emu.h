@@ -200,10 +200,9 @@ enum {
 };
 /* One page that has an entry in the page tables; paddr of its frame (0 when not present). */
 typedef void EmuPageVisit(void *context, uint64_t address, uint64_t paddr, uint32_t flags);
-/* Visits the pages of a process in [start, end), in address order. `harvest` forgets what was accessed, as a kernel's clock
- * algorithm does: A and D bits are cleared and their translations dropped, so that what is used again is seen again. It costs
- * the program some TLB misses and changes nothing that it can observe; only a harvest counts as one for EMU_PAGE_READ …. */
-void emu_pages(Emu *emu, int pid, uint64_t start, uint64_t end, bool harvest, EmuPageVisit *visit, void *context);
+/* Visits the pages of a process in [start, end), in address order, without changing anything. What was accessed "since the last
+ * harvest" is since emu_harvest() (emu_view.h), which is for those who look again and again. */
+void emu_pages(Emu *emu, int pid, uint64_t start, uint64_t end, EmuPageVisit *visit, void *context);
 
 typedef enum EmuFrameKind { EMU_FRAME_FREE, EMU_FRAME_RESERVED, EMU_FRAME_TABLE, EMU_FRAME_ANON, EMU_FRAME_FILE, EMU_FRAME_ZERO } EmuFrameKind;
 typedef struct EmuFrameInfo {

@@ -1,5 +1,6 @@
 /* Looking into the machine without leaving traces: registers, memory, translations, mappings, tasks, counts. */
 #include "base/bits.h"
+#include "emu/emu_view.h"
 #include "emu/machine.h"
 #include "kernel/debug.h"
 #include "kernel/syscalls.h"
@@ -203,7 +204,7 @@ static bool count_present(void *context, u64 address, u64 *entry)
     return true;
 }
 
-bool emu_mapping(Emu *emu, int pid, uint32_t index, EmuMapping *out)
+bool emu_mapping_outline(Emu *emu, int pid, uint32_t index, EmuMapping *out)
 {
     Space *space = space_of(emu, pid);
     if (!space || index >= space->count)
@@ -223,8 +224,21 @@ bool emu_mapping(Emu *emu, int pid, uint32_t index, EmuMapping *out)
     } else if (vma->kind == VMA_STACK) {
         out->name = "[stack]";
     }
-    pt_visit(&emu->kernel->phys, space->cr3, vma->start, vma->end, count_present, &out->resident);
     return true;
+}
+
+bool emu_mapping(Emu *emu, int pid, uint32_t index, EmuMapping *out)
+{
+    if (!emu_mapping_outline(emu, pid, index, out))
+        return false;
+    pt_visit(&emu->kernel->phys, space_of(emu, pid)->cr3, out->start, out->end, count_present, &out->resident);
+    return true;
+}
+
+uint64_t emu_resident(Emu *emu, int pid)
+{
+    const Space *space = space_of(emu, pid);
+    return space ? space->resident * PAGE_SIZE : 0;
 }
 
 /* ---- tasks and counts ----------------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 
 #include "ui/window/view.h"
 
-#define WAS_DIRTY (1ull << 55) /* where emu_pages() keeps D when it harvests */
+#define WAS_DIRTY (1ull << 55) /* where emu_harvest() keeps D */
 
 /* Entry bits that are shown, as the SDM names them. SDM Vol. 3A, "4-Level Paging". */
 static void entry_flags(uint64_t entry, char text[8])
@@ -30,7 +30,7 @@ static int draw_parts(const Focus *f, Canvas *canvas, Rect area, int y)
         Rect box = {x, y, width - 4, 38};
         canvas_fill(canvas, box, INK_PANEL);
         canvas_fill(canvas, (Rect){x, y, width - 4, 3}, level_ink[level]);
-        view_print(canvas, FONT_SMALL, x + 6, y + 6, width - 8, INK_DIM, "%s%s", names[level], level ? " index, 9 bit" : ", 12 bits");
+        view_print(canvas, FONT_SMALL, x + 6, y + 6, width - 8, INK_DIM, "%s%s", names[level], level ? ", 9 bits" : ", 12 bits");
         view_print(canvas, FONT_NORMAL, x + 6, y + 19, width - 8, level_ink[level], level ? "%u" : "0x%03x", value);
     }
     return y + 48;

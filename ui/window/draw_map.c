@@ -22,7 +22,7 @@ static DrawnCell gather(const Model *model, const Band *band, uint64_t first, un
         d.read = larger(d.read, model_glow(model->now, cell->read));
         d.written = larger(d.written, model_glow(model->now, cell->written));
         d.executed = larger(d.executed, model_glow(model->now, cell->executed));
-        d.flags |= cell->flags;
+        d.flags |= model_cell_flags(model, cell);
         d.pages += cell->pages;
         d.capacity += 1ull << band->shift;
     }

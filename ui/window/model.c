@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/emu_view.h"
 #include "ui/window/model.h"
 
 const char *model_kind_name(BandKind kind)
@@ -60,6 +61,14 @@ const Cell *model_cell_at(const Model *model, uint64_t address)
     return band ? &model->cells[band->first + ((address - band->start) / PAGE_BYTES >> band->shift)] : NULL;
 }
 
+/* What is in the TLB was accessed since its table was looked at last: in this sweep, or in the one before. */
+uint32_t model_cell_flags(const Model *model, const Cell *cell)
+{
+    const uint32_t tlb = EMU_PAGE_TLB_READ | EMU_PAGE_TLB_WRITE | EMU_PAGE_TLB_EXEC, when = model->hand ? model->sweep_last : model->sweep_now;
+    bool used = cell->read >= when || cell->written >= when || cell->executed >= when;
+    return used ? cell->flags : cell->flags & ~tlb;
+}
+
 unsigned model_glow(uint32_t now, uint32_t stamp)
 {
     static uint8_t table[256]; /* by sixteenths of a half-life; integers, so that pictures repeat on every machine */
@@ -84,38 +93,18 @@ void model_name_address(Emu *emu, int pid, uint64_t address, char *text, size_t 
         snprintf(text, size, "%.48s+0x%llx", symbol.name, (unsigned long long)(address - symbol.address));
 }
 
-static uint64_t resident_bytes(Emu *emu, int pid)
-{
-    EmuMapping mapping;
-    uint64_t sum = 0;
-    for (uint32_t i = 0; emu_mapping(emu, pid, i, &mapping); i++)
-        sum += mapping.resident;
-    return sum;
-}
-
-/* Counting pages takes time: the process that is shown has just been counted, the others are while somebody looks at them. */
-static void count_resident(Model *model, Emu *emu, bool all)
-{
-    for (uint32_t i = 0; i < model->task_count; i++) {
-        TaskRow *row = &model->tasks[i];
-        bool first = row->task.state != 'Z';
-        for (uint32_t k = 0; k < i; k++)
-            first &= model->tasks[k].task.pid != row->task.pid;
-        if (first && row->task.pid != model->pid && all)
-            row->resident = resident_bytes(emu, row->task.pid);
-        for (uint32_t k = 0; first && row->task.pid == model->pid && k < model->band_count; k++)
-            row->resident += model->bands[k].resident;
-    }
-}
-
 static void collect_tasks(Model *model, Emu *emu)
 {
     model->task_count = 0;
     while (model->task_count < TASKS_MAX && emu_task(emu, model->task_count, &model->tasks[model->task_count].task)) {
         TaskRow *row = &model->tasks[model->task_count++];
         EmuRegisters registers;
-        row->resident = 0;
-        row->rip = emu_registers(emu, row->task.tid, &registers) ? registers.rip : 0;
+        bool first = row->task.state != 'Z', known = emu_registers(emu, row->task.tid, &registers);
+        for (uint32_t k = 0; k + 1 < model->task_count; k++)
+            first &= model->tasks[k].task.pid != row->task.pid;
+        row->resident = first ? emu_resident(emu, row->task.pid) : 0;
+        row->rip = known ? registers.rip : 0;
+        row->rsp = known ? registers.r[4] : 0;
     }
 }
 
@@ -186,11 +175,12 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     collect_tasks(model, emu);
     collect_sample(model);
     complete &= model_collect_bands(model, emu, request);
-    count_resident(model, emu, request->processes);
-    model_collect_code(model, emu);
-    model_collect_stack(model, emu);
+    if (request->parts & PART_CODE)
+        model_collect_code(model, emu);
+    if (request->parts & PART_STACK)
+        model_collect_stack(model, emu);
     model_collect_focus(model, emu, request->focus ? request->focus : model->registers.r[4]);
-    if (request->ram)
+    if (request->parts & PART_RAM)
         complete &= model_collect_ram(model, emu);
     return complete;
 }

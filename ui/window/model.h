@@ -13,6 +13,8 @@ enum {
     INSNS_PER_MS = 20,         /* so the glow halves every 10,000 instructions */
     BAND_CELLS_MAX = 1 << 16,  /* larger mappings get cells of 2, 4, 8 … pages */
     TASKS_MAX = 64, CODE_MAX = 64, STACK_MAX = 128, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
+    FULL_SWEEP_MS = 250,       /* how late pages may be seen that came or went without being accessed */
+    SWEEP_TABLES = 192,        /* page tables that a picture looks at: more memory takes several pictures to look at */
     SAMPLES_MAX = 600, OWNERS_MAX = 8, RAM_CELLS_MAX = 1 << 16,
 };
 
@@ -23,8 +25,8 @@ typedef enum BandKind {
 
 typedef struct Cell {
     uint32_t read, written, executed; /* model time of the last, 0: never seen */
+    uint32_t pages;                   /* how many have a frame */
     uint16_t flags;                   /* EMU_PAGE_… of its pages together, without the harvested three */
-    uint16_t pages;                   /* how many have a frame */
 } Cell;
 
 typedef struct Band { /* a mapping */
@@ -59,7 +61,7 @@ typedef struct StackFrame {
 typedef struct TaskRow {
     EmuTask task;
     uint64_t resident; /* bytes of its process, on its first thread's row; else 0 */
-    uint64_t rip;
+    uint64_t rip, rsp;
 } TaskRow;
 
 typedef struct Focus { /* one address, taken apart */
@@ -85,12 +87,14 @@ typedef struct Sample {
     uint64_t insns, faults, frames, misses, run_ns;
 } Sample;
 
+enum { PART_CODE = 1, PART_STACK = 2, PART_RAM = 4 };
+
 typedef struct ModelRequest {
     int pid;            /* whose memory; 0: the process shown before, while it lives */
     uint64_t focus;     /* 0: the stack pointer */
     bool follow;        /* with pid 0: whoever ran last, not who was shown before */
-    bool ram;           /* fill the physical view */
-    bool processes;     /* count the pages of all processes */
+    unsigned parts;     /* PART_…: what is looked at; the rest stays as it was */
+    bool exact;         /* look at every page, also where nothing was accessed */
     uint32_t now;       /* model time, ms, from 1 */
 } ModelRequest;
 
@@ -105,6 +109,9 @@ typedef struct Model {
     uint32_t band_count, band_capacity;
     int bands_pid;          /* whose they are */
     uint64_t bands_insns;   /* when they were last looked at */
+    uint64_t hand;          /* of the clock: where the sweep over the pages is; 0: the next picture begins one */
+    bool sweep_all;         /* it looks at all pages, not only where something was accessed */
+    uint32_t sweep_now, sweep_last, sweep_full; /* model time when it began; the one before; the last of all pages */
     Cell *cells;
     uint32_t cell_count, cell_capacity;
     TaskRow tasks[TASKS_MAX];
@@ -140,6 +147,8 @@ const char *model_kind_name(BandKind kind);
 /* NULL: nothing is mapped there. */
 const Band *model_band_at(const Model *model, uint64_t address);
 const Cell *model_cell_at(const Model *model, uint64_t address);
+/* The cell's flags; those of the TLB only if they are still true. */
+uint32_t model_cell_flags(const Model *model, const Cell *cell);
 /* How much a stamp still glows, 255 (now) to 0. */
 unsigned model_glow(uint32_t now, uint32_t stamp);
 

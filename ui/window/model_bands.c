@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/emu_view.h"
 #include "ui/window/model.h"
 
 static void *grown(void *buffer, uint32_t *capacity, uint32_t count, size_t size)
@@ -18,16 +19,14 @@ static void *grown(void *buffer, uint32_t *capacity, uint32_t count, size_t size
 }
 
 /* The first thread whose stack pointer is in there; *count: how many are. */
-static int threads_inside(const Model *model, Emu *emu, const EmuMapping *mapping, uint32_t *count)
+static int threads_inside(const Model *model, const EmuMapping *mapping, uint32_t *count)
 {
     int first = 0;
     *count = 0;
     for (uint32_t i = 0; i < model->task_count; i++) {
-        const EmuTask *task = &model->tasks[i].task;
-        EmuRegisters registers;
-        if (task->pid == model->pid && task->state != 'Z' && emu_registers(emu, task->tid, &registers) &&
-            registers.r[4] > mapping->start && registers.r[4] <= mapping->end) { /* an empty stack's is at its end */
-            first = first ? first : task->tid;
+        const TaskRow *row = &model->tasks[i];
+        if (row->task.pid == model->pid && row->task.state != 'Z' && row->rsp > mapping->start && row->rsp <= mapping->end) {
+            first = first ? first : row->task.tid; /* an empty stack's is at its end */
             ++*count;
         }
     }
@@ -56,14 +55,14 @@ static uint32_t list_bands(Model *model, Emu *emu)
     uint32_t cells = 0;
     uint64_t exe_end = 0;
     model->band_count = 0;
-    for (uint32_t i = 0; emu_mapping(emu, model->pid, i, &mapping); i++) {
+    for (uint32_t i = 0; emu_mapping_outline(emu, model->pid, i, &mapping); i++) {
         Band *bands = grown(model->bands, &model->band_capacity, i + 1, sizeof *bands);
         if (!bands)
             return UINT32_MAX;
         model->bands = bands;
         Band *band = &bands[model->band_count++];
-        *band = (Band){.start = mapping.start, .end = mapping.end, .resident = mapping.resident, .map_flags = mapping.flags};
-        band->tid = threads_inside(model, emu, &mapping, &band->threads);
+        *band = (Band){.start = mapping.start, .end = mapping.end, .map_flags = mapping.flags};
+        band->tid = threads_inside(model, &mapping, &band->threads);
         band->kind = model_band_kind(&mapping, exe_of(model), exe_end == mapping.start, band->tid);
         if (strcmp(mapping.name, exe_of(model)) == 0)
             exe_end = mapping.end;
@@ -94,38 +93,128 @@ static void inherit(Cell *cells, const Band *band, const Model *old)
             n = band->count - i;
         for (uint32_t k = 0; k < n; k++) {
             cells[band->first + i + k] = old->cells[from->first + at + k];
-            cells[band->first + i + k].flags = cells[band->first + i + k].pages = 0;
+            cells[band->first + i + k].flags = 0;
+            cells[band->first + i + k].pages = 0;
         }
         i += n;
     }
 }
 
+/* ---- from page tables to cells ---------------------------------------------------------------------------------- */
+
 typedef struct Painter {
-    const Band *band;
-    Cell *cells; /* of the band */
-    uint32_t now;
+    Model *model;
+    uint32_t band;   /* the first that does not end below the last table */
+    uint64_t erased; /* cells that begin below have been emptied in this sweep over all pages */
 } Painter;
 
-static void paint_page(void *context, uint64_t address, uint64_t paddr, uint32_t flags)
+typedef struct Sum {
+    uint32_t flags, pages;
+} Sum;
+
+static Sum sum_pages(const uint16_t *flags, uint64_t count)
 {
-    Painter *p = context;
-    Cell *cell = &p->cells[(address - p->band->start) / PAGE_BYTES >> p->band->shift];
-    (void)paddr;
-    cell->flags |= (uint16_t)(flags & (EMU_PAGE_READ - 1));
-    cell->pages += flags & EMU_PAGE_PRESENT && cell->pages != UINT16_MAX;
-    if (flags & EMU_PAGE_READ)
-        cell->read = p->now;
-    if (flags & EMU_PAGE_WRITTEN)
-        cell->written = p->now;
-    if (flags & EMU_PAGE_EXECUTED)
-        cell->executed = p->now;
+    Sum sum = {0};
+    for (uint64_t i = 0; i < count; i++) {
+        sum.flags |= flags[i];
+        sum.pages += flags[i] & EMU_PAGE_PRESENT;
+    }
+    return sum;
 }
 
-static bool same_bands(const Model *a, const Model *b)
+static void empty_cell(Band *band, Cell *cell)
+{
+    band->resident -= (uint64_t)cell->pages * PAGE_BYTES;
+    cell->flags = 0;
+    cell->pages = 0;
+}
+
+/* In a sweep over all pages: cells that begin below `end` and have not been emptied yet. What comes of them is added again. */
+static void erase_to(Painter *p, uint64_t end)
+{
+    const Model *m = p->model;
+    for (uint32_t i = p->band; i < m->band_count && m->bands[i].start < end && p->erased < end; i++) {
+        Band *band = &m->bands[i];
+        uint64_t size = (uint64_t)PAGE_BYTES << band->shift;
+        uint64_t first = p->erased > band->start ? (p->erased - band->start + size - 1) / size : 0;
+        uint64_t stop = end < band->end ? (end - band->start + size - 1) / size : band->count;
+        for (uint64_t k = first; k < stop; k++)
+            empty_cell(band, &m->cells[band->first + k]);
+    }
+    p->erased = end;
+}
+
+/* A cell of several pages may lie in two page tables, of which only one has come: then its count waits for the next full sweep. */
+static void paint_cell(const Model *model, Band *band, Cell *cell, Sum sum, bool whole)
+{
+    if (whole && !model->sweep_all)
+        empty_cell(band, cell);
+    cell->flags |= (uint16_t)(sum.flags & (EMU_PAGE_READ - 1));
+    if (whole || model->sweep_all) {
+        cell->pages += sum.pages;
+        band->resident += (uint64_t)sum.pages * PAGE_BYTES;
+    }
+    if (sum.flags & EMU_PAGE_READ)
+        cell->read = model->now;
+    if (sum.flags & EMU_PAGE_WRITTEN)
+        cell->written = model->now;
+    if (sum.flags & EMU_PAGE_EXECUTED)
+        cell->executed = model->now;
+}
+
+static void paint_band(const Model *model, Band *band, uint64_t table, const uint16_t *flags)
+{
+    uint64_t table_end = table + (uint64_t)EMU_TABLE_PAGES * PAGE_BYTES, size = (uint64_t)PAGE_BYTES << band->shift;
+    uint64_t at = band->start > table ? band->start : table, end = band->end < table_end ? band->end : table_end;
+    Cell *cell = model->cells + band->first + (at - band->start) / size;
+    for (uint64_t stop; at < end; at = stop, cell++) {
+        uint64_t start = at - (at - band->start) % size;
+        stop = start + size < end ? start + size : end;
+        bool whole = start >= table && (start + size <= table_end || stop == band->end);
+        paint_cell(model, band, cell, sum_pages(flags + (at - table) / PAGE_BYTES, (stop - at) / PAGE_BYTES), whole);
+    }
+}
+
+static void paint_table(void *context, uint64_t address, const uint16_t flags[EMU_TABLE_PAGES])
+{
+    Painter *p = context;
+    Model *m = p->model;
+    uint64_t end = address + (uint64_t)EMU_TABLE_PAGES * PAGE_BYTES;
+    if (m->sweep_all)
+        erase_to(p, end);
+    while (p->band < m->band_count && m->bands[p->band].end <= address)
+        p->band++;
+    for (uint32_t i = p->band; i < m->band_count && m->bands[i].start < end; i++)
+        paint_band(m, &m->bands[i], address, flags);
+}
+
+/* Goes on with the sweep, or begins one. `all`: at once over all pages, as when something is new. */
+static void sweep(Model *model, Emu *emu, bool all)
+{
+    if (all || model->hand == 0) {
+        model->sweep_all = all || model->now - model->sweep_full >= FULL_SWEEP_MS;
+        model->sweep_full = model->sweep_all ? model->now : model->sweep_full;
+        model->sweep_last = model->sweep_now;
+        model->sweep_now = model->now;
+        model->hand = 0;
+    }
+    Painter painter = {.model = model, .erased = model->hand};
+    model->hand = emu_harvest(emu, model->pid, model->hand, all ? UINT32_MAX : SWEEP_TABLES, !model->sweep_all, paint_table, &painter);
+    if (model->sweep_all)
+        erase_to(&painter, model->hand);
+    model->hand = model->hand == EMU_SWEEP_END ? 0 : model->hand;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+/* The same mappings, so that what was counted in them still counts. */
+static bool same_bands(Model *a, const Model *b)
 {
     bool same = a->band_count == b->band_count;
     for (uint32_t i = 0; same && i < a->band_count; i++)
         same = a->bands[i].start == b->bands[i].start && a->bands[i].end == b->bands[i].end;
+    for (uint32_t i = 0; same && i < a->band_count; i++)
+        a->bands[i].resident = b->bands[i].resident;
     return same;
 }
 
@@ -151,20 +240,14 @@ bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request)
         model->band_count = model->cell_count = model->cell_capacity = 0;
         return false;
     }
-    for (uint32_t i = 0; i < model->band_count; i++) {
-        const Band *band = &model->bands[i];
-        Painter painter = {band, cells + band->first, request->now};
-        if (!same && !other)
-            inherit(cells, band, &old);
-        for (uint32_t k = 0; same && k < band->count; k++)
-            painter.cells[k].flags = painter.cells[k].pages = 0;
-        emu_pages(emu, model->pid, band->start, band->end, true, paint_page, &painter);
-    }
+    for (uint32_t i = 0; !same && !other && i < model->band_count; i++)
+        inherit(cells, &model->bands[i], &old);
     free(old.bands);
     if (!same)
         free(old.cells);
     model->cells = cells;
     model->cell_count = count;
     model->cell_capacity = count;
+    sweep(model, emu, !same || request->exact);
     return true;
 }

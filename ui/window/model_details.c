@@ -143,10 +143,10 @@ void model_collect_focus(Model *model, Emu *emu, uint64_t address)
     const Focus old = *f;
     *f = (Focus){.address = address};
     f->mapped = emu_walk(emu, model->pid, address, &f->walk);
-    emu_pages(emu, model->pid, page, page + PAGE_BYTES, false, take_page, &f->flags);
+    emu_pages(emu, model->pid, page, page + PAGE_BYTES, take_page, &f->flags);
     const Cell *cell = model_cell_at(model, address); /* its translations were just dropped by the harvest: as it was before */
     if (cell && model_band_at(model, address)->shift == 0)
-        f->flags |= cell->flags & (EMU_PAGE_TLB_READ | EMU_PAGE_TLB_WRITE | EMU_PAGE_TLB_EXEC);
+        f->flags |= model_cell_flags(model, cell) & (EMU_PAGE_TLB_READ | EMU_PAGE_TLB_WRITE | EMU_PAGE_TLB_EXEC);
     if (f->mapped)
         emu_frame(emu, f->walk.paddr, &f->frame);
     for (int level = 4; level > 4 - f->walk.levels_read; level--) {
@@ -233,7 +233,7 @@ bool model_collect_ram(Model *model, Emu *emu)
             continue;
         Claim claim = {model, (uint8_t)(OWNER_PROCESS + model->ram_pids)};
         model->ram_pid[model->ram_pids++] = pid;
-        emu_pages(emu, pid, 0, 1ull << 47, false, claim_page, &claim);
+        emu_pages(emu, pid, 0, 1ull << 47, claim_page, &claim);
     }
     memset(model->ram_owned, 0, sizeof model->ram_owned);
     for (uint32_t i = 0; i < model->ram_count; i++)

@@ -24,11 +24,19 @@ static uint64_t host_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* Processor time of this thread: what a picture costs does not depend on what else the host does. */
+static uint64_t thread_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 /* ---- pictures ------------------------------------------------------------------------------------------------- */
 
 static void publish(Runner *r, ModelRequest *request)
 {
-    uint64_t start = host_ns();
+    uint64_t start = host_ns(), worked = thread_ns();
     request->now = (uint32_t)(r->clock_ns / 1000000) + 1;
     bool done = model_collect(r->model, r->emu, request) && model_copy(r->spare, r->model);
     pthread_mutex_lock(&r->lock);
@@ -39,7 +47,7 @@ static void publish(Runner *r, ModelRequest *request)
         r->fresh = true;
     }
     pthread_mutex_unlock(&r->lock);
-    uint64_t took = host_ns() - start, pause = took * PICTURE_SHARE;
+    uint64_t took = thread_ns() - worked, pause = took * PICTURE_SHARE;
     r->pictures++;
     r->picture_ns += took;
     r->next_picture = start + (pause > PICTURE_NS ? pause : PICTURE_NS);
@@ -217,7 +225,8 @@ static void *runner_main(void *argument)
     for (RunMode mode; (mode = wait_for_work(r, &request, &speed, &asked)) != RUN_QUIT;) {
         if (mode != RUN_PAUSED)
             run(r, mode, speed);
-        if (asked || mode == RUN_PAUSED || host_ns() >= r->next_picture)
+        request.exact = mode != RUN_FREE;
+        if (asked || request.exact || host_ns() >= r->next_picture)
             publish(r, &request);
     }
     return NULL;

@@ -129,11 +129,11 @@ int snapshot_take(Emu *emu, const Options *options)
     Model model = {.by_count = true};
     View view = {.paused = true};
     Canvas canvas = {0};
-    ModelRequest request = {.processes = true, .follow = true};
+    ModelRequest request = {.exact = true, .follow = true};
     int code = understand(emu, options, &place, &request, &view);
     if (code)
         return code;
-    request.ram = view.tab == TAB_RAM;
+    request.parts = view_tab_parts(view.tab);
     EmuStop stop = run_to(emu, &place, &model, &request);
     bool reached = place.kind == AT_END ? stop.kind == EMU_EXITED || stop.kind == EMU_KILLED
                                         : stop.kind == (place.kind == AT_COUNT ? EMU_BUDGET : EMU_BREAKPOINT);

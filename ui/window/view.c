@@ -59,6 +59,12 @@ const char *view_tab_name(Tab tab)
     return names[tab];
 }
 
+unsigned view_tab_parts(Tab tab)
+{
+    static const unsigned parts[TABS] = {[TAB_STACK] = PART_STACK, [TAB_CODE] = PART_CODE, [TAB_RAM] = PART_RAM};
+    return parts[tab];
+}
+
 Rect view_tab_rect(const View *view, Tab tab)
 {
     int x = view->tabs.x;

@@ -46,6 +46,7 @@ bool view_cell_rect(const View *view, const Model *model, uint64_t address, Rect
 Tab view_tab_at(const View *view, int x, int y);
 Rect view_tab_rect(const View *view, Tab tab);
 const char *view_tab_name(Tab tab);
+unsigned view_tab_parts(Tab tab); /* PART_…: what it shows of the model */
 int view_scroll_max(const View *view);
 
 /* ---- the parts, each in its file -------------------------------------------------------------------------------- */

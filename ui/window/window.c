@@ -145,8 +145,7 @@ static void draw_if_needed(Window *w)
 
 static void ask(Window *w)
 {
-    w->wanted.ram = w->view.tab == TAB_RAM;
-    w->wanted.processes = w->view.tab == TAB_PROCESSES;
+    w->wanted.parts = view_tab_parts(w->view.tab);
     runner_ask(&w->runner, &w->wanted);
     w->changed = true;
 }

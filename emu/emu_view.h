@@ -1,0 +1,36 @@
+/* What those who draw a machine need beyond emu.h: activity of memory sixty times a second, cheaply. Part of libemu; the same
+ * words and rules as in emu.h. */
+#ifndef EMU_EMU_VIEW_H
+#define EMU_EMU_VIEW_H
+
+#include "emu/emu.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- activity of pages (pages.c, inspect.c) ------------------------------------------------------------------------------ */
+
+enum { EMU_TABLE_PAGES = 512 };
+#define EMU_SWEEP_END (1ull << 47)
+/* One page table: flags[i] are the EMU_PAGE_… of page address + i * 4096 (EMU_PAGE_SHARED is not told); 0: it has no entry. */
+typedef void EmuTableVisit(void *context, uint64_t address, const uint16_t flags[EMU_TABLE_PAGES]);
+/* Visits page tables of a process in address order from `from` on, at most `most` of them, and forgets what was accessed, as a
+ * kernel's clock algorithm does: A and D bits are cleared, in the page directory too, and translations dropped, so that what is
+ * used again is seen again. Returns where to go on the next time, the hand of the clock; EMU_SWEEP_END: all is done, begin at 0.
+ * Only this counts as a harvest for EMU_PAGE_READ …. `accessed_only`: only tables below which something was accessed since they
+ * were harvested last; in the others nothing was read, written or executed, nor is in the TLB, but pages may have come (by system
+ * calls) or gone. It costs the program some TLB misses and changes nothing that it can observe; a modelled hierarchy (hierarchy.h)
+ * is not told. */
+uint64_t emu_harvest(Emu *emu, int pid, uint64_t from, uint32_t most, bool accessed_only, EmuTableVisit *visit, void *context);
+
+/* As emu_mapping(), but pages are not counted: `resident` is 0. */
+bool emu_mapping_outline(Emu *emu, int pid, uint32_t index, EmuMapping *mapping);
+/* Bytes that have a frame, of the whole process. */
+uint64_t emu_resident(Emu *emu, int pid);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
