@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
 #include "kernel/path.h"
 #include "kernel/syscalls.h"
 
@@ -30,7 +31,7 @@ static i64 change_mode(Task *task, u64 dirfd, u64 address, u64 mode)
     Path path;
     i64 result = inode_from_guest(task, &path, dirfd, address, 0);
     if (!result)
-        result = host_result(syscall(SYS_fchmodat, path.dir, path.name, (u32)mode));
+        result = host_result(host_fchmodat(path.dir, path.name, (u32)mode));
     path_done(&path);
     return result;
 }
@@ -48,7 +49,7 @@ i64 sys_fchmodat(Task *task, const u64 *arg)
 i64 sys_fchmod(Task *task, const u64 *arg)
 {
     i64 fd = inode_descriptor(task, arg[0]);
-    return fd < 0 ? fd : host_result(fchmod((int)fd, (mode_t)arg[1]));
+    return fd < 0 ? fd : host_result(host_fchmod((int)fd, (mode_t)arg[1]));
 }
 
 static i64 change_owner(Task *task, u64 dirfd, u64 address, u64 uid, u64 gid, u32 flags)
@@ -59,7 +60,7 @@ static i64 change_owner(Task *task, u64 dirfd, u64 address, u64 uid, u64 gid, u3
     i64 result = inode_from_guest(task, &path, dirfd, address,
                                   (flags & AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : 0) | (flags & AT_EMPTY_PATH ? PATH_EMPTY : 0));
     if (!result)
-        result = host_result(fchownat(path.dir, path.name, (uid_t)uid, (gid_t)gid, (int)(flags | path.at_flags)));
+        result = host_result(host_fchownat(path.dir, path.name, (uid_t)uid, (gid_t)gid, (int)(flags | path.at_flags)));
     path_done(&path);
     return result;
 }
@@ -82,7 +83,7 @@ i64 sys_fchownat(Task *task, const u64 *arg)
 i64 sys_fchown(Task *task, const u64 *arg)
 {
     i64 fd = inode_descriptor(task, arg[0]);
-    return fd < 0 ? fd : host_result(fchown((int)fd, (uid_t)arg[1], (gid_t)arg[2]));
+    return fd < 0 ? fd : host_result(host_fchown((int)fd, (uid_t)arg[1], (gid_t)arg[2]));
 }
 
 /* ---- times --------------------------------------------------------------------------------------------------------------- */
@@ -97,13 +98,13 @@ static i64 change_times(Task *task, u64 dirfd, u64 address, const struct timespe
         return -EINVAL;
     if (!address && (i32)dirfd != AT_FDCWD) {
         i64 fd = flags ? -EINVAL : inode_descriptor(task, dirfd);
-        return fd < 0 ? fd : host_result(syscall(SYS_utimensat, (int)fd, NULL, times, 0));
+        return fd < 0 ? fd : host_result(host_utimensat((int)fd, NULL, times, 0));
     }
     Path path;
     i64 result = inode_from_guest(task, &path, dirfd, address,
                                   (flags & AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : 0) | (flags & AT_EMPTY_PATH ? PATH_EMPTY : 0));
     if (!result)
-        result = host_result(syscall(SYS_utimensat, path.dir, path.name, times, flags | path.at_flags));
+        result = host_result(host_utimensat(path.dir, path.name, times, flags | path.at_flags));
     path_done(&path);
     return result;
 }

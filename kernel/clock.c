@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "kernel/clock.h"
+#include "kernel/host.h"
 #include "kernel/run.h"
 
 enum { SYSTEM_CALL_NS = 200 }; /* what a call counts as system time; the kernel's own work is not measured */
@@ -14,7 +15,7 @@ enum { SYSTEM_CALL_NS = 200 }; /* what a call counts as system time; the kernel'
 static u64 host_clock(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(clock, &t);
+    host_clock_gettime(clock, &t);
     return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
@@ -39,7 +40,12 @@ u64 kernel_now(Kernel *kernel)
     return host_clock(CLOCK_MONOTONIC) - kernel->boot_host_ns;
 }
 
-u64 host_elapsed(Kernel *kernel) { return host_clock(CLOCK_MONOTONIC) - kernel->boot_host_ns; }
+u64 host_elapsed(Kernel *kernel) /* real time, also while the past is re-lived: no input of the run */
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec - kernel->boot_host_ns;
+}
 
 u64 kernel_monotonic(Kernel *kernel)
 {
@@ -71,7 +77,7 @@ void kernel_random(Kernel *kernel, void *buffer, u64 size)
     while (size) {
         u64 piece = size < 256 ? size : 256;
         if (!kernel->config.deterministic) {
-            ssize_t got = getrandom(to, piece, 0);
+            ssize_t got = host_getrandom(to, piece, 0);
             if (got < 0 && errno == EINTR)
                 continue;
             if (got > 0) {

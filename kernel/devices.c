@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "kernel/guest_io.h"
+#include "kernel/host.h"
 #include "kernel/terminal.h"
 
 static i64 random_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset)
@@ -43,7 +44,7 @@ static const FileOps random_ops = {.name = "/dev/urandom", .read = random_read, 
 void device_opened(Task *task, OpenFile *file, u32 flags)
 {
     struct stat st;
-    if (task->kernel->config.deterministic && fstat(file->host_fd, &st) == 0 &&
+    if (task->kernel->config.deterministic && host_fstat(file->host_fd, &st) == 0 &&
         (st.st_rdev == makedev(1, 8) || st.st_rdev == makedev(1, 9)))
         file->ops = &random_ops;
     if (file->terminal && !(flags & O_NOCTTY))

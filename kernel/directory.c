@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
 #include "kernel/path.h"
 #include "kernel/proc_fs.h"
 #include "kernel/syscalls.h"
@@ -29,10 +30,10 @@ static i64 getdents(Task *task, const u64 *arg, bool wide)
     char entries[DENTS_MAX];
     if (size > sizeof entries)
         size = sizeof entries;
-    off_t before = lseek(file->host_fd, 0, SEEK_CUR);
-    i64 got = host_result(syscall(wide ? SYS_getdents64 : SYS_getdents, file->host_fd, entries, size));
+    off_t before = host_lseek(file->host_fd, 0, SEEK_CUR);
+    i64 got = host_result((wide ? host_getdents64 : host_getdents)(file->host_fd, entries, size));
     if (got > 0 && !copy_to_guest(task, arg[1], entries, (u64)got)) {
-        lseek(file->host_fd, before, SEEK_SET);
+        host_lseek(file->host_fd, before, SEEK_SET);
         return -EFAULT;
     }
     return got;
@@ -68,14 +69,14 @@ static i64 open_directory(const Path *path)
 {
     int fd;
     if (path->at_flags & AT_EMPTY_PATH)
-        fd = openat(path->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        fd = host_openat(path->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     else
-        fd = openat(path->dir, path->name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        fd = host_openat(path->dir, path->name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    if (faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0) {
+    if (host_faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0) {
         i64 error = -errno;
-        close(fd);
+        host_close(fd);
         return error;
     }
     return fd;
@@ -84,7 +85,7 @@ static i64 open_directory(const Path *path)
 static void set_cwd(FsInfo *fs, int fd, char *proc_cwd)
 {
     if (fs->cwd_fd >= 0)
-        close(fs->cwd_fd);
+        host_close(fs->cwd_fd);
     free(fs->proc_cwd);
     fs->cwd_fd = fd;
     fs->proc_cwd = proc_cwd;
@@ -102,7 +103,7 @@ static i64 enter_proc(Task *task, const Path *path)
     char canonical[PATH_MAX];
     proc_name(&path->proc, canonical, sizeof canonical);
     char *name = strdup(canonical);
-    int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = host_open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (!name || fd < 0) {
         free(name);
         return -ENOMEM;
@@ -167,12 +168,12 @@ i64 sys_chroot(Task *task, const u64 *arg)
     char *root_path = length < 0 ? NULL : strdup(strcmp(name, "/") ? name : "");
     if (!root_path) {
         fs->root_path = old_root;
-        close(fd);
+        host_close(fd);
         return length < 0 ? length : -ENOMEM;
     }
     free(old_root);
     if (fs->root_fd >= 0)
-        close(fs->root_fd);
+        host_close(fs->root_fd);
     fs->root_path = root_path;
     fs->root_fd = fd;
     return 0;

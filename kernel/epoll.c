@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
 #include "kernel/poll.h"
 #include "kernel/syscalls.h"
 
@@ -57,16 +58,16 @@ static i64 watch_add_to_host(Epoll *epoll, EpollWatch *watch)
 {
     struct epoll_event event = {.events = watch->events, .data.ptr = watch};
     watch->host_fd = watch->file->host_fd;
-    if (epoll_ctl(epoll->file->host_fd, EPOLL_CTL_ADD, watch->host_fd, &event) == 0)
+    if (host_epoll_ctl(epoll->file->host_fd, EPOLL_CTL_ADD, watch->host_fd, &event) == 0)
         return 0;
     i64 error = -errno;
     if (error == -EEXIST) {
-        watch->host_fd = fcntl(watch->file->host_fd, F_DUPFD_CLOEXEC, 3);
-        if (watch->host_fd >= 0 && epoll_ctl(epoll->file->host_fd, EPOLL_CTL_ADD, watch->host_fd, &event) == 0)
+        watch->host_fd = host_fcntl(watch->file->host_fd, F_DUPFD_CLOEXEC, 3);
+        if (watch->host_fd >= 0 && host_epoll_ctl(epoll->file->host_fd, EPOLL_CTL_ADD, watch->host_fd, &event) == 0)
             return 0;
         error = -errno;
         if (watch->host_fd >= 0)
-            close(watch->host_fd);
+            host_close(watch->host_fd);
     }
     watch->host_fd = -1;
     return error;
@@ -76,9 +77,9 @@ static void watch_remove(EpollWatch *watch)
 {
     Epoll *epoll = watch->epoll;
     if (watch->host_fd >= 0) {
-        epoll_ctl(epoll->file->host_fd, EPOLL_CTL_DEL, watch->host_fd, NULL);
+        host_epoll_ctl(epoll->file->host_fd, EPOLL_CTL_DEL, watch->host_fd, NULL);
         if (watch->host_fd != watch->file->host_fd)
-            close(watch->host_fd);
+            host_close(watch->host_fd);
     } else {
         epoll->soft_count--;
     }
@@ -131,7 +132,7 @@ static u32 epoll_poll(Task *task, OpenFile *file)
 {
     Epoll *epoll = file->data;
     struct pollfd host = {.fd = file->host_fd, .events = POLLIN};
-    if (poll(&host, 1, 0) > 0)
+    if (host_poll(&host, 1, 0) > 0)
         return POLLIN | POLLRDNORM;
     for (EpollWatch *watch = epoll->watches; watch && epoll->soft_count; watch = watch->next)
         if (watch->host_fd < 0 && watch_ready(task, watch))
@@ -163,7 +164,7 @@ static i64 make_epoll(Task *task, u32 flags)
 {
     if (flags & ~(u32)EPOLL_CLOEXEC)
         return -EINVAL;
-    int host = epoll_create1(EPOLL_CLOEXEC);
+    int host = host_epoll_create1(EPOLL_CLOEXEC);
     if (host < 0)
         return -errno;
     Epoll *epoll = calloc(1, sizeof *epoll);
@@ -247,7 +248,7 @@ static i64 epoll_modify(Task *task, Epoll *epoll, EpollWatch *watch, const Guest
         return 0;
     }
     struct epoll_event host = {.events = event->events, .data.ptr = watch};
-    return host_result(epoll_ctl(epoll->file->host_fd, EPOLL_CTL_MOD, watch->host_fd, &host));
+    return host_result(host_epoll_ctl(epoll->file->host_fd, EPOLL_CTL_MOD, watch->host_fd, &host));
 }
 
 i64 sys_epoll_ctl(Task *task, const u64 *arg)
@@ -307,7 +308,7 @@ static u32 epoll_collect(Task *task, Epoll *epoll, GuestEpollEvent *events, Epol
         }
     }
     struct epoll_event host[BATCH];
-    i32 got = count < room ? epoll_wait(epoll->file->host_fd, host, (int)(room - count), 0) : 0;
+    i32 got = count < room ? host_epoll_wait(epoll->file->host_fd, host, (int)(room - count), 0) : 0;
     for (i32 i = 0; i < got; i++) {
         EpollWatch *watch = host[i].data.ptr;
         who[count] = watch;

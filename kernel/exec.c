@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "kernel/exec.h"
 #include "kernel/frames.h"
+#include "kernel/host.h"
 #include "kernel/page_cache.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
@@ -256,7 +257,7 @@ static i64 read_file(void *context, void *to, u64 size, u64 offset)
 {
     const Exec *exec = context;
     for (u64 done = 0; done < size;) {
-        ssize_t got = pread(exec->host_fd, (u8 *)to + done, size - done, (off_t)(offset + done));
+        ssize_t got = host_pread(exec->host_fd, (u8 *)to + done, size - done, (off_t)(offset + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "kernel/exec.h"
+#include "kernel/host.h"
 #include "kernel/syscalls.h"
 
 enum { MAX_ARG_STRLEN = 128 << 10, MAX_SCRIPT_DEPTH = 5, BINPRM_SIZE = 256 };
@@ -147,7 +148,7 @@ static i64 run_interpreter(Task *task, const ExecRequest *request, const char *i
         result = fd;
         if (fd >= 0) {
             result = exec_program(task, (int)fd, path, &inner);
-            close((int)fd);
+            host_close((int)fd);
         } else if (request->why) {
             snprintf(request->why, request->why_size, "its interpreter '%s': %s", interpreter, strerror((int)-fd));
         }
@@ -161,7 +162,7 @@ i64 exec_script(Task *task, int host_fd, const ExecRequest *request)
 {
     char line[BINPRM_SIZE + 1] = {0};
     char *interpreter, *argument = NULL;
-    ssize_t got = pread(host_fd, line, BINPRM_SIZE, 0);
+    ssize_t got = host_pread(host_fd, line, BINPRM_SIZE, 0);
     if (got < 0)
         return -errno;
     if (request->depth >= MAX_SCRIPT_DEPTH)
@@ -202,7 +203,7 @@ static i64 exec_path(Task *task, i32 dirfd, const char *path, u32 flags, const u
         result = exec_program(task, (int)fd, real_path, &request);
     }
     if (fd >= 0)
-        close((int)fd);
+        host_close((int)fd);
     strings_free(&argv);
     strings_free(&envp);
     free(real_path);

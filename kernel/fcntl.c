@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
 #include "kernel/lock.h"
 #include "kernel/syscalls.h"
 
@@ -18,7 +19,7 @@ static i64 get_flags(const OpenFile *file)
 {
     if (file->ops)
         return file->flags;
-    int flags = fcntl(file->host_fd, F_GETFL);
+    int flags = host_fcntl(file->host_fd, F_GETFL, 0);
     if (flags < 0)
         return -errno;
     return ((u32)flags & ~(u32)O_NONBLOCK) | (file->flags & (O_NONBLOCK | O_PATH));
@@ -29,9 +30,9 @@ static i64 set_flags(OpenFile *file, u32 flags)
     const u32 settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
     u32 wanted = (file->flags & ~settable) | (flags & settable);
     if (!file->ops && ((wanted ^ file->flags) & ~(u32)O_NONBLOCK)) {
-        int host = fcntl(file->host_fd, F_GETFL);
+        int host = host_fcntl(file->host_fd, F_GETFL, 0);
         const u32 forwarded = settable & ~(u32)O_NONBLOCK;
-        if (host < 0 || fcntl(file->host_fd, F_SETFL, ((u32)host & ~forwarded) | (flags & forwarded)) < 0)
+        if (host < 0 || host_fcntl(file->host_fd, F_SETFL, ((u32)host & ~forwarded) | (flags & forwarded)) < 0)
             return -errno;
     }
     file->flags = wanted;
@@ -41,7 +42,7 @@ static i64 set_flags(OpenFile *file, u32 flags)
 /* Commands whose argument is a number and whose meaning the host shares. */
 static i64 forward(const OpenFile *file, u32 command, u64 argument)
 {
-    return host_result(fcntl(file->host_fd, (int)command, (long)argument));
+    return host_result(host_fcntl(file->host_fd, (int)command, (long)argument));
 }
 
 static i64 forward_hint(Task *task, const OpenFile *file, u32 command, u64 address)
@@ -50,7 +51,7 @@ static i64 forward_hint(Task *task, const OpenFile *file, u32 command, u64 addre
     bool set = command == F_SET_RW_HINT || command == F_SET_FILE_RW_HINT;
     if (set && !copy_from_guest(task, &hint, address, sizeof hint))
         return -EFAULT;
-    i64 result = host_result(fcntl(file->host_fd, (int)command, &hint));
+    i64 result = host_result(host_fcntl_hint(file->host_fd, (int)command, &hint));
     if (!result && !set && !copy_to_guest(task, address, &hint, sizeof hint))
         return -EFAULT;
     return result;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kernel/epoll.h"
+#include "kernel/host.h"
 #include "kernel/lock.h"
 #include "kernel/syscalls.h"
 #include "kernel/terminal.h"
@@ -30,11 +31,11 @@ OpenFile *file_new(Kernel *kernel, const FileOps *ops, int host_fd, u32 flags)
 {
     Vfs *vfs = kernel->vfs;
     if (host_fd < 0)
-        host_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        host_fd = host_eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     OpenFile *file = host_fd < 0 ? NULL : calloc(1, sizeof *file);
     if (!file) {
         if (host_fd >= 0)
-            close(host_fd);
+            host_close(host_fd);
         return NULL;
     }
     file->inode = vfs->next_inode++;
@@ -61,7 +62,7 @@ OpenFile *file_from_host(Kernel *kernel, int host_fd, u32 flags)
 {
     OpenFile *file = file_new(kernel, NULL, host_fd, flags);
     struct stat st;
-    if (!file || fstat(host_fd, &st) < 0)
+    if (!file || host_fstat(host_fd, &st) < 0)
         return file;
     file->mode = st.st_mode & S_IFMT;
     file->device = st.st_dev;
@@ -70,7 +71,7 @@ OpenFile *file_from_host(Kernel *kernel, int host_fd, u32 flags)
         return file;
     if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || (S_ISCHR(st.st_mode) && device_may_block(&st)) || !file->mode)
         file->wait = WAIT_NONBLOCK;
-    file->terminal = S_ISCHR(st.st_mode) && device_may_block(&st) && isatty(host_fd);
+    file->terminal = S_ISCHR(st.st_mode) && device_may_block(&st) && host_isatty(host_fd);
     file->pty_master = file->terminal && st.st_rdev == makedev(5, 2);
     return file;
 }
@@ -84,7 +85,7 @@ void file_unref(Kernel *kernel, OpenFile *file)
         terminal_hung_up(kernel, file);
     if (file->ops && file->ops->release)
         file->ops->release(kernel, file);
-    close(file->host_fd);
+    host_close(file->host_fd);
     lock_wake(kernel, file); /* closing dropped flock(2) and OFD locks */
     Vfs *vfs = kernel->vfs;
     if (file->next)
@@ -128,7 +129,7 @@ bool file_host_ready(const OpenFile *file, short events)
     if (LIKELY(file->wait != WAIT_POLL))
         return true;
     struct pollfd fd = {.fd = file->host_fd, .events = events};
-    return poll(&fd, 1, 0) != 0;
+    return host_poll(&fd, 1, 0) != 0;
 }
 
 /* ---- tables ------------------------------------------------------------------------------------------------------- */

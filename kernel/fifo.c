@@ -4,6 +4,7 @@
  * written nothing yet. That one has come is announced by inotify's IN_OPEN. A reader outside the emulator that waits in its
  * own open(2) is announced by nothing: hence the slow second look for writers. */
 #include "kernel/fifo.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,10 +27,10 @@ static OpenFile *fifo_wait(Task *task, const char *name, OpenFile *reader)
 {
     if (task->call.file && task->call.file->ops == &fifo_wait_ops)
         return task->call.file;
-    int notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    int notify = host_inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (notify < 0)
         return NULL;
-    inotify_add_watch(notify, name, IN_OPEN);
+    host_inotify_add_watch(notify, name, IN_OPEN);
     OpenFile *wait = file_new(task->kernel, &fifo_wait_ops, notify, O_RDONLY);
     if (!wait)
         return NULL;
@@ -44,7 +45,7 @@ static i64 fifo_park(Task *task, OpenFile *wait, bool second_look)
     if (task->woken == WOKEN_SIGNAL)
         return SYS_RESTARTSYS;
     char events[512];
-    while (read(wait->host_fd, events, sizeof events) > 0)
+    while (host_read(wait->host_fd, events, sizeof events) > 0)
         ;
     if (second_look)
         wait_deadline(task, kernel_now(task->kernel) + SECOND_LOOK_NS);
@@ -54,7 +55,7 @@ static i64 fifo_park(Task *task, OpenFile *wait, bool second_look)
 i64 fifo_open_writer(Task *task, const Path *path)
 {
     struct stat st;
-    if (fstatat(path->dir, path->name, &st, 0) < 0 || !S_ISFIFO(st.st_mode))
+    if (host_fstatat(path->dir, path->name, &st, 0) < 0 || !S_ISFIFO(st.st_mode))
         return -ENXIO;
     char link[PATH_MAX + 128];
     OpenFile *wait = fifo_wait(task, path_link(path, link, sizeof link), NULL);
@@ -65,15 +66,15 @@ i64 fifo_open_writer(Task *task, const Path *path)
 static bool fifo_has_writer(int fd)
 {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
-    if (poll(&ready, 1, 0) > 0)
+    if (host_poll(&ready, 1, 0) > 0)
         return true;
     int scratch[2];
-    if (pipe2(scratch, O_NONBLOCK | O_CLOEXEC) < 0)
+    if (host_pipe2(scratch, O_NONBLOCK | O_CLOEXEC) < 0)
         return true;
-    ssize_t seen = tee(fd, scratch[1], 1, SPLICE_F_NONBLOCK);
+    ssize_t seen = host_tee(fd, scratch[1], 1, SPLICE_F_NONBLOCK);
     bool writer = seen > 0 || (seen < 0 && errno == EAGAIN);
-    close(scratch[0]);
-    close(scratch[1]);
+    host_close(scratch[0]);
+    host_close(scratch[1]);
     return writer;
 }
 

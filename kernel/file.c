@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel/file.h"
+#include "kernel/host.h"
 #include "kernel/page_cache.h"
 #include "kernel/socket.h"
 #include "kernel/syscalls.h"
@@ -27,18 +28,20 @@ enum {
 static i64 host_transfer(const Transfer *t, const OpenFile *file, const HostVectors *host, i64 offset)
 {
     const struct iovec *v = host->v;
-    const long flags = t->flags & ~(u32)TRANSFER_NOWAIT;
+    const int flags = (int)(t->flags & ~(u32)TRANSFER_NOWAIT);
     i64 result;
     do {
         if (flags)
-            result = syscall(t->write ? SYS_pwritev2 : SYS_preadv2, file->host_fd, v, (long)host->count, offset, 0L, flags);
+            result = (t->write ? host_pwritev2 : host_preadv2)(file->host_fd, v, (int)host->count, offset, flags);
         else if (offset == NO_OFFSET && host->count == 1)
-            result = t->write ? write(file->host_fd, v->iov_base, v->iov_len) : read(file->host_fd, v->iov_base, v->iov_len);
+            result = t->write ? host_write(file->host_fd, v->iov_base, v->iov_len)
+                              : host_read(file->host_fd, v->iov_base, v->iov_len);
         else if (offset == NO_OFFSET)
-            result = t->write ? writev(file->host_fd, v, (int)host->count) : readv(file->host_fd, v, (int)host->count);
+            result = t->write ? host_writev(file->host_fd, v, (int)host->count)
+                              : host_readv(file->host_fd, v, (int)host->count);
         else
-            result = t->write ? pwritev(file->host_fd, v, (int)host->count, offset)
-                              : preadv(file->host_fd, v, (int)host->count, offset);
+            result = t->write ? host_pwritev(file->host_fd, v, (int)host->count, offset)
+                              : host_preadv(file->host_fd, v, (int)host->count, offset);
     } while (result < 0 && errno == EINTR);
     return host_result(result);
 }
@@ -109,7 +112,7 @@ i64 file_transfer(Task *task, OpenFile *file, const Transfer *t)
 static i64 transfer_cached(Task *task, OpenFile *file, const Transfer *t)
 {
     Kernel *kernel = task->kernel;
-    i64 offset = t->offset == NO_OFFSET ? lseek(file->host_fd, 0, SEEK_CUR) : t->offset;
+    i64 offset = t->offset == NO_OFFSET ? host_lseek(file->host_fd, 0, SEEK_CUR) : t->offset;
     u64 size = t->cursor->left;
     if (!t->write) {
         cached_file_sync(kernel, file->host_fd, (u64)offset, size);
@@ -118,7 +121,7 @@ static i64 transfer_cached(Task *task, OpenFile *file, const Transfer *t)
     cached_file_sync(kernel, file->host_fd, (u64)offset, size); /* pages are read again whole: bring their rest up first */
     i64 moved = file_transfer(task, file, t);
     if (moved > 0 && (file->flags & O_APPEND))
-        offset = lseek(file->host_fd, 0, SEEK_CUR) - moved;
+        offset = host_lseek(file->host_fd, 0, SEEK_CUR) - moved;
     if (moved > 0)
         cached_file_changed(kernel, file->host_fd, (u64)offset, (u64)moved);
     return moved;
@@ -129,8 +132,8 @@ static i64 limit_size(Task *task, const OpenFile *file, const Transfer *t)
 {
     u64 limit = task->process->limits[LIMIT_FSIZE].soft;
     struct stat st;
-    i64 offset = t->offset == NO_OFFSET ? lseek(file->host_fd, 0, SEEK_CUR) : t->offset;
-    if ((file->flags & O_APPEND) && fstat(file->host_fd, &st) == 0)
+    i64 offset = t->offset == NO_OFFSET ? host_lseek(file->host_fd, 0, SEEK_CUR) : t->offset;
+    if ((file->flags & O_APPEND) && host_fstat(file->host_fd, &st) == 0)
         offset = st.st_size;
     if ((u64)offset >= limit && t->cursor->left)
         return file_size_allowed(task, file, (u64)offset + 1);
@@ -305,5 +308,5 @@ i64 sys_lseek(Task *task, const u64 *arg)
         return -EINVAL;
     if (file->ops)
         return file->ops->seek ? file->ops->seek(task, file, offset, (int)whence) : 0; /* anonymous inodes: noop_llseek */
-    return host_result(lseek(file->host_fd, offset, (int)whence));
+    return host_result(host_lseek(file->host_fd, offset, (int)whence));
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "kernel/file.h"
+#include "kernel/host.h"
 #include "kernel/page_cache.h"
 #include "kernel/syscalls.h"
 
@@ -59,7 +60,7 @@ static i64 copy_finish(Task *task, const Copy *c, u64 moved)
     if (!moved && c->offsets_when_moved)
         return 0;
     if (c->out->mode == S_IFREG && kernel->watched_files && moved) {
-        i64 end = c->out_address ? c->out_offset : lseek(c->out->host_fd, 0, SEEK_CUR);
+        i64 end = c->out_address ? c->out_offset : host_lseek(c->out->host_fd, 0, SEEK_CUR);
         cached_file_changed(kernel, c->out->host_fd, (u64)end - moved, moved);
     }
     if (c->in_address && !copy_to_guest(task, c->in_address, &c->in_offset, sizeof c->in_offset))
@@ -72,7 +73,7 @@ static i64 copy_finish(Task *task, const Copy *c, u64 moved)
 static bool ready_now(const OpenFile *file, short events)
 {
     struct pollfd fd = {.fd = file->host_fd, .events = events};
-    return file->wait == WAIT_NEVER || poll(&fd, 1, 0) > 0;
+    return file->wait == WAIT_NEVER || host_poll(&fd, 1, 0) > 0;
 }
 
 /* Parks on the side that keeps the host from going on. */
@@ -119,7 +120,7 @@ static i64 copy_run(Task *task, Copy *c, CopyCall *call, bool all)
 
 static i64 call_sendfile(Copy *c, u64 size)
 {
-    return host_result(sendfile(c->out->host_fd, c->in->host_fd, in_pointer(c), size));
+    return host_result(host_sendfile(c->out->host_fd, c->in->host_fd, in_pointer(c), size));
 }
 
 i64 sys_sendfile(Task *task, const u64 *arg)
@@ -138,7 +139,7 @@ i64 sys_sendfile(Task *task, const u64 *arg)
 
 static i64 call_copy_file_range(Copy *c, u64 size)
 {
-    return host_result(copy_file_range(c->in->host_fd, in_pointer(c), c->out->host_fd, out_pointer(c), size, c->flags));
+    return host_result(host_copy_file_range(c->in->host_fd, in_pointer(c), c->out->host_fd, out_pointer(c), size, c->flags));
 }
 
 i64 sys_copy_file_range(Task *task, const u64 *arg)
@@ -160,12 +161,12 @@ i64 sys_copy_file_range(Task *task, const u64 *arg)
 static i64 call_splice(Copy *c, u64 size)
 {
     return host_result(
-        splice(c->in->host_fd, in_pointer(c), c->out->host_fd, out_pointer(c), size, c->flags | SPLICE_F_NONBLOCK));
+        host_splice(c->in->host_fd, in_pointer(c), c->out->host_fd, out_pointer(c), size, c->flags | SPLICE_F_NONBLOCK));
 }
 
 static i64 call_tee(Copy *c, u64 size)
 {
-    return host_result(tee(c->in->host_fd, c->out->host_fd, size, c->flags | SPLICE_F_NONBLOCK));
+    return host_result(host_tee(c->in->host_fd, c->out->host_fd, size, c->flags | SPLICE_F_NONBLOCK));
 }
 
 enum { SPLICE_FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "kernel/file.h"
+#include "kernel/host.h"
 #include "kernel/page_cache.h"
 #include "kernel/path.h"
 #include "kernel/syscalls.h"
@@ -50,7 +51,7 @@ i64 sys_ftruncate(Task *task, const u64 *arg)
     if (error)
         return error;
     bring_up_to_date(task, file->host_fd);
-    i64 result = host_result(ftruncate(file->host_fd, (off_t)arg[1]));
+    i64 result = host_result(host_ftruncate(file->host_fd, (off_t)arg[1]));
     if (!result)
         size_changed(task, file->host_fd);
     return result;
@@ -67,13 +68,13 @@ i64 sys_truncate(Task *task, const u64 *arg)
         result = -EINVAL;
     if (!result) {
         const char *name = path_link(&path, link, sizeof link);
-        int fd = task->kernel->watched_files ? open(name, O_PATH | O_CLOEXEC) : -1;
+        int fd = task->kernel->watched_files ? host_open(name, O_PATH | O_CLOEXEC, 0) : -1;
         if (fd >= 0)
             bring_up_to_date(task, fd);
-        result = host_result(truncate(name, (off_t)arg[1]));
+        result = host_result(host_truncate(name, (off_t)arg[1]));
         if (fd >= 0) {
             size_changed(task, fd);
-            close(fd);
+            host_close(fd);
         }
     }
     path_done(&path);
@@ -94,7 +95,7 @@ i64 sys_fallocate(Task *task, const u64 *arg)
     if (error)
         return error;
     bring_up_to_date(task, file->host_fd);
-    i64 result = host_result(fallocate(file->host_fd, (int)arg[1], (off_t)arg[2], (off_t)arg[3]));
+    i64 result = host_result(host_fallocate(file->host_fd, (int)arg[1], (off_t)arg[2], (off_t)arg[3]));
     if (!result)
         size_changed(task, file->host_fd);
     return result;
@@ -113,23 +114,23 @@ static i64 sync_file(Task *task, u64 fd, int (*host_sync)(int))
 
 i64 sys_fsync(Task *task, const u64 *arg)
 {
-    return sync_file(task, arg[0], fsync);
+    return sync_file(task, arg[0], host_fsync);
 }
 
 i64 sys_fdatasync(Task *task, const u64 *arg)
 {
-    return sync_file(task, arg[0], fdatasync);
+    return sync_file(task, arg[0], host_fdatasync);
 }
 
 i64 sys_syncfs(Task *task, const u64 *arg)
 {
-    return sync_file(task, arg[0], syncfs);
+    return sync_file(task, arg[0], host_syncfs);
 }
 
 i64 sys_sync(Task *task, const u64 *arg)
 {
     (void)task, (void)arg;
-    sync();
+    host_sync();
     return 0;
 }
 
@@ -140,7 +141,7 @@ i64 sys_sync_file_range(Task *task, const u64 *arg)
     if (error)
         return error == -EINVAL ? -ESPIPE : error;
     bring_up_to_date(task, file->host_fd);
-    return host_result(sync_file_range(file->host_fd, (off64_t)arg[1], (off64_t)arg[2], (unsigned)arg[3]));
+    return host_result(host_sync_file_range(file->host_fd, (off64_t)arg[1], (off64_t)arg[2], (unsigned)arg[3]));
 }
 
 i64 sys_fadvise64(Task *task, const u64 *arg)
@@ -152,7 +153,7 @@ i64 sys_fadvise64(Task *task, const u64 *arg)
         return -ESPIPE;
     if (file->path)
         return (u32)arg[3] > POSIX_FADV_NOREUSE || (i64)arg[2] < 0 ? -EINVAL : 0;
-    return host_result(syscall(SYS_fadvise64, file->host_fd, arg[1], arg[2], (u32)arg[3]));
+    return host_result(host_fadvise64(file->host_fd, (off_t)arg[1], (off_t)arg[2], (int)arg[3]));
 }
 
 i64 sys_readahead(Task *task, const u64 *arg)
@@ -161,5 +162,5 @@ i64 sys_readahead(Task *task, const u64 *arg)
     i64 error = sized_file(task, arg[0], &file);
     if (error)
         return error;
-    return file_readable(file) ? host_result(syscall(SYS_readahead, file->host_fd, arg[1], arg[2])) : -EBADF;
+    return file_readable(file) ? host_result(host_readahead(file->host_fd, (off_t)arg[1], arg[2])) : -EBADF;
 }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
+#include "kernel/host_log.h"
 #include "kernel/signal_internal.h"
 
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGTSTP, SIGWINCH,
@@ -34,16 +36,26 @@ static void learn_start(void)
     }
 }
 
-bool host_signal_ignored(i32 signo)
+int host_signal_ignored_now(int signo)
 {
     learn_start();
-    return ignored_at_start & SIGNAL_BIT(signo);
+    return (ignored_at_start & SIGNAL_BIT(signo)) != 0;
 }
 
-u64 host_signals_blocked(void)
+int host_signals_blocked_now(u64 *set)
 {
     learn_start();
-    return blocked_at_start;
+    *set = blocked_at_start;
+    return 0;
+}
+
+bool host_signal_is_ignored(i32 signo) { return host_signal_ignored(signo) == 1; }
+
+u64 host_blocked_signals(void)
+{
+    u64 set = 0;
+    host_signals_blocked(&set);
+    return set;
 }
 
 static void note(int signo, siginfo_t *info, void *context)
@@ -87,7 +99,11 @@ void host_signals_stop(Kernel *kernel)
 void host_signals_forward(Kernel *kernel)
 {
     u64 set = __atomic_exchange_n(&kernel->host_signals, 0, __ATOMIC_RELAXED);
-    u64 terminal = __atomic_exchange_n(&from_terminal, 0, __ATOMIC_RELAXED);
+    u64 terminal = __atomic_exchange_n(&from_terminal, 0, __ATOMIC_RELAXED) & set;
+    u64 serial = kernel->looks++;
+    set = host_log_signals(2 * serial, set);
+    if (set)
+        terminal = host_log_signals(2 * serial + 1, terminal);
     for (i32 signo = 1; signo <= SIGNALS; signo++) {
         if (!(set & SIGNAL_BIT(signo)))
             continue;
@@ -102,7 +118,7 @@ void host_signals_forward(Kernel *kernel)
 void host_signals_stopped(Kernel *kernel)
 {
     if (receiver == kernel)
-        raise(SIGSTOP); /* SIGCONT, when it comes, is forwarded and continues the guest */
+        host_raise(SIGSTOP); /* SIGCONT, when it comes, is forwarded and continues the guest */
 }
 
 void host_signals_block(sigset_t *old)

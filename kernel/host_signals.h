@@ -11,8 +11,8 @@
 void host_signals_start(Kernel *kernel);
 void host_signals_stop(Kernel *kernel);
 /* How the emulator itself was started: nohup(1) and the like are inherited by the guest. */
-bool host_signal_ignored(i32 signo);
-u64 host_signals_blocked(void);
+bool host_signal_is_ignored(i32 signo);
+u64 host_blocked_signals(void);
 /* Sends what has arrived to the guest: as the terminal or kill(1) meant it. */
 void host_signals_forward(Kernel *kernel);
 /* The first process has stopped: the emulator stops too, so that the shell sees it. Returns when continued. */

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
 #include "kernel/path.h"
 #include "kernel/syscalls.h"
 
@@ -12,7 +13,7 @@ static i64 make_inotify(Task *task, u32 flags)
 {
     if (flags & ~(u32)(IN_CLOEXEC | IN_NONBLOCK))
         return -EINVAL;
-    int host = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    int host = host_inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (host < 0)
         return -errno;
     OpenFile *file = file_from_host(task->kernel, host, O_RDONLY | (flags & O_NONBLOCK));
@@ -49,7 +50,7 @@ i64 sys_inotify_add_watch(Task *task, const u64 *arg)
     if (!result)
         result = path.proc.kind || (path.file && path.file->path)
                      ? -EPERM
-                     : host_result(inotify_add_watch(file->host_fd, path_link(&path, link, sizeof link), mask));
+                     : host_result(host_inotify_add_watch(file->host_fd, path_link(&path, link, sizeof link), mask));
     path_done(&path);
     return result;
 }
@@ -61,5 +62,5 @@ i64 sys_inotify_rm_watch(Task *task, const u64 *arg)
         return -EBADF;
     if (file->ops || file->mode)
         return -EINVAL;
-    return host_result(inotify_rm_watch(file->host_fd, (int)arg[1]));
+    return host_result(host_inotify_rm_watch(file->host_fd, (int)arg[1]));
 }

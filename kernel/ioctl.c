@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kernel/host.h"
 #include "kernel/syscalls.h"
 #include "kernel/terminal.h"
 
@@ -102,7 +103,7 @@ static const IoctlRow *row_of(u32 request)
     return NULL;
 }
 
-static i64 host_ioctl(Task *task, OpenFile *file, const IoctlRow *row, u64 argument)
+static i64 forward(Task *task, OpenFile *file, const IoctlRow *row, u64 argument)
 {
     u8 buffer[64] = {0};
     if (row->form == CHANGES && file->terminal) {
@@ -111,10 +112,10 @@ static i64 host_ioctl(Task *task, OpenFile *file, const IoctlRow *row, u64 argum
             return refused;
     }
     if (row->form == NUMBER)
-        return host_result(syscall(SYS_ioctl, file->host_fd, row->request, argument));
+        return host_result(host_ioctl_value(file->host_fd, row->request, argument));
     if (row->form != OUT && !copy_from_guest(task, buffer, argument, row->size))
         return row->form == CHANGES && !file->terminal ? -ENOTTY : -EFAULT;
-    i64 result = host_result(syscall(SYS_ioctl, file->host_fd, row->request, buffer));
+    i64 result = host_result(host_ioctl_bytes(file->host_fd, row->request, buffer, row->size));
     if (result >= 0 && row->request == TIOCSWINSZ)
         terminal_resized(task, file);
     if (result >= 0 && (row->form == OUT || row->form == IN_OUT) && !copy_to_guest(task, argument, buffer, row->size))
@@ -135,7 +136,7 @@ static i64 set_nonblocking(Task *task, OpenFile *file, u64 address)
 /* TIOCGPTPEER: the slave side of a pty, without its path. */
 static i64 open_peer(Task *task, OpenFile *file, u32 flags)
 {
-    int fd = (int)syscall(SYS_ioctl, file->host_fd, TIOCGPTPEER, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = (int)host_ioctl_value(file->host_fd, TIOCGPTPEER, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
     OpenFile *peer = file_from_host(task->kernel, fd, flags);
@@ -159,8 +160,8 @@ static i64 clone_range(Task *task, OpenFile *file, u32 request, u64 argument)
         return -EINVAL;
     range.src_fd = source->host_fd;
     if (request == FICLONE)
-        return host_result(syscall(SYS_ioctl, file->host_fd, FICLONE, source->host_fd));
-    return host_result(syscall(SYS_ioctl, file->host_fd, FICLONERANGE, &range));
+        return host_result(host_ioctl_value(file->host_fd, FICLONE, (unsigned long)source->host_fd));
+    return host_result(host_ioctl_bytes(file->host_fd, FICLONERANGE, &range, sizeof range));
 }
 
 static i64 file_ioctl(Task *task, OpenFile *file, u32 request, u64 argument)
@@ -186,7 +187,7 @@ static i64 file_ioctl(Task *task, OpenFile *file, u32 request, u64 argument)
             log_unimplemented(0x10c71000000000ull | request, "ioctl request %#x: ENOTTY", request);
         return -ENOTTY;
     }
-    return host_ioctl(task, file, row, argument);
+    return forward(task, file, row, argument);
 }
 
 i64 sys_ioctl(Task *task, const u64 *arg)

@@ -10,6 +10,7 @@
 #include "base/bits.h"
 #include "kernel/clock.h"
 #include "kernel/debug.h"
+#include "kernel/host.h"
 #include "kernel/host_signals.h"
 #include "kernel/page_cache.h"
 #include "kernel/sched.h"
@@ -34,7 +35,7 @@ static u64 core_random(void *context)
  * host would grant: most of what is promised is never touched. */
 static u64 commit_limit(const KernelConfig *config)
 {
-    u64 host = (u64)sysconf(_SC_PHYS_PAGES) << PAGE_SHIFT;
+    u64 host = (u64)host_sysconf(_SC_PHYS_PAGES) << PAGE_SHIFT;
     if (config->memory_size)
         return config->memory_size;
     return config->deterministic || host < DEFAULT_MEMORY ? DEFAULT_MEMORY : host;
@@ -122,7 +123,7 @@ static void set_limits(Kernel *kernel, Process *process)
     for (u32 i = 0; i < LIMITS; i++) {
         struct rlimit limit;
         process->limits[i] = (Limit){UINT64_MAX, UINT64_MAX};
-        if (!getrlimit((int)i, &limit))
+        if (!host_getrlimit((int)i, &limit))
             process->limits[i] = (Limit){limit.rlim_cur, limit.rlim_max};
     }
     process->nice = getpriority(PRIO_PROCESS, 0);
@@ -136,11 +137,11 @@ static void set_credentials(Process *process)
     Credentials *c = &process->credentials;
     uid_t uid, euid, suid;
     gid_t gid, egid, sgid;
-    getresuid(&uid, &euid, &suid);
-    getresgid(&gid, &egid, &sgid);
+    host_getresuid(&uid, &euid, &suid);
+    host_getresgid(&gid, &egid, &sgid);
     *c = (Credentials){uid, euid, suid, euid, gid, egid, sgid, egid, 0, {0}};
     gid_t groups[ARRAY_LEN(c->groups)];
-    int count = getgroups(ARRAY_LEN(groups), groups);
+    int count = host_getgroups(ARRAY_LEN(groups), groups);
     c->group_count = count > 0 ? (u32)count : 0;
     for (u32 i = 0; i < c->group_count; i++)
         c->groups[i] = groups[i];
@@ -150,15 +151,15 @@ static void set_credentials(Process *process)
 static void set_groups(Process *process)
 {
     i32 shell = FIRST_PID - 1;
-    process->pgid = getpgrp() == getpid() ? process->pid : shell;
-    process->sid = getsid(0) == getpid() ? process->pid : shell;
+    process->pgid = host_getpgrp() == host_getpid() ? process->pid : shell;
+    process->sid = host_getsid(0) == host_getpid() ? process->pid : shell;
     process->kernel->terminal_pgid = process->pgid;
 }
 
 static void set_signals(Process *process)
 {
     for (i32 signo = 1; signo <= SIGNALS; signo++)
-        if (host_signal_ignored(signo))
+        if (host_signal_is_ignored(signo))
             process->handlers->actions[signo - 1].handler = 1; /* SIG_IGN is inherited */
 }
 
@@ -180,7 +181,7 @@ static Task *first_task(Kernel *kernel)
     if (!process->handlers || !process->space || !task->files || !task->fs)
         return NULL;
     set_signals(process);
-    task->blocked = host_signals_blocked();
+    task->blocked = host_blocked_signals();
     sched_switch(kernel, task);
     return task;
 }
@@ -200,7 +201,7 @@ i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, cons
     if (fd >= 0) {
         ExecRequest request = {.execfn = path, .argv = argv, .envp = envp, .why = why, .why_size = why_size};
         result = exec_program(task, (int)fd, real_path, &request);
-        close((int)fd);
+        host_close((int)fd);
     }
     free(real_path);
     task->process->exec_done = false;

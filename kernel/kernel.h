@@ -224,6 +224,7 @@ struct Kernel {
     u64 sched_random;            /* xorshift state for slices; 0: equal slices */
     WaitNode *free_nodes;
     void *poll_array; u32 poll_capacity; /* struct pollfd (sched_idle.c) */
+    u64 looks;                   /* how often signals were looked for: says when one came (host_log.h) */
     volatile u64 host_signals;   /* arrived, not yet forwarded: bit n - 1 (host_signals.c) */
     volatile u32 interrupted;    /* kernel_interrupt() */
     u64 idle_ns;                 /* virtual time that passed while nobody could run (deterministic) */

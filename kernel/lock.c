@@ -4,6 +4,7 @@
  * POSIX locks belong to processes, and to the host all guests are one; so they are kept here, and mirrored as OFD locks on
  * one private host description per (process, inode), for programs outside the emulator that share the file. */
 #include "kernel/lock.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,9 +73,9 @@ static LockOwner *owner_get(Kernel *kernel, const Files *files, const OpenFile *
     kernel->vfs->lock_owners = owner;
     char link[32];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file->host_fd);
-    owner->mirror = open(link, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    owner->mirror = host_open(link, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0);
     if (owner->mirror < 0)
-        owner->mirror = open(link, (int)(file->flags & O_ACCMODE) | O_CLOEXEC | O_NONBLOCK);
+        owner->mirror = host_open(link, (int)(file->flags & O_ACCMODE) | O_CLOEXEC | O_NONBLOCK, 0);
     return owner;
 }
 
@@ -90,7 +91,7 @@ static void owner_free(Kernel *kernel, LockOwner *owner)
         free(lock);
     }
     if (owner->mirror >= 0)
-        close(owner->mirror);
+        host_close(owner->mirror);
     free(owner);
     wake_event(kernel, lock_event(kernel), UINT32_MAX);
 }
@@ -161,7 +162,7 @@ static bool owner_set(LockOwner *owner, const LockRequest *request, i32 pid)
     return true;
 }
 
-static struct flock host_flock(const LockRequest *request)
+static struct flock lock_for_host(const LockRequest *request)
 {
     return (struct flock){.l_type = request->type, .l_whence = SEEK_SET, .l_start = request->start,
                           .l_len = request->end == INT64_MAX ? 0 : request->end - request->start + 1};
@@ -208,8 +209,8 @@ static i64 posix_set(Task *task, OpenFile *file, const LockRequest *request, boo
     LockOwner *owner = owner_get(kernel, task->files, file);
     if (!owner)
         return -ENOLCK;
-    struct flock host = host_flock(request);
-    if (owner->mirror >= 0 && fcntl(owner->mirror, F_OFD_SETLK, &host) < 0 && (errno == EAGAIN || errno == EACCES))
+    struct flock host = lock_for_host(request);
+    if (owner->mirror >= 0 && host_fcntl_lock(owner->mirror, F_OFD_SETLK, &host) < 0 && (errno == EAGAIN || errno == EACCES))
         return wait ? lock_wait(task, request, true) : -EAGAIN;
     if (!owner_set(owner, request, task->process->pid))
         return -ENOLCK;
@@ -231,9 +232,9 @@ static i64 posix_get(Task *task, OpenFile *file, const LockRequest *request, Gue
         return 0;
     }
     LockOwner *own = owner_find(task->kernel, task->files, file->device, file->inode);
-    struct flock host = host_flock(request);
+    struct flock host = lock_for_host(request);
     int fd = own && own->mirror >= 0 ? own->mirror : file->host_fd;
-    if (fcntl(fd, F_OFD_GETLK, &host) == 0 && host.l_type != F_UNLCK)
+    if (host_fcntl_lock(fd, F_OFD_GETLK, &host) == 0 && host.l_type != F_UNLCK)
         *guest = (GuestFlock){
             .type = host.l_type, .whence = SEEK_SET, .start = host.l_start, .length = host.l_len, .pid = host.l_pid};
     else
@@ -249,9 +250,9 @@ static i64 lock_range(OpenFile *file, const GuestFlock *guest, LockRequest *requ
     i64 base = 0;
     struct stat st;
     if (guest->whence == SEEK_CUR)
-        base = lseek(file->host_fd, 0, SEEK_CUR);
+        base = host_lseek(file->host_fd, 0, SEEK_CUR);
     else if (guest->whence == SEEK_END)
-        base = fstat(file->host_fd, &st) == 0 ? st.st_size : 0;
+        base = host_fstat(file->host_fd, &st) == 0 ? st.st_size : 0;
     else if (guest->whence != SEEK_SET)
         return -EINVAL;
     if (base < 0)
@@ -294,9 +295,9 @@ static bool lock_holder_inside(Kernel *kernel, const OpenFile *file)
 
 static i64 ofd_lock(Task *task, OpenFile *file, u32 command, const LockRequest *request, GuestFlock *guest)
 {
-    struct flock host = host_flock(request);
+    struct flock host = lock_for_host(request);
     if (command == F_OFD_GETLK) {
-        i64 result = host_result(fcntl(file->host_fd, F_OFD_GETLK, &host));
+        i64 result = host_result(host_fcntl_lock(file->host_fd, F_OFD_GETLK, &host));
         if (!result && host.l_type == F_UNLCK)
             guest->type = F_UNLCK;
         else if (!result)
@@ -304,7 +305,7 @@ static i64 ofd_lock(Task *task, OpenFile *file, u32 command, const LockRequest *
                 .type = host.l_type, .whence = SEEK_SET, .start = host.l_start, .length = host.l_len, .pid = host.l_pid};
         return result;
     }
-    i64 result = host_result(fcntl(file->host_fd, F_OFD_SETLK, &host));
+    i64 result = host_result(host_fcntl_lock(file->host_fd, F_OFD_SETLK, &host));
     if (result == -EAGAIN && command == F_OFD_SETLKW)
         return lock_wait(task, request, !lock_holder_inside(task->kernel, file));
     file->lockable = true;
@@ -344,7 +345,7 @@ i64 sys_flock(Task *task, const u64 *arg)
     u32 operation = (u32)arg[1];
     if (!file)
         return -EBADF;
-    i64 result = host_result(flock(file->host_fd, (int)operation | LOCK_NB));
+    i64 result = host_result(host_flock(file->host_fd, (int)operation | LOCK_NB));
     if (result == -EWOULDBLOCK && !(operation & LOCK_NB))
         return lock_wait(task, &(LockRequest){.device = file->device, .inode = file->inode},
                          !lock_holder_inside(task->kernel, file));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "kernel/host.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
@@ -17,7 +18,7 @@
 i64 sys_uname(Task *task, const u64 *arg)
 {
     struct utsname name;
-    if (uname(&name))
+    if (host_uname(&name))
         return -errno;
     snprintf(name.machine, sizeof name.machine, "x86_64");
     if (task->kernel->config.deterministic) {

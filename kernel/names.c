@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
 #include "kernel/path.h"
 #include "kernel/syscalls.h"
 
@@ -23,7 +24,7 @@ static i64 make_directory(Task *task, u64 dirfd, u64 address, u64 mode)
     i64 result = name_from_guest(task, &path, dirfd, address, -EEXIST);
     if (!result) {
         fs_use_umask(task);
-        result = host_result(mkdirat(path.dir, path.name, (mode_t)mode));
+        result = host_result(host_mkdirat(path.dir, path.name, (mode_t)mode));
     }
     path_done(&path);
     return result;
@@ -45,7 +46,7 @@ static i64 make_node(Task *task, u64 dirfd, u64 address, u64 mode, u64 device)
     i64 result = name_from_guest(task, &path, dirfd, address, -EEXIST);
     if (!result) {
         fs_use_umask(task);
-        result = host_result(syscall(SYS_mknodat, path.dir, path.name, (u32)mode & 0xffff, (u32)device));
+        result = host_result(host_mknodat(path.dir, path.name, (u32)mode & 0xffff, (u32)device));
     }
     path_done(&path);
     return result;
@@ -66,7 +67,7 @@ static i64 remove_name(Task *task, u64 dirfd, u64 address, u32 flags)
     Path path;
     i64 result = name_from_guest(task, &path, dirfd, address, -EPERM);
     if (!result)
-        result = host_result(unlinkat(path.dir, path.name, (int)flags));
+        result = host_result(host_unlinkat(path.dir, path.name, (int)flags));
     path_done(&path);
     return result;
 }
@@ -97,7 +98,7 @@ static i64 rename_names(Task *task, u64 from_dir, u64 from, u64 to_dir, u64 to, 
     if (!result)
         result = name_from_guest(task, &b, to_dir, to, -EPERM);
     if (!result)
-        result = host_result(syscall(SYS_renameat2, a.dir, a.name, b.dir, b.name, flags));
+        result = host_result(host_renameat2(a.dir, a.name, b.dir, b.name, flags));
     path_done(&a);
     path_done(&b);
     return result;
@@ -137,7 +138,7 @@ static i64 link_names(Task *task, u64 from_dir, u64 from, u64 to_dir, u64 to, u3
     if (!result && (a.proc.kind || (a.file && a.file->path)))
         result = -EXDEV;
     if (!result)
-        result = host_result(linkat(a.dir, a.name, b.dir, b.name, (int)flags));
+        result = host_result(host_linkat(a.dir, a.name, b.dir, b.name, (int)flags));
     path_done(&a);
     path_done(&b);
     return result;
@@ -162,7 +163,7 @@ static i64 make_symlink(Task *task, u64 target_address, u64 dirfd, u64 address)
     Path path;
     i64 result = name_from_guest(task, &path, dirfd, address, -EEXIST);
     if (!result)
-        result = host_result(symlinkat(target, path.dir, path.name));
+        result = host_result(host_symlinkat(target, path.dir, path.name));
     path_done(&path);
     return result;
 }

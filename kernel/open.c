@@ -12,6 +12,7 @@
 
 #include "kernel/devices.h"
 #include "kernel/fifo.h"
+#include "kernel/host.h"
 #include "kernel/page_cache.h"
 #include "kernel/path.h"
 #include "kernel/proc_fs.h"
@@ -25,7 +26,7 @@ _Static_assert(sizeof(OpenHow) == 24, "struct open_how");
                     0100000 | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
 
 /* The host's open of a resolved path. -errno. */
-static int host_open(Task *task, const Path *path, const OpenHow *how, bool strict)
+static int open_on_host(Task *task, const Path *path, const OpenHow *how, bool strict)
 {
     u64 flags = how->flags | O_CLOEXEC | (how->flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY);
     if (flags & O_ACCMODE)
@@ -35,9 +36,9 @@ static int host_open(Task *task, const Path *path, const OpenHow *how, bool stri
     int fd;
     if (strict || task->fs->root_fd >= 0) {
         struct open_how host = {.flags = flags, .mode = how->mode, .resolve = how->resolve};
-        fd = (int)syscall(SYS_openat2, path->dir, path->name, &host, sizeof host);
+        fd = host_openat2(path->dir, path->name, &host, sizeof host);
     } else {
-        fd = openat(path->dir, path->name, (int)flags, (mode_t)how->mode);
+        fd = host_openat(path->dir, path->name, (int)flags, (mode_t)how->mode);
     }
     return fd < 0 ? -errno : fd;
 }
@@ -48,10 +49,10 @@ static i64 reopen_in_proc(Task *task, int fd, const OpenHow *how, OpenFile **fil
 {
     char name[PATH_MAX], self[32];
     i64 length = path_of_descriptor(task, fd, name, sizeof name);
-    close(fd);
+    host_close(fd);
     if (length < 0)
         return length;
-    snprintf(self, sizeof self, "/proc/%d", (int)getpid());
+    snprintf(self, sizeof self, "/proc/%d", (int)host_getpid());
     size_t self_length = strlen(self);
     char guest[PATH_MAX + 16];
     if (!strncmp(name, self, self_length) && (name[self_length] == '/' || !name[self_length]))
@@ -63,7 +64,7 @@ static i64 reopen_in_proc(Task *task, int fd, const OpenHow *how, OpenFile **fil
     if (!error && path.proc.kind) {
         error = proc_open(task, &path, (u32)how->flags, file);
     } else if (!error) {
-        int again = host_open(task, &path, how, false);
+        int again = open_on_host(task, &path, how, false);
         *file = again < 0 ? NULL : file_from_host(task->kernel, again, (u32)how->flags);
         error = again < 0 ? again : *file ? 0 : -ENOMEM;
     }
@@ -85,7 +86,7 @@ static i64 open_for_writing(Task *task, const OpenFile *file, const OpenHow *how
             return -ETXTBSY;
     if (!(how->flags & O_TRUNC))
         return 0;
-    i64 result = host_result(ftruncate(file->host_fd, 0));
+    i64 result = host_result(host_ftruncate(file->host_fd, 0));
     cached_file_changed(kernel, file->host_fd, 0, UINT64_MAX);
     return result;
 }
@@ -96,7 +97,7 @@ static i64 open_path(Task *task, Path *path, const OpenHow *how, bool strict, Op
         return proc_open(task, path, (u32)how->flags, file);
     if (UNLIKELY(!strcmp(path->name, "/dev/tty")) && !(how->flags & O_PATH))
         return terminal_open_own(task, (u32)how->flags, file);
-    int fd = host_open(task, path, how, strict);
+    int fd = open_on_host(task, path, how, strict);
     if (fd == -ENXIO && !(how->flags & O_NONBLOCK) && (how->flags & O_ACCMODE) == O_WRONLY)
         return fifo_open_writer(task, path);
     if (fd < 0)
@@ -105,7 +106,7 @@ static i64 open_path(Task *task, Path *path, const OpenHow *how, bool strict, Op
     if (!*file)
         return -ENOMEM;
     if (in_host_proc(task, path, *file)) {
-        int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        int own = host_fcntl(fd, F_DUPFD_CLOEXEC, 0);
         file_unref(task->kernel, *file);
         return own < 0 ? -errno : reopen_in_proc(task, own, how, file);
     }
@@ -209,24 +210,24 @@ i64 file_open_program(Task *task, i32 dirfd, const char *name, u32 at_flags, cha
     } else if (path.at_flags & AT_EMPTY_PATH) { /* fexecve: a description of its own, whatever O_PATH says */
         char link[32];
         snprintf(link, sizeof link, "/proc/self/fd/%d", path.dir);
-        result = host_result(open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        result = host_result(host_open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
     } else {
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (how & PATH_NOFOLLOW ? O_NOFOLLOW : 0);
-        result = host_result(openat(path.dir, path.name, flags));
+        result = host_result(host_openat(path.dir, path.name, flags, 0));
     }
     path_done(&path);
     if (result < 0)
         return result;
     int fd = (int)result;
     struct stat st;
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
+    if (host_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || host_faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
         result = -EACCES;
     else if (open_written(task->kernel, &st))
         result = -ETXTBSY;
     else
         result = path_of_descriptor(task, fd, real_path, PATH_MAX);
     if (result < 0) {
-        close(fd);
+        host_close(fd);
         return result;
     }
     return fd;
@@ -244,7 +245,7 @@ i64 file_for_mapping(Task *task, i32 fd, bool write_shared, char *real_path, boo
         return -ENODEV;
     if (file->mode == S_IFCHR) {
         struct stat st;
-        *zero = fstat(file->host_fd, &st) == 0 && st.st_rdev == makedev(1, 5);
+        *zero = host_fstat(file->host_fd, &st) == 0 && st.st_rdev == makedev(1, 5);
         return *zero ? file->host_fd : -ENODEV;
     }
     if (file->mode != S_IFREG)

@@ -4,6 +4,7 @@
  * A file is known by device and inode. What was cached while nobody mapped it is trusted again only if size and change
  * time are what they were. Shared anonymous memory is a file that has no host side. */
 #include "kernel/page_cache.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +62,7 @@ static Chunk *chunk_at(CachedFile *file, u64 index, bool create)
 static u64 file_size(CachedFile *file)
 {
     struct stat st;
-    if (!file->anonymous && file->fd >= 0 && !fstat(file->fd, &st))
+    if (!file->anonymous && file->fd >= 0 && !host_fstat(file->fd, &st))
         file->size = (u64)st.st_size;
     return file->size;
 }
@@ -72,7 +73,7 @@ static void read_page(CachedFile *file, u64 index, u64 paddr)
     u8 *host = phys_host(&file->kernel->phys, paddr);
     u64 done = 0;
     while (done < PAGE_SIZE) {
-        ssize_t got = pread(file->fd, host + done, PAGE_SIZE - done, (off_t)((index << PAGE_SHIFT) + done));
+        ssize_t got = host_pread(file->fd, host + done, PAGE_SIZE - done, (off_t)((index << PAGE_SHIFT) + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -119,7 +120,7 @@ static i64 write_page(CachedFile *file, u64 index, u64 paddr, u64 size)
     u64 offset = index << PAGE_SHIFT, length = size - offset < PAGE_SIZE ? size - offset : PAGE_SIZE;
     const u8 *host = phys_host(&file->kernel->phys, paddr);
     for (u64 done = 0; done < length;) {
-        ssize_t wrote = pwrite(file->fd, host + done, length - done, (off_t)(offset + done));
+        ssize_t wrote = host_pwrite(file->fd, host + done, length - done, (off_t)(offset + done));
         if (wrote < 0 && errno != EINTR)
             return -errno;
         if (wrote > 0)
@@ -198,7 +199,7 @@ static void file_destroy(CachedFile *file)
     for (u64 i = 0; i < file->chunk_count; i++)
         free(file->chunks[i]);
     if (file->fd >= 0)
-        close(file->fd);
+        host_close(file->fd);
     free(file->chunks);
     free(file->name);
     free(file);
@@ -240,14 +241,14 @@ static void look(CachedFile *file, const struct stat *st)
 {
     file->size = (u64)st->st_size;
     file->changed = st->st_ctim;
-    clock_gettime(CLOCK_REALTIME, &file->looked);
+    host_clock_gettime(CLOCK_REALTIME, &file->looked);
 }
 
 CachedFile *cached_file_open(Kernel *kernel, int host_fd, const char *path)
 {
     struct stat st;
-    int flags = fcntl(host_fd, F_GETFL);
-    if (flags < 0 || fstat(host_fd, &st))
+    int flags = host_fcntl(host_fd, F_GETFL, 0);
+    if (flags < 0 || host_fstat(host_fd, &st))
         return NULL;
     bool writable = (flags & O_ACCMODE) == O_RDWR;
     CachedFile *file = file_lookup(kernel, st.st_dev, st.st_ino);
@@ -259,15 +260,15 @@ CachedFile *cached_file_open(Kernel *kernel, int host_fd, const char *path)
         file->refs++;
         return file;
     }
-    int fd = fcntl(host_fd, F_DUPFD_CLOEXEC, 3);
+    int fd = host_fcntl(host_fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0)
         return NULL;
     if (file) {
         if (file->fd >= 0)
-            close(file->fd);
+            host_close(file->fd);
         file->refs++;
     } else if (!(file = file_create(kernel, path))) {
-        close(fd);
+        host_close(fd);
         return NULL;
     } else {
         file->device = st.st_dev;
@@ -320,10 +321,10 @@ void cached_file_unref(CachedFile *file)
     if (file->writable_fd) {
         visit_pages(file, 0, UINT64_MAX, write_back_page, &job);
         struct stat st;
-        if (!fstat(file->fd, &st))
+        if (!host_fstat(file->fd, &st))
             look(file, &st);
     }
-    close(file->fd);
+    host_close(file->fd);
     file->fd = -1;
     trim_idle(file->kernel);
 }
@@ -345,7 +346,7 @@ u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size)
         memset(out, 0, piece);
         if (paddr)
             memcpy(out, phys_host(&file->kernel->phys, paddr) + (at & (PAGE_SIZE - 1)), piece);
-        else if (!file->anonymous && pread(file->fd, out, piece, (off_t)at) < 0)
+        else if (!file->anonymous && host_pread(file->fd, out, piece, (off_t)at) < 0)
             break;
         done += piece;
     }
@@ -354,7 +355,7 @@ u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size)
 
 bool cached_file_writable(const CachedFile *file, int host_fd)
 {
-    return file->anonymous || (fcntl(host_fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+    return file->anonymous || (host_fcntl(host_fd, F_GETFL, 0) & O_ACCMODE) == O_RDWR;
 }
 
 bool cached_file_has_page(CachedFile *file, u64 index)
@@ -383,7 +384,7 @@ void page_cache_destroy(Kernel *kernel)
 static CachedFile *watched_file(Kernel *kernel, int host_fd)
 {
     struct stat st;
-    if (!kernel->watched_files || fstat(host_fd, &st) || !S_ISREG(st.st_mode))
+    if (!kernel->watched_files || host_fstat(host_fd, &st) || !S_ISREG(st.st_mode))
         return NULL;
     CachedFile *file = file_lookup(kernel, st.st_dev, st.st_ino);
     return file && file->refs ? file : NULL;

@@ -1,5 +1,6 @@
 /* Guest paths (path.h). */
 #include "kernel/path.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 void path_done(Path *path)
 {
     if (path->owned >= 0)
-        close(path->owned);
+        host_close(path->owned);
     path->owned = -1;
 }
 
@@ -125,7 +126,7 @@ static i64 resolve_in_root(Task *task, Path *path, u32 how)
     }
     struct open_how open_how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
     if (!(how & (PATH_NOFOLLOW | PATH_CREATE))) {
-        int fd = (int)syscall(SYS_openat2, fs->root_fd, absolute, &open_how, sizeof open_how);
+        int fd = host_openat2(fs->root_fd, absolute, &open_how, sizeof open_how);
         if (fd < 0)
             return -errno;
         path->owned = path->dir = fd;
@@ -144,7 +145,7 @@ static i64 resolve_in_root(Task *task, Path *path, u32 how)
     memcpy(name, last, strlen(last) + 1);
     slash[1] = 0;
     open_how.flags |= O_DIRECTORY;
-    int fd = (int)syscall(SYS_openat2, fs->root_fd, absolute, &open_how, sizeof open_how);
+    int fd = host_openat2(fs->root_fd, absolute, &open_how, sizeof open_how);
     if (fd < 0)
         return -errno;
     path->owned = path->dir = fd;
@@ -239,7 +240,7 @@ i64 path_of_descriptor(Task *task, int host_fd, char *name, u64 size)
 {
     char link[32];
     snprintf(link, sizeof link, "/proc/self/fd/%d", host_fd);
-    ssize_t length = readlink(link, name, size - 1);
+    ssize_t length = host_readlink(link, name, size - 1);
     if (length < 0)
         return -errno;
     name[length] = 0;
@@ -267,7 +268,7 @@ i64 path_cwd(Task *task, char *name, u64 size)
     }
     if (fs->cwd_fd != AT_FDCWD)
         return path_of_descriptor(task, fs->cwd_fd, name, size);
-    return host_result(syscall(SYS_getcwd, name, size));
+    return host_result(host_getcwd(name, size));
 }
 
 const char *path_link(const Path *path, char *buffer, u64 size)
@@ -282,7 +283,7 @@ void fs_use_umask(Task *task)
 {
     Vfs *vfs = task->kernel->vfs;
     if (UNLIKELY(vfs->host_umask != task->fs->umask)) {
-        umask(task->fs->umask);
+        host_umask(task->fs->umask);
         vfs->host_umask = task->fs->umask;
     }
 }

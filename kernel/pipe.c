@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "kernel/pipe.h"
+#include "kernel/host.h"
 #include "kernel/syscalls.h"
 
 i64 file_install_pair(Task *task, OpenFile *a, OpenFile *b, u64 address, bool cloexec)
@@ -39,7 +40,7 @@ static i64 make_pipe(Task *task, u64 address, u32 flags)
     int host[2];
     if (flags & ~valid)
         return -EINVAL;
-    if (pipe2(host, (int)flags | O_CLOEXEC | O_NONBLOCK) < 0)
+    if (host_pipe2(host, (int)flags | O_CLOEXEC | O_NONBLOCK) < 0)
         return -errno;
     OpenFile *reader = file_from_host(task->kernel, host[0], O_RDONLY | (flags & ~(u32)O_CLOEXEC));
     OpenFile *writer = file_from_host(task->kernel, host[1], O_WRONLY | (flags & ~(u32)O_CLOEXEC));
@@ -62,7 +63,7 @@ static i64 make_eventfd(Task *task, u32 count, u32 flags)
 {
     if (flags & ~(u32)(EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK))
         return -EINVAL;
-    int host = eventfd(count, (int)flags | EFD_CLOEXEC | EFD_NONBLOCK);
+    int host = host_eventfd(count, (int)flags | EFD_CLOEXEC | EFD_NONBLOCK);
     if (host < 0)
         return -errno;
     OpenFile *file = file_from_host(task->kernel, host, O_RDWR | (flags & O_NONBLOCK));
@@ -92,7 +93,7 @@ i64 sys_memfd_create(Task *task, const u64 *arg)
     i64 length = string_from_guest(task, name, arg[0], sizeof name);
     if (length < 0)
         return length == -ENAMETOOLONG ? -EINVAL : length;
-    int host = memfd_create(name, flags | MFD_CLOEXEC);
+    int host = host_memfd_create(name, flags | MFD_CLOEXEC);
     if (host < 0)
         return -errno;
     OpenFile *file = file_from_host(task->kernel, host, O_RDWR | 0100000);

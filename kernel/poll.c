@@ -1,6 +1,7 @@
 /* poll, ppoll, select, pselect6: one host poll(2) over what the host knows, questions to the rest; nothing ready: the task
  * parks on all of it and asks again when it wakes. */
 #include "kernel/poll.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +20,7 @@ u32 file_poll(Task *task, OpenFile *file, u32 events)
     if (file_poll_soft(file))
         return file->ops->poll(task, file) & (events | POLLERR | POLLHUP);
     struct pollfd fd = {.fd = file->host_fd, .events = (short)events};
-    return poll(&fd, 1, 0) > 0 ? (u32)(u16)fd.revents : 0;
+    return host_poll(&fd, 1, 0) > 0 ? (u32)(u16)fd.revents : 0;
 }
 
 void file_poll_wait(Task *task, OpenFile *file, u32 events)
@@ -51,7 +52,7 @@ static u32 poll_all(Task *task, struct pollfd *fds, struct pollfd *host, u32 cou
             host[i] = (struct pollfd){.fd = file->host_fd, .events = fds[i].events}, asked++;
         ready += fds[i].revents != 0;
     }
-    if (asked && poll(host, count, 0) > 0)
+    if (asked && host_poll(host, count, 0) > 0)
         for (u32 i = 0; i < count; i++)
             if (host[i].fd >= 0 && host[i].revents)
                 fds[i].revents = host[i].revents, ready++;

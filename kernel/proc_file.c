@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "kernel/guest_io.h"
+#include "kernel/host.h"
 #include "kernel/proc_entries.h"
 #include "kernel/proc_fs.h"
 #include "kernel/space.h"
@@ -234,15 +235,16 @@ static void list_number(Text *list, u8 type, i32 number)
     list_add(list, type, name);
 }
 
+static void list_host_name(void *context, const char *name, u8 type)
+{
+    if ((name[0] < '0' || name[0] > '9') && name[0] != '.')
+        list_add(context, type, name);
+}
+
 /* The host's entries that are not processes, then the guest's processes. */
 static void list_root(Text *list, Kernel *kernel)
 {
-    DIR *host = opendir("/proc");
-    for (struct dirent *entry; host && (entry = readdir(host));)
-        if ((entry->d_name[0] < '0' || entry->d_name[0] > '9') && entry->d_name[0] != '.')
-            list_add(list, entry->d_type, entry->d_name);
-    if (host)
-        closedir(host);
+    host_directory("/proc", list_host_name, list);
     for (Process *process = kernel->processes; process; process = process->next)
         list_number(list, DT_DIR, process->pid);
 }

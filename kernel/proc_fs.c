@@ -4,6 +4,7 @@
  * A name resolves, component by component, to a ProcNode: a few numbers that say whom and what it speaks of. Nothing is
  * kept between calls, so a process that ends takes its entries along. */
 #include "kernel/proc_fs.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -280,7 +281,7 @@ i64 proc_stat(Task *task, const ProcNode *node, struct stat *st)
         st->st_uid = subject.process->credentials.euid;
         st->st_gid = subject.process->credentials.egid;
     }
-    clock_gettime(CLOCK_REALTIME, &st->st_mtim);
+    host_clock_gettime(CLOCK_REALTIME, &st->st_mtim);
     st->st_atim = st->st_ctim = st->st_mtim;
     return 0;
 }

@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 
 #include "cpu/cpu.h"
+#include "kernel/host.h"
 #include "kernel/proc_entries.h"
 
 typedef unsigned long long ull;
@@ -163,7 +164,7 @@ static void text_version(Text *text, const ProcSubject *s)
 {
     (void)s;
     struct utsname name;
-    uname(&name);
+    host_uname(&name);
     text_add(text, "%s version %s (emu) %s\n", name.sysname, name.release, name.version);
 }
 

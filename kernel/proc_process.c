@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "kernel/host.h"
 #include "kernel/proc_entries.h"
 #include "kernel/space.h"
 
@@ -136,7 +137,7 @@ static i32 terminal_number(const ProcSubject *s, i32 *pgid)
     struct stat st;
     for (i32 i = 0; i < 3; i++) {
         OpenFile *file = proc_subject_file(s, i);
-        if (*pgid && file && file->terminal && fstat(file->host_fd, &st) == 0)
+        if (*pgid && file && file->terminal && host_fstat(file->host_fd, &st) == 0)
             return (i32)st.st_rdev;
     }
     *pgid = -1;
@@ -322,7 +323,7 @@ void proc_fdinfo(Text *text, const ProcSubject *s, i32 number)
     OpenFile *file = proc_subject_file(s, number);
     if (!file)
         return;
-    i64 position = file->mode == S_IFREG && !file->ops ? lseek(file->host_fd, 0, SEEK_CUR) : 0;
+    i64 position = file->mode == S_IFREG && !file->ops ? host_lseek(file->host_fd, 0, SEEK_CUR) : 0;
     u32 flags = file->flags | (s->task->files->slots[number].cloexec ? O_CLOEXEC : 0);
     text_add(text, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\n", (long long)(position < 0 ? 0 : position), flags,
              (unsigned long long)file->inode);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "kernel/host.h"
 #include "kernel/host_signals.h"
 #include "kernel/run.h"
 #include "kernel/sched.h"
@@ -76,7 +77,7 @@ static void poll_host(Kernel *kernel, u64 timeout_ns)
         if (kernel->host_signals || kernel->interrupted)
             timeout = (struct timespec){0, 0};
     }
-    int ready = ppoll(fds, count, timeout_ns == NO_DEADLINE && timeout.tv_sec ? NULL : &timeout, unblocked);
+    int ready = host_ppoll(fds, count, timeout_ns == NO_DEADLINE && timeout.tv_sec ? NULL : &timeout, unblocked);
     if (unblocked)
         host_signals_unblock(&mask);
     if (ready > 0)
@@ -92,8 +93,7 @@ void sched_poll(Kernel *kernel)
     }
     if (kernel->fd_waiters)
         poll_host(kernel, 0);
-    if (kernel->host_signals)
-        host_signals_forward(kernel);
+    host_signals_forward(kernel);
 }
 
 /* Host nanoseconds until config.timeout_ns; NO_DEADLINE: no such limit. */

@@ -3,6 +3,7 @@
  * Addresses pass through as bytes. Two things are the guest's: names of AF_UNIX sockets are relative to its working
  * directory, and --no-net leaves it no other family. */
 #include "kernel/socket.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,17 +58,17 @@ i64 socket_address_to_guest(Task *task, const SocketAddress *address, u64 guest,
 /* The name's directory becomes the emulator's for the one call, so that the host records the name as the guest gave it. */
 static i64 call_in_directory(Task *task, SocketNameCall *call, OpenFile *file, const SocketAddress *address)
 {
-    int home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (home < 0 || fchdir(task->fs->cwd_fd) < 0) {
+    int home = host_open(".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (home < 0 || host_fchdir(task->fs->cwd_fd) < 0) {
         i64 error = -errno;
         if (home >= 0)
-            close(home);
+            host_close(home);
         return error;
     }
     i64 result = host_result(call(file->host_fd, (const struct sockaddr *)&address->storage, address->size));
-    if (fchdir(home) < 0)
+    if (host_fchdir(home) < 0)
         result = -errno;
-    close(home);
+    host_close(home);
     return result;
 }
 
@@ -135,7 +136,7 @@ i64 sys_socket(Task *task, const u64 *arg)
         error = family_allowed(task, arg[0]);
     if (error)
         return error;
-    int host = socket((int)arg[0], (int)(type | SOCK_NONBLOCK | SOCK_CLOEXEC), (int)arg[2]);
+    int host = host_socket((int)arg[0], (int)(type | SOCK_NONBLOCK | SOCK_CLOEXEC), (int)arg[2]);
     if (host < 0)
         return -errno;
     OpenFile *file = socket_new(task, host, flags, type != SOCK_STREAM);
@@ -151,7 +152,7 @@ i64 sys_socketpair(Task *task, const u64 *arg)
         error = family_allowed(task, arg[0]);
     if (error)
         return error;
-    if (socketpair((int)arg[0], (int)(type | SOCK_NONBLOCK | SOCK_CLOEXEC), (int)arg[2], host) < 0)
+    if (host_socketpair((int)arg[0], (int)(type | SOCK_NONBLOCK | SOCK_CLOEXEC), (int)arg[2], host) < 0)
         return -errno;
     OpenFile *a = socket_new(task, host[0], flags, type != SOCK_STREAM);
     OpenFile *b = socket_new(task, host[1], flags, type != SOCK_STREAM);
@@ -167,7 +168,7 @@ i64 socket_park(Task *task, OpenFile *file, short events, i64 restart)
     struct timeval limit = {0, 0};
     socklen_t size = sizeof limit;
     int option = events & POLLOUT ? SO_SNDTIMEO : SO_RCVTIMEO;
-    if (getsockopt(file->host_fd, SOL_SOCKET, option, &limit, &size) < 0 || (!limit.tv_sec && !limit.tv_usec))
+    if (host_getsockopt(file->host_fd, SOL_SOCKET, option, &limit, &size) < 0 || (!limit.tv_sec && !limit.tv_usec))
         return file_park(task, file, events, restart);
     u64 deadline = call_deadline(task, (u64)limit.tv_sec * NS_PER_S + (u64)limit.tv_usec * 1000);
     if (kernel_now(task->kernel) >= deadline)
@@ -189,14 +190,14 @@ i64 sys_bind(Task *task, const u64 *arg)
     if (error)
         return error;
     fs_use_umask(task);
-    return socket_name_call(task, bind, file, &address);
+    return socket_name_call(task, host_bind, file, &address);
 }
 
 i64 sys_listen(Task *task, const u64 *arg)
 {
     i64 error;
     OpenFile *file = socket_get(task, arg[0], &error);
-    return file ? host_result(listen(file->host_fd, (int)arg[1])) : error;
+    return file ? host_result(host_listen(file->host_fd, (int)arg[1])) : error;
 }
 
 /* connect(2). Asked again, the host says how a connection in progress stands: EALREADY, 0, or why it failed. A full backlog
@@ -211,7 +212,7 @@ i64 sys_connect(Task *task, const u64 *arg)
     error = socket_address_from_guest(task, &address, arg[1], arg[2]);
     if (error)
         return error;
-    i64 result = socket_name_call(task, connect, file, &address);
+    i64 result = socket_name_call(task, host_connect, file, &address);
     bool wait = result == -EINPROGRESS || result == -EALREADY || (result == -EAGAIN && address.storage.ss_family == AF_UNIX);
     if (!wait || (file->flags & O_NONBLOCK))
         return result;
@@ -236,7 +237,7 @@ static i64 accept_socket(Task *task, const u64 *arg, u32 flags)
     if (!files_have_room(task))
         return -EMFILE;
     SocketAddress address = {.size = sizeof address.storage};
-    int host = accept4(file->host_fd, (struct sockaddr *)&address.storage, &address.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int host = host_accept4(file->host_fd, (struct sockaddr *)&address.storage, &address.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (host < 0 && errno == EAGAIN && !(file->flags & O_NONBLOCK))
         return socket_park(task, file, POLLIN, SYS_RESTARTSYS);
     if (host < 0)
@@ -266,7 +267,7 @@ i64 sys_shutdown(Task *task, const u64 *arg)
 {
     i64 error;
     OpenFile *file = socket_get(task, arg[0], &error);
-    return file ? host_result(shutdown(file->host_fd, (int)arg[1])) : error;
+    return file ? host_result(host_shutdown(file->host_fd, (int)arg[1])) : error;
 }
 
 typedef int SocketNameQuery(int fd, struct sockaddr *address, socklen_t *size);
@@ -283,8 +284,8 @@ static i64 query_name(Task *task, const u64 *arg, SocketNameQuery *query)
     return socket_address_to_guest(task, &address, arg[1], arg[2]);
 }
 
-static int query_own(int fd, struct sockaddr *address, socklen_t *size) { return getsockname(fd, address, size); }
-static int query_peer(int fd, struct sockaddr *address, socklen_t *size) { return getpeername(fd, address, size); }
+static int query_own(int fd, struct sockaddr *address, socklen_t *size) { return host_getsockname(fd, address, size); }
+static int query_peer(int fd, struct sockaddr *address, socklen_t *size) { return host_getpeername(fd, address, size); }
 
 i64 sys_getsockname(Task *task, const u64 *arg)
 {
@@ -336,7 +337,7 @@ i64 sys_setsockopt(Task *task, const u64 *arg)
     u64 moved = copy_from_guest_partial(task, value, arg[3], wanted);
     if (moved < wanted && (!moved || wanted <= 64))
         return -EFAULT;
-    return host_result(setsockopt(file->host_fd, (int)arg[1], (int)arg[2], value, (socklen_t)moved));
+    return host_result(host_setsockopt(file->host_fd, (int)arg[1], (int)arg[2], value, (socklen_t)moved));
 }
 
 /* SO_PEERCRED: to the host every guest process is this one. */
@@ -346,7 +347,7 @@ static void option_translate(Task *task, const OpenFile *file, u32 level, u32 na
     if (level != SOL_SOCKET || name != SO_PEERCRED || size < sizeof credentials)
         return;
     memcpy(&credentials, value, sizeof credentials);
-    if (credentials.pid == getpid())
+    if (credentials.pid == host_getpid())
         credentials.pid = file->peer_pid ? file->peer_pid : task->process->pid;
     memcpy(value, &credentials, sizeof credentials);
 }
@@ -366,7 +367,7 @@ i64 sys_getsockopt(Task *task, const u64 *arg)
     if (room < 0)
         return -EINVAL;
     socklen_t size = room < OPTION_MAX ? (socklen_t)room : OPTION_MAX;
-    if (getsockopt(file->host_fd, (int)arg[1], (int)arg[2], value, &size) < 0)
+    if (host_getsockopt(file->host_fd, (int)arg[1], (int)arg[2], value, &size) < 0)
         return -errno;
     option_translate(task, file, (u32)arg[1], (u32)arg[2], value, size);
     if (size && !copy_to_guest(task, arg[3], value, size))

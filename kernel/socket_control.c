@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/host.h"
 #include "kernel/socket.h"
 
 enum { SCM_MAX_FD = 253, MARK_BLOCKING = 62, MARK_NONBLOCKING = 63 }; /* marks: real-time signal numbers */
@@ -23,7 +24,7 @@ enum { SCM_MAX_FD = 253, MARK_BLOCKING = 62, MARK_NONBLOCKING = 63 }; /* marks: 
 static int file_to_send(OpenFile *file)
 {
     if (!file->ops && file->wait == WAIT_NONBLOCK)
-        fcntl(file->host_fd, F_SETSIG, file->flags & O_NONBLOCK ? MARK_NONBLOCKING : MARK_BLOCKING);
+        host_fcntl(file->host_fd, F_SETSIG, file->flags & O_NONBLOCK ? MARK_NONBLOCKING : MARK_BLOCKING);
     if (file->ops && !file->sent) { /* a message may outlive every descriptor, and nobody tells when it is gone */
         file->sent = true;
         file_ref(file);
@@ -60,7 +61,7 @@ static i64 credentials_to_host(Task *task, u8 *data, u64 size)
                 (c.gid == own->gid || c.gid == own->egid || c.gid == own->sgid);
     if (own->euid && !mine)
         return -EPERM;
-    c = (struct ucred){getpid(), getuid(), getgid()};
+    c = (struct ucred){host_getpid(), host_getuid(), host_getgid()};
     memcpy(data, &c, sizeof c);
     return 0;
 }
@@ -95,11 +96,10 @@ i64 control_to_host(Task *task, u64 guest, u64 size, u8 *host, u64 capacity)
 /* The open description that a received host descriptor is, NULL: none of ours. */
 static OpenFile *find_description(Kernel *kernel, int host, const struct stat *st)
 {
-    long self = getpid();
     for (OpenFile *file = kernel->vfs->open_files; file; file = file->next) {
         bool same_inode = file->inode == st->st_ino && file->device == st->st_dev;
         if ((same_inode || file->ops) &&
-            syscall(SYS_kcmp, self, self, KCMP_FILE, file->host_fd, host) == 0)
+            host_same_description(file->host_fd, host))
             return file;
     }
     return NULL;
@@ -109,19 +109,19 @@ static OpenFile *find_description(Kernel *kernel, int host, const struct stat *s
 static OpenFile *file_received(Kernel *kernel, int host)
 {
     struct stat st;
-    OpenFile *file = fstat(host, &st) == 0 ? find_description(kernel, host, &st) : NULL;
+    OpenFile *file = host_fstat(host, &st) == 0 ? find_description(kernel, host, &st) : NULL;
     if (file) {
-        close(host);
+        host_close(host);
         return file_ref(file);
     }
-    int flags = fcntl(host, F_GETFL), mark = fcntl(host, F_GETSIG);
+    int flags = host_fcntl(host, F_GETFL, 0), mark = host_fcntl(host, F_GETSIG, 0);
     bool ours = mark == MARK_BLOCKING || mark == MARK_NONBLOCKING;
     u32 guest_flags = (u32)flags & ~(u32)(ours && mark == MARK_BLOCKING ? O_NONBLOCK : 0);
     file = file_from_host(kernel, host, guest_flags);
     if (file && file->mode == S_IFSOCK) {
         int type = SOCK_STREAM;
         socklen_t size = sizeof type;
-        getsockopt(host, SOL_SOCKET, SO_TYPE, &type, &size);
+        host_getsockopt(host, SOL_SOCKET, SO_TYPE, &type, &size);
         file->message = type != SOCK_STREAM;
     }
     if (file && !ours && file->wait == WAIT_NONBLOCK)
@@ -153,7 +153,7 @@ static void credentials_from_host(Task *task, u8 *data)
 {
     struct ucred c;
     memcpy(&c, data, sizeof c);
-    if (c.pid == getpid())
+    if (c.pid == host_getpid())
         c.pid = task->process->pid;
     memcpy(data, &c, sizeof c);
 }

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "kernel/guest_io.h"
+#include "kernel/host.h"
 #include "kernel/socket.h"
 #include "kernel/syscalls.h"
 
@@ -62,7 +63,7 @@ static int send_named(int fd, const struct sockaddr *address, socklen_t size)
 {
     send_call.header->msg_name = size ? (void *)(uintptr_t)address : NULL;
     send_call.header->msg_namelen = size;
-    send_call.result = sendmsg(fd, send_call.header, send_call.flags);
+    send_call.result = host_sendmsg(fd, send_call.header, send_call.flags);
     return send_call.result < 0 ? -1 : 0;
 }
 
@@ -115,7 +116,7 @@ static i64 message_receive(Task *task, Message *m)
         struct msghdr header = {.msg_name = &m->address.storage, .msg_namelen = m->address.size, .msg_iov = host.v,
                                 .msg_iovlen = host.count, .msg_control = m->control, .msg_controllen = m->control_size};
         u32 flags = (m->flags & ~(u32)MSG_WAITALL) | MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
-        i64 got = host_result(recvmsg(m->file->host_fd, &header, (int)flags));
+        i64 got = host_result(host_recvmsg(m->file->host_fd, &header, (int)flags));
         if (got == -EAGAIN && !(m->flags & MSG_ERRQUEUE)) /* the error queue never waits: recv(2) */
             return receive_would_block(task, m, done);
         if (got < 0)

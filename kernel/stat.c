@@ -2,6 +2,7 @@
  *
  * The host answers; structures are converted field by field, so that a host of another architecture would do. */
 #include "kernel/stat.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@ i64 file_stat(Task *task, OpenFile *file, struct stat *st)
 {
     if (file->ops && file->ops->stat)
         return file->ops->stat(task, file, st);
-    return host_result(fstat(file->host_fd, st));
+    return host_result(host_fstat(file->host_fd, st));
 }
 
 static i64 stat_path(Task *task, u64 dirfd, u64 address, u64 buffer, u32 flags)
@@ -51,7 +52,7 @@ static i64 stat_path(Task *task, u64 dirfd, u64 address, u64 buffer, u32 flags)
         else if (path.file)
             result = file_stat(task, path.file, &st);
         else
-            result = host_result(fstatat(path.dir, path.name, &st, (int)(flags | path.at_flags)));
+            result = host_result(host_fstatat(path.dir, path.name, &st, (int)(flags | path.at_flags)));
     }
     path_done(&path);
     return result ? result : stat_to_guest(task, buffer, &st);
@@ -121,7 +122,7 @@ i64 sys_statx(Task *task, const u64 *arg)
             if (!result)
                 statx_from_stat(&x, &st);
         } else {
-            result = host_result(syscall(SYS_statx, path.dir, path.name, flags | path.at_flags, mask, &x));
+            result = host_result(host_statx(path.dir, path.name, (int)(flags | path.at_flags), mask, &x));
         }
     }
     path_done(&path);
@@ -157,7 +158,7 @@ i64 sys_statfs(Task *task, const u64 *arg)
     i64 result = path_from_guest(task, &path, (u64)AT_FDCWD, arg[0], 0);
     if (!result) {
         char link[PATH_MAX + 128];
-        result = host_result(statfs(path.proc.kind ? "/proc" : path_link(&path, link, sizeof link), &s));
+        result = host_result(host_statfs(path.proc.kind ? "/proc" : path_link(&path, link, sizeof link), &s));
     }
     path_done(&path);
     return result ? result : statfs_to_guest(task, arg[1], &s);
@@ -169,7 +170,7 @@ i64 sys_fstatfs(Task *task, const u64 *arg)
     struct statfs s;
     if (!file)
         return -EBADF;
-    i64 result = host_result(file->path ? statfs("/proc", &s) : fstatfs(file->host_fd, &s));
+    i64 result = host_result(file->path ? host_statfs("/proc", &s) : host_fstatfs(file->host_fd, &s));
     return result ? result : statfs_to_guest(task, arg[1], &s);
 }
 
@@ -188,7 +189,7 @@ static i64 access_path(Task *task, u64 dirfd, u64 address, u32 mode, u32 flags)
         else if (path.file && path.file->path)
             result = mode & X_OK ? -EACCES : 0;
         else
-            result = host_result(syscall(SYS_faccessat2, path.dir, path.name, mode, flags | path.at_flags));
+            result = host_result(host_faccessat2(path.dir, path.name, (int)mode, (int)(flags | path.at_flags)));
     }
     path_done(&path);
     return result;
@@ -222,7 +223,7 @@ static i64 readlink_path(Task *task, u64 dirfd, u64 address, u64 buffer, i32 siz
         else if (path.file && !(path.file->flags & O_PATH))
             length = -ENOENT; /* "" reads the link that an O_PATH|O_NOFOLLOW descriptor names */
         else
-            length = host_result(readlinkat(path.dir, path.name, target, sizeof target));
+            length = host_result(host_readlinkat(path.dir, path.name, target, sizeof target));
     }
     path_done(&path);
     if (length < 0)

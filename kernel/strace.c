@@ -1,6 +1,7 @@
 /* System calls as text, as strace(1) prints them: who, when a line begins and ends, results, signals, ends. What arguments
  * look like is in strace_args.c. */
 #include "kernel/strace.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,7 +30,7 @@ static void flush(struct Strace *strace)
 {
     Text *line = &strace->line;
     for (u64 done = 0; done < line->size;) {
-        ssize_t wrote = write(strace->fd, line->bytes + done, line->size - done);
+        ssize_t wrote = host_write(strace->fd, line->bytes + done, line->size - done);
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote <= 0)

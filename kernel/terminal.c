@@ -3,6 +3,7 @@
  * Sessions and process groups exist only inside the emulator, so which group is in the foreground of a terminal is kept
  * here, one record per terminal device. The line discipline, and all settings, stay the host's. */
 #include "kernel/terminal.h"
+#include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +30,9 @@ static u64 terminal_device(const OpenFile *file)
 {
     struct stat st;
     unsigned number;
-    if (file->pty_master && ioctl(file->host_fd, TIOCGPTN, &number) == 0)
+    if (file->pty_master && host_ioctl_bytes(file->host_fd, TIOCGPTN, &number, sizeof number) == 0)
         return makedev(UNIX98_PTY_MAJOR, number);
-    return fstat(file->host_fd, &st) == 0 ? st.st_rdev : 0;
+    return host_fstat(file->host_fd, &st) == 0 ? st.st_rdev : 0;
 }
 
 static Terminal *terminal_find(Kernel *kernel, u64 device)
@@ -74,13 +75,13 @@ static Terminal *terminal_adopt(Task *task, OpenFile *file, u64 device)
 {
     Kernel *kernel = task->kernel;
     Terminal *terminal = terminal_find(kernel, device);
-    if (terminal || task->process->sid != kernel->init->sid || tcgetsid(file->host_fd) != getsid(0))
+    if (terminal || task->process->sid != kernel->init->sid || host_tcgetsid(file->host_fd) != host_getsid(0))
         return terminal;
     terminal = terminal_get(kernel, device);
     if (terminal) { /* in the background the foreground group is one outside: its number there cannot be a guest's by chance */
-        pid_t foreground = tcgetpgrp(file->host_fd);
+        pid_t foreground = host_tcgetpgrp(file->host_fd);
         terminal->sid = kernel->init->sid;
-        terminal->pgid = foreground == getpgrp() ? kernel->init->pgid : -1;
+        terminal->pgid = foreground == host_getpgrp() ? kernel->init->pgid : -1;
     }
     return terminal;
 }
@@ -158,7 +159,7 @@ i64 terminal_open_own(Task *task, u32 flags, OpenFile **file)
         return -ENXIO;
     if (terminal && terminal->sid != task->kernel->init->sid)
         snprintf(name, sizeof name, "/dev/pts/%u", minor(terminal->device));
-    int fd = open(name, (int)(flags & (O_ACCMODE | O_APPEND)) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = host_open(name, (int)(flags & (O_ACCMODE | O_APPEND)) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     *file = file_from_host(task->kernel, fd, flags);
@@ -169,12 +170,13 @@ i64 terminal_open_own(Task *task, u32 flags, OpenFile **file)
  * what the signal's handler prints. Polling the slave side makes it finish. */
 static void wait_for_discipline(const OpenFile *master)
 {
-    struct pollfd slave = {.fd = ioctl(master->host_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC),
+    const unsigned long flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+    struct pollfd slave = {.fd = (int)host_ioctl_value(master->host_fd, TIOCGPTPEER, flags),
                            .events = POLLIN};
     if (slave.fd < 0)
         return;
-    poll(&slave, 1, 0);
-    close(slave.fd);
+    host_poll(&slave, 1, 0);
+    host_close(slave.fd);
 }
 
 void terminal_typed(Task *task, OpenFile *master, const u8 *bytes, u64 size)
@@ -182,7 +184,7 @@ void terminal_typed(Task *task, OpenFile *master, const u8 *bytes, u64 size)
     static const struct { u32 character; i32 signo; } keys[] = {{VINTR, SIGINT}, {VQUIT, SIGQUIT}, {VSUSP, SIGTSTP}};
     Terminal *terminal = terminal_find(task->kernel, terminal_device(master));
     struct termios settings;
-    if (!terminal || terminal->pgid <= 0 || tcgetattr(master->host_fd, &settings) < 0 || !(settings.c_lflag & ISIG))
+    if (!terminal || terminal->pgid <= 0 || host_tcgetattr(master->host_fd, &settings) < 0 || !(settings.c_lflag & ISIG))
         return;
     bool waited = false;
     for (u64 i = 0; i < size; i++)
@@ -285,7 +287,7 @@ i64 terminal_access(Task *task, OpenFile *file, i32 signo, bool write)
     if (LIKELY(!terminal || terminal->pgid == pgid || file->pty_master || terminal->device != terminal_device(file)))
         return 0;
     struct termios settings;
-    if (write && (tcgetattr(file->host_fd, &settings) < 0 || !(settings.c_lflag & TOSTOP)))
+    if (write && (host_tcgetattr(file->host_fd, &settings) < 0 || !(settings.c_lflag & TOSTOP)))
         return 0;
     if (signal_ignored(task, signo))
         return signo == SIGTTIN ? -EIO : 0;

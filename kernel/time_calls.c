@@ -4,6 +4,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include "kernel/host.h"
 #include "kernel/identity.h"
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
@@ -132,7 +133,7 @@ i64 sys_adjtimex(Task *task, const u64 *arg)
         return -EFAULT;
     if (t.modes)
         return -EPERM;
-    i64 state = adjtimex(&t);
+    i64 state = host_adjtimex(&t);
     if (state < 0)
         return -errno;
     return copy_to_guest(task, arg[0], &t, sizeof t) ? state : -EFAULT;

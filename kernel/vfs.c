@@ -16,6 +16,7 @@
 
 #include "kernel/fd.h"
 #include "kernel/guest_io.h"
+#include "kernel/host.h"
 #include "kernel/host_signals.h"
 #include "kernel/terminal.h"
 
@@ -35,14 +36,14 @@ bool vfs_create(Kernel *kernel)
         return false;
     }
     struct stat st;
-    if (stat("/proc", &st) == 0)
+    if (host_stat("/proc", &st) == 0)
         vfs->proc_device = st.st_dev;
     vfs->kernel = kernel;
-    vfs->host_umask = umask(022);
-    umask(vfs->host_umask);
+    vfs->host_umask = host_umask(022);
+    host_umask(vfs->host_umask);
     vfs->next_inode = 1;
     kernel->vfs = vfs;
-    if (!host_signal_ignored(SIGPIPE)) /* (which notes what the guest inherits, before this changes it) */
+    if (!host_signal_is_ignored(SIGPIPE)) /* (which notes what the guest inherits, before this changes it) */
         signal(SIGPIPE, SIG_IGN); /* a guest's broken pipe is EPIPE here, and then the guest's signal */
     return true;
 }
@@ -63,37 +64,31 @@ static int reopen_pipe(int fd, u32 flags)
 {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    int own = open(path, (int)(flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC);
+    int own = host_open(path, (int)(flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC, 0);
     if (own < 0)
         return -1;
-    int high = fcntl(own, F_DUPFD_CLOEXEC, HIGH_FD);
-    close(own);
+    int high = host_fcntl(own, F_DUPFD_CLOEXEC, HIGH_FD);
+    host_close(own);
     return high;
 }
 
 static OpenFile *inherit(Kernel *kernel, int host)
 {
-    int flags = fcntl(host, F_GETFL);
+    int flags = host_fcntl(host, F_GETFL, 0);
     if (flags < 0)
         return NULL;
     struct stat st;
-    bool pipe = fstat(host, &st) == 0 && S_ISFIFO(st.st_mode) && !(flags & O_PATH);
+    bool pipe = host_fstat(host, &st) == 0 && S_ISFIFO(st.st_mode) && !(flags & O_PATH);
     int own = pipe ? reopen_pipe(host, (u32)flags) : -1;
     bool private = own >= 0;
     if (!private)
-        own = fcntl(host, F_DUPFD_CLOEXEC, HIGH_FD);
+        own = host_fcntl(host, F_DUPFD_CLOEXEC, HIGH_FD);
     if (own < 0)
-        own = fcntl(host, F_DUPFD_CLOEXEC, 3);
+        own = host_fcntl(host, F_DUPFD_CLOEXEC, 3);
     OpenFile *file = own < 0 ? NULL : file_from_host(kernel, own, (u32)flags);
     if (file && !private && file->wait == WAIT_NONBLOCK)
         file->wait = WAIT_POLL;
     return file;
-}
-
-static bool same_description(int a, int b)
-{
-    long self = getpid();
-    return syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
 }
 
 /* Host descriptor `host` becomes guest number `number`; two names of one description stay that. */
@@ -101,7 +96,7 @@ static void inherit_as(Kernel *kernel, Files *files, u32 number, int host, const
 {
     OpenFile *file = NULL;
     for (u32 i = 0; i < INHERITED_MAX && !file; i++)
-        if (i != number && files->slots[i].file && (host == hosts[i] || same_description(host, hosts[i])))
+        if (i != number && files->slots[i].file && (host == hosts[i] || host_same_description(host, hosts[i])))
             file = file_ref(files->slots[i].file);
     if (!file)
         file = inherit(kernel, host);
@@ -109,28 +104,32 @@ static void inherit_as(Kernel *kernel, Files *files, u32 number, int host, const
     files->count += file != NULL;
 }
 
+typedef struct Inherited { const Kernel *kernel; int *hosts; } Inherited;
+
+static void note_inherited(void *context, const char *name, u8 type)
+{
+    (void)type;
+    const Inherited *inherited = context;
+    int fd = atoi(name);
+    if (fd > 2 && fd < INHERITED_MAX && fd != inherited->kernel->config.strace_fd && host_fcntl(fd, F_GETFD, 0) == 0)
+        inherited->hosts[fd] = fd;
+}
+
 /* The host descriptors above 2 that an exec here would keep. Ours are all close-on-exec. */
 static void find_inherited(const Kernel *kernel, int hosts[INHERITED_MAX])
 {
-    DIR *directory = opendir("/proc/self/fd");
-    for (struct dirent *entry; directory && (entry = readdir(directory));) {
-        int fd = atoi(entry->d_name);
-        if (fd > 2 && fd < INHERITED_MAX && fd != kernel->config.strace_fd && fcntl(fd, F_GETFD) == 0)
-            hosts[fd] = fd;
-    }
-    if (directory)
-        closedir(directory);
+    host_directory("/proc/self/fd", note_inherited, &(Inherited){kernel, hosts});
 }
 
 /* The guest has its own now: when it closes its standard input or output, whoever is at the other end shall see it. */
 static void give_away_stdio(void)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int null = host_open("/dev/null", O_RDWR | O_CLOEXEC, 0);
     for (int fd = 0; fd < 2 && null >= 0; fd++)
-        if (fcntl(fd, F_GETFD) == 0)
-            dup2(null, fd);
+        if (host_fcntl(fd, F_GETFD, 0) == 0)
+            host_dup2(null, fd);
     if (null >= 0)
-        close(null);
+        host_close(null);
 }
 
 Files *files_create(Kernel *kernel)
@@ -153,7 +152,7 @@ Files *files_create(Kernel *kernel)
     if (kernel->config.take_place) {
         for (u32 i = 3; i < INHERITED_MAX; i++)
             if (hosts[i] >= 0)
-                close(hosts[i]);
+                host_close(hosts[i]);
         give_away_stdio();
     }
     return files;
@@ -178,9 +177,9 @@ FsInfo *fs_copy(FsInfo *fs)
     *copy = *fs;
     copy->refs = 1;
     if (fs->cwd_fd != AT_FDCWD)
-        copy->cwd_fd = fcntl(fs->cwd_fd, F_DUPFD_CLOEXEC, 3);
+        copy->cwd_fd = host_fcntl(fs->cwd_fd, F_DUPFD_CLOEXEC, 3);
     if (fs->root_fd >= 0)
-        copy->root_fd = fcntl(fs->root_fd, F_DUPFD_CLOEXEC, 3);
+        copy->root_fd = host_fcntl(fs->root_fd, F_DUPFD_CLOEXEC, 3);
     copy->proc_cwd = fs->proc_cwd ? strdup(fs->proc_cwd) : NULL;
     copy->root_path = fs->root_path ? strdup(fs->root_path) : NULL;
     bool complete = (copy->cwd_fd != -1) && (copy->root_fd >= 0) == (fs->root_fd >= 0) &&
@@ -202,9 +201,9 @@ void fs_unref(FsInfo *fs)
     if (--fs->refs)
         return;
     if (fs->cwd_fd >= 0)
-        close(fs->cwd_fd);
+        host_close(fs->cwd_fd);
     if (fs->root_fd >= 0)
-        close(fs->root_fd);
+        host_close(fs->root_fd);
     free(fs->proc_cwd);
     free(fs->root_path);
     free(fs);

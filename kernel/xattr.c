@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/xattr.h>
 
+#include "kernel/host.h"
 #include "kernel/path.h"
 #include "kernel/syscalls.h"
 
@@ -65,9 +66,9 @@ static i64 set_attribute(Task *task, const u64 *arg, Form form)
     Target t;
     result = copy_from_guest(task, value, arg[2], size) ? target_get(task, &t, arg[0], form) : (t.path.owned = -1, -EFAULT);
     if (!result && !t.name)
-        result = host_result(fsetxattr(t.fd, name, value, size, flags));
+        result = host_result(host_fsetxattr(t.fd, name, value, size, flags));
     else if (!result)
-        result = host_result((t.follow ? setxattr : lsetxattr)(t.name, name, value, size, flags));
+        result = host_result((t.follow ? host_setxattr : host_lsetxattr)(t.name, name, value, size, flags));
     path_done(&t.path);
     free(value);
     return result;
@@ -87,11 +88,11 @@ static i64 query(Task *task, u64 target, Form form, const char *name, u64 addres
     Target t;
     i64 result = target_get(task, &t, target, form);
     if (!result && !t.name)
-        result = host_result(name ? fgetxattr(t.fd, name, value, size) : flistxattr(t.fd, value, size));
+        result = host_result(name ? host_fgetxattr(t.fd, name, value, size) : host_flistxattr(t.fd, value, size));
     else if (!result && name)
-        result = host_result((t.follow ? getxattr : lgetxattr)(t.name, name, value, size));
+        result = host_result((t.follow ? host_getxattr : host_lgetxattr)(t.name, name, value, size));
     else if (!result)
-        result = host_result((t.follow ? listxattr : llistxattr)(t.name, value, size));
+        result = host_result((t.follow ? host_listxattr : host_llistxattr)(t.name, value, size));
     path_done(&t.path);
     if (result > 0 && room && !copy_to_guest(task, address, value, (u64)result))
         result = -EFAULT;
@@ -123,9 +124,9 @@ static i64 remove_attribute(Task *task, const u64 *arg, Form form)
         return result;
     result = target_get(task, &t, arg[0], form);
     if (!result && !t.name)
-        result = host_result(fremovexattr(t.fd, name));
+        result = host_result(host_fremovexattr(t.fd, name));
     else if (!result)
-        result = host_result((t.follow ? removexattr : lremovexattr)(t.name, name));
+        result = host_result((t.follow ? host_removexattr : host_lremovexattr)(t.name, name));
     path_done(&t.path);
     return result;
 }
