@@ -171,8 +171,7 @@ i64 terminal_open_own(Task *task, u32 flags, OpenFile **file)
 static void wait_for_discipline(const OpenFile *master)
 {
     const unsigned long flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
-    struct pollfd slave = {.fd = (int)host_ioctl_value(master->host_fd, TIOCGPTPEER, flags),
-                           .events = POLLIN};
+    struct pollfd slave = {.fd = (int)host_ioctl_value(master->host_fd, TIOCGPTPEER, flags), .events = POLLIN};
     if (slave.fd < 0)
         return;
     host_poll(&slave, 1, 0);
