@@ -33,6 +33,7 @@ struct BlockCache {
     u32 generation;      /* grows at every flush: op pointers from before are void */
     u64 *breakpoints;    /* sorted by insertion; few */
     u32 breakpoint_count, breakpoint_capacity;
+    bool pass_breakpoint; /* the next instruction is executed even if a breakpoint lies there (cpu/debug.h) */
     ZydisDecoder decoder;
     Insn insns[BLOCK_MAX_INSNS];
 };

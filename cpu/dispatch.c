@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "cpu/block.h"
+#include "cpu/debug.h"
 #include "cpu/exec.h"
 #include "cpu/flags.h"
 #include "cpu/fpenv.h"
@@ -393,20 +394,34 @@ static u64 run_watched(Cpu *cpu)
     return retired;
 }
 
+void cpu_pass_breakpoint(Cpu *cpu, bool pass) { cpu->blocks->pass_breakpoint = pass; }
+bool cpu_passes_breakpoint(const Cpu *cpu) { return cpu->blocks->pass_breakpoint; }
+
+/* Blocks of one instruction are decoded without looking for breakpoints: here is where they stop. */
+static bool stops_here(const Cpu *cpu)
+{
+    const BlockCache *blocks = cpu->blocks;
+    return cpu->stepping && UNLIKELY(blocks->breakpoint_count) && !blocks->pass_breakpoint && block_breakpoint_at(blocks, cpu->rip);
+}
+
 static CpuExit run_until(Cpu *cpu, u64 max_insns)
 {
     for (u64 done = 0; done < max_insns;) {
         u64 left = max_insns - done;
         bool trap = cpu->rflags & FLAG_TF;
-        cpu->stepping = left < BLOCK_MAX_INSNS || trap;
+        cpu->stepping = left < BLOCK_MAX_INSNS || trap || cpu->blocks->pass_breakpoint;
+        if (stops_here(cpu))
+            return CPU_EXIT_BREAKPOINT;
         jump_cache_refresh(cpu);
         u64 limit = cpu->stepping ? 1 : left - (BLOCK_MAX_INSNS - 1);
         u64 retired = run_slice(cpu, limit < SLICE ? (u32)limit : SLICE);
         done += retired;
         if (cpu->exit == CPU_EXIT_WATCH) {
-            run_watched(cpu);
+            retired += run_watched(cpu);
+            cpu->blocks->pass_breakpoint &= retired == 0;
             return cpu->exit;
         }
+        cpu->blocks->pass_breakpoint &= retired == 0;
         if (cpu->exit == CPU_EXIT_BUDGET && trap && retired) {
             cpu->exception = (CpuException){ .vector = VECTOR_DB };
             cpu->exit = CPU_EXIT_EXCEPTION;

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "emu/machine.h"
-#include "kernel/debug.h"
 
 void emu_config_init(EmuConfig *config)
 {
@@ -81,6 +80,9 @@ static EmuStop stop_of(const KernelStop *k)
         [KERNEL_TIMEOUT] = EMU_TIMEOUT, [KERNEL_INTERRUPTED] = EMU_INTERRUPTED, [KERNEL_BREAKPOINT] = EMU_BREAKPOINT,
         [KERNEL_WATCH] = EMU_WATCHPOINT, [KERNEL_FATAL] = EMU_FATAL, [KERNEL_HALTED] = EMU_HALTED,
         [KERNEL_DEADLOCK] = EMU_DEADLOCK,
+        [KERNEL_SIGNAL] = EMU_SIGNAL, [KERNEL_CALL_ENTRY] = EMU_CALL_ENTRY, [KERNEL_CALL_RETURN] = EMU_CALL_RETURN,
+        [KERNEL_FORKED] = EMU_FORKED, [KERNEL_VFORKED] = EMU_VFORKED, [KERNEL_VFORK_DONE] = EMU_VFORK_DONE,
+        [KERNEL_EXECED] = EMU_EXECED, [KERNEL_ENDED] = EMU_ENDED, [KERNEL_STEPPED] = EMU_STEPPED,
     };
     return (EmuStop){
         .kind = (EmuStopKind)kinds[k->kind], .status = k->status, .signal = k->signal, .core = k->core,
@@ -88,7 +90,7 @@ static EmuStop stop_of(const KernelStop *k)
         .address = k->kind == KERNEL_WATCH ? k->watch_address : k->signal_address,
         .from_cpu = k->from_cpu, .vector = k->exception.vector, .error_code = k->exception.error,
         .fault_address = k->exception.address,
-        .size = k->watch_size, .write = k->watch_write,
+        .size = k->watch_size, .write = k->watch_write, .number = k->number, .child = k->child,
     };
 }
 
@@ -105,13 +107,6 @@ EmuStop emu_run(Emu *emu, uint64_t max_insns)
 uint32_t emu_orphans(const Emu *emu) { return kernel_orphans(emu->kernel); }
 
 void emu_interrupt(Emu *emu) { kernel_interrupt(emu->kernel); }
-
-bool emu_watchpoint(Emu *emu, uint64_t address, uint64_t size, uint32_t access, bool set)
-{
-    Process *process = machine_process(emu, 0);
-    u32 kinds = (access & EMU_MAP_READ ? VMA_READ : 0) | (access & EMU_MAP_WRITE ? VMA_WRITE : 0);
-    return process && process->space && watch_set(process->space, address, size, kinds, set);
-}
 
 void emu_breakpoint(Emu *emu, uint64_t address, bool set) { cpu_breakpoint(kernel_cpu(emu->kernel), address, set); }
 

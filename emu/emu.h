@@ -81,19 +81,29 @@ typedef enum EmuStopKind {
     EMU_HALTED,      /* tid stands at a hlt (stop_at_hlt), not executed */
     EMU_DEADLOCK,    /* nobody can run and nothing will wake anybody */
     EMU_HISTORY_START, EMU_HISTORY_END, /* as far back as is remembered; where the present begins (emu_record.h) */
+    /* What emu_trace() asked for (emu/emu_debug.h) */
+    EMU_SIGNAL,      /* tid is about to act on `signal` */
+    EMU_CALL_ENTRY, EMU_CALL_RETURN, /* tid at system call `number` */
+    EMU_FORKED, EMU_VFORKED,         /* tid has made process `child`, which is held */
+    EMU_VFORK_DONE,  /* tid has its memory to itself again */
+    EMU_EXECED,      /* tid runs another program now */
+    EMU_ENDED,       /* process pid, not the first, has ended: status, or signal when that is not 0 */
+    EMU_STEPPED,     /* tid has executed one instruction, or entered a signal's handler instead */
 } EmuStopKind;
 
 typedef struct EmuStop {
     EmuStopKind kind;
     int status;        /* exit status 0..255 */
-    int signal;        /* KILLED, FATAL */
+    int signal;        /* KILLED, FATAL, SIGNAL, ENDED */
     bool core;
     int pid, tid;
-    int signal_code;   /* FATAL: si_code */
-    uint64_t address;  /* FATAL: si_addr; WATCHPOINT: what was touched */
+    int signal_code;   /* FATAL, SIGNAL: si_code */
+    uint64_t address;  /* FATAL, SIGNAL: si_addr; WATCHPOINT: what was touched */
     uint32_t size;     /* WATCHPOINT: how many bytes */
     bool write;        /* WATCHPOINT: it was written */
-    bool from_cpu;     /* FATAL: an exception of the processor, as follows */
+    uint64_t number;   /* CALL_ENTRY, CALL_RETURN */
+    int child;         /* FORKED, VFORKED: its pid */
+    bool from_cpu;     /* FATAL, SIGNAL: an exception of the processor, as follows */
     int vector;        /* its number: 14 is #PF */
     uint32_t error_code;
     uint64_t fault_address; /* CR2, or the non-canonical address */

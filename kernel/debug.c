@@ -52,6 +52,7 @@ typedef struct Watches {
     Watch *watch;
     u32 count, capacity;
     struct { u64 address; u32 size; bool write; } hit;
+    bool call_hit; /* by a system call */
 } Watches;
 
 static bool overlaps(const Watch *w, const Space *space, u64 address, u64 size)
@@ -77,6 +78,40 @@ static void watched(void *context, u64 address, u32 size, Access access)
             return;
         }
     }
+}
+
+/* The write is known by where the bytes lie in RAM: each watched page of the space is looked up. Watches are few and rare. */
+void watch_wrote(Task *task, const u8 *host, u64 size)
+{
+    Kernel *kernel = task->kernel;
+    Watches *watches = kernel->watches;
+    const Space *space = task->process->space;
+    u64 paddr = (u64)(host - kernel->phys.ram), frame = paddr & PAGE_MASK;
+    if (!space || watches->call_hit || !(phys_frame(&kernel->phys, paddr)->flags & FRAME_WATCH))
+        return;
+    for (u32 i = 0; i < watches->count; i++) {
+        const Watch *w = &watches->watch[i];
+        if (w->space != space || !(w->access & VMA_WRITE))
+            continue;
+        for (u64 page = w->address & PAGE_MASK; page < w->address + w->size; page += PAGE_SIZE) {
+            const u64 *entry = pt_entry(&kernel->phys, space->cr3, page, false);
+            u64 address = page | (paddr & (PAGE_SIZE - 1));
+            if (entry && (*entry & PTE_FRAME) == frame && overlaps(w, space, address, size)) {
+                watches->call_hit = true;
+                watches->hit.address = address;
+                watches->hit.size = (u32)size;
+                watches->hit.write = true;
+                return;
+            }
+        }
+    }
+}
+
+bool watch_from_call(Kernel *kernel)
+{
+    bool hit = kernel->watches->call_hit;
+    kernel->watches->call_hit = false;
+    return hit;
 }
 
 void watch_report(Kernel *kernel)

@@ -12,7 +12,7 @@ bool space_poke_prepare(Space *space, u64 address);
 
 /* Watches: kernel_run() stops (KERNEL_WATCH) behind the instruction that accesses [address, address + size) of the space in
  * one of the ways of `access` (VMA_READ, VMA_WRITE). The frames behind are kept out of the TLB's fast path, those that come
- * later too: nothing else is slower. Setting twice counts twice. What system calls touch is not noticed.
+ * later too: nothing else is slower. Setting twice counts twice. What a system call writes is noticed behind the call.
  * false: no memory, or (when clearing) there is no such watch. */
 bool watch_set(Space *space, u64 address, u64 size, u32 access, bool set);
 void watch_destroy(Kernel *kernel);
@@ -21,6 +21,10 @@ void watch_forget(Space *space);
 
 /* For frames.c: a frame has come to `address`. */
 void watch_installed(Space *space, u64 address, u64 paddr);
+/* For uaccess.c: a system call of the task has written [host, host + size), inside one page. */
+void watch_wrote(Task *task, const u8 *host, u64 size);
+/* For run.c: has a call written what is watched, since the last look? */
+bool watch_from_call(Kernel *kernel);
 /* For run.c: fills in what was touched. */
 void watch_report(Kernel *kernel);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "kernel/events.h"
 #include "kernel/page_cache.h"
 #include "kernel/pidfd.h"
 #include "kernel/sched.h"
@@ -37,8 +38,11 @@ void task_release_vfork(Task *task)
         return;
     Task *parent = task_find(task->kernel, task->vfork_parent);
     task->vfork_parent = 0;
-    if (parent)
-        wake_event(task->kernel, parent, 1);
+    if (!parent)
+        return;
+    wake_event(task->kernel, parent, 1);
+    if (UNLIKELY(task->kernel->events != NULL))
+        event_vfork_done(parent);
 }
 
 void task_release_memory(Task *task)
@@ -280,6 +284,7 @@ static void process_end(Task *last, i32 status)
     process->stopped = false;
     if (process == kernel->init)
         kernel->init_ended = true;
+    event_ended(process, status);
     if (process->sid == process->pid)
         terminal_session_ended(kernel, process->sid);
     give_away_children(process);

@@ -11,6 +11,7 @@
 #include "kernel/clock.h"
 #include "kernel/debug.h"
 #include "kernel/host.h"
+#include "kernel/events.h"
 #include "kernel/host_signals.h"
 #include "kernel/page_cache.h"
 #include "kernel/sched.h"
@@ -88,6 +89,7 @@ void kernel_destroy(Kernel *kernel)
     host_signals_stop(kernel);
     strace_stop(kernel);
     watch_destroy(kernel);
+    events_destroy(kernel);
     if (kernel->cpu_ready) { /* else there is nothing but the structure */
         while (kernel->processes) {
             Process *process = kernel->processes;

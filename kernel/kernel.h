@@ -120,6 +120,14 @@ struct Task {
     u64 rseq; u32 rseq_size, rseq_signature;
     bool rseq_check;           /* preempted or signalled since it last ran: a critical section must be aborted */
     i32 vfork_parent;          /* tid of the task that is parked until this one execs or exits; 0: none */
+    /* Debuggers (events.h) */
+    bool held;                 /* does not run */
+    bool step, step_over;      /* KERNEL_STEPPED after its next instruction; it has had it, and only the call must return */
+    bool pass_breakpoint;      /* its next instruction is executed even if a breakpoint lies there */
+    bool call_entered;         /* KERNEL_CALL_ENTRY is told: the call begins when it runs on */
+    bool told;                 /* told_signal is what KERNEL_SIGNAL was about: it acts when the task runs on (signo 0: none) */
+    bool handler_entered;      /* since its last instruction */
+    SigInfo told_signal;
     bool fresh;                /* has not run yet: *set_child_tid is still to be written */
     char comm[16];
     FutexWait futex;
@@ -178,6 +186,7 @@ struct Process {
     bool exiting;                /* exit_group or a fatal signal: every thread ends as soon as it runs */
     i32 exit_status;             /* as wait4(2) reports it */
     bool zombie;                 /* dead, not yet waited for */
+    bool traced;                 /* a debugger hears of it (events.h) */
     bool exec_done;              /* execve since fork: setpgid refuses */
     bool stopped, stop_reported, continued_pending;
     i32 stop_signal;
@@ -243,6 +252,8 @@ struct Kernel {
     i32 next_ipc_id;
     struct Strace *strace;       /* NULL: off */
     struct Watches *watches;     /* NULL: none (debug.c) */
+    struct Events *events;       /* NULL: nobody is told anything (events.c) */
+    bool pass_breakpoint;        /* the next instruction, whoever's, is executed even if a breakpoint lies there */
     u64 boot_realtime_ns;        /* CLOCK_REALTIME at kernel_now() == 0 */
     u64 boot_host_ns;            /* the host's CLOCK_MONOTONIC at kernel_now() == 0 */
 };

@@ -40,6 +40,14 @@ typedef enum KernelStopKind {
     KERNEL_FATAL,       /* task tid is about to die of `signal`; run again to let it */
     KERNEL_HALTED,      /* task tid stands at a hlt (stop_at_hlt), not executed */
     KERNEL_DEADLOCK,    /* nothing can run and nothing can wake anybody */
+    /* What a debugger has asked to be told of processes that it traces (events.h) */
+    KERNEL_SIGNAL,      /* tid is about to act on `signal` */
+    KERNEL_CALL_ENTRY, KERNEL_CALL_RETURN, /* system call `number` */
+    KERNEL_FORKED, KERNEL_VFORKED,         /* process `child` exists, held */
+    KERNEL_VFORK_DONE,  /* the child has let go of the memory of its parent, tid */
+    KERNEL_EXECED,      /* tid runs another program now */
+    KERNEL_ENDED,       /* process pid (not the first) has ended: status or signal */
+    KERNEL_STEPPED,     /* tid has executed its instruction, or entered a signal's handler instead */
 } KernelStopKind;
 
 typedef struct KernelStop {
@@ -55,6 +63,8 @@ typedef struct KernelStop {
     u64 watch_address;   /* KERNEL_WATCH: what was touched */
     u32 watch_size;
     bool watch_write;
+    u64 number;          /* of a system call */
+    i32 child;           /* pid */
 } KernelStop;
 
 /* A machine without a program. `config` is copied. NULL with errno when the host has no memory. */

@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "cpu/debug.h"
 #include "kernel/debug.h"
+#include "kernel/events.h"
 #include "kernel/host_signals.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
@@ -56,6 +58,15 @@ static void reap_current(Kernel *kernel)
     }
 }
 
+/* Breakpoints lie at addresses, whoever's: a process that the debugger has let go of passes them. */
+static bool looked_at(const Task *task) { return !task->kernel->events || task->process->traced; }
+
+static void stop_at_watch(Kernel *kernel)
+{
+    kernel_stop(kernel, KERNEL_WATCH);
+    watch_report(kernel);
+}
+
 /* All that happens before a task's next instruction: its first steps, its parked call, its signals. false: it does not run
  * now (ended, parked again, stopped), or the machine stops. */
 static bool prepare(Kernel *kernel, Task *task)
@@ -67,13 +78,19 @@ static bool prepare(Kernel *kernel, Task *task)
     if (task->rseq_check && task->rseq && !rseq_preempted(task))
         signal_force(task, &(SigInfo){.signo = SIGSEGV, .code = SI_KERNEL});
     task->rseq_check = false;
-    if (task->call.active)
+    if (task->call.active) {
         syscall_resume(task);
-    if (UNLIKELY(task->state == TASK_RUNNABLE && signal_work(task)) && !signal_deliver(task)) {
-        kernel->stopping = true; /* signal_deliver has filled kernel->stop */
+        if (UNLIKELY(kernel->watches) && watch_from_call(kernel) && looked_at(task))
+            stop_at_watch(kernel);
+    }
+    task->handler_entered = false;
+    if (UNLIKELY(!kernel->stopping && task->state == TASK_RUNNABLE && signal_work(task)) && !signal_deliver(task)) {
+        kernel->stopping = true; /* signal_deliver has filled kernel->stop, or posted an event */
         return false;
     }
-    return task->state == TASK_RUNNABLE && !task->process->stopped;
+    if (UNLIKELY(task->step && (task->step_over || task->handler_entered)))
+        event_stepped(task);
+    return !kernel->stopping && task->state == TASK_RUNNABLE && !task->process->stopped;
 }
 
 /* A ROM's end: it may handle SIGSEGV itself, so this is seen in front of any signal. */
@@ -88,17 +105,26 @@ static bool at_hlt(Task *task)
 static void handle_exit(Kernel *kernel, Task *task, CpuExit exit)
 {
     switch (exit) {
-    case CPU_EXIT_SYSCALL: syscall_enter(task); break;
+    case CPU_EXIT_SYSCALL:
+        syscall_enter(task);
+        if (UNLIKELY(kernel->watches) && watch_from_call(kernel) && looked_at(task))
+            stop_at_watch(kernel);
+        break;
     case CPU_EXIT_EXCEPTION:
         if (at_hlt(task))
             kernel_stop(kernel, KERNEL_HALTED);
         else
             exception_signal(task, &kernel->cpu.exception);
         break;
-    case CPU_EXIT_BREAKPOINT: kernel_stop(kernel, KERNEL_BREAKPOINT); break;
+    case CPU_EXIT_BREAKPOINT:
+        if (looked_at(task))
+            kernel_stop(kernel, KERNEL_BREAKPOINT);
+        else
+            task->pass_breakpoint = true;
+        break;
     case CPU_EXIT_WATCH:
-        kernel_stop(kernel, KERNEL_WATCH);
-        watch_report(kernel);
+        if (looked_at(task))
+            stop_at_watch(kernel);
         break;
     case CPU_EXIT_BUDGET:
     case CPU_EXIT_INTERRUPT: break; /* the loop looks at what is due */
@@ -112,9 +138,17 @@ static void run_task(Kernel *kernel, Task *task, u64 end)
     u64 before = cpu->stats.insns, budget = kernel->slice_left;
     if (budget > end - before)
         budget = end - before;
+    if (UNLIKELY(task->step))
+        budget = 1;
+    cpu_pass_breakpoint(cpu, task->pass_breakpoint || kernel->pass_breakpoint);
     CpuExit exit = cpu_run(cpu, budget);
+    task->pass_breakpoint = task->pass_breakpoint && cpu_passes_breakpoint(cpu);
+    kernel->pass_breakpoint = kernel->pass_breakpoint && cpu_passes_breakpoint(cpu);
+    bool retired = cpu->stats.insns != before;
     sched_account(kernel, cpu->stats.insns - before);
     handle_exit(kernel, task, exit);
+    if (UNLIKELY(task->step && retired))
+        event_stepped(task);
     if (kernel->slice_left == 0)
         timers_run_cpu(task);
 }
@@ -138,12 +172,21 @@ static void look_around(Kernel *kernel, u64 end)
     }
 }
 
+static KernelStop told(Kernel *kernel)
+{
+    KernelStop event;
+    return event_next(kernel, &event) ? event : kernel->stop;
+}
+
 KernelStop kernel_run(Kernel *kernel, u64 max_insns)
 {
+    if (kernel->events && kernel->events->count)
+        return told(kernel);
     u64 start = kernel->cpu.stats.insns, end = max_insns > UINT64_MAX - start ? UINT64_MAX : start + max_insns;
     if (kernel->config.max_insns && kernel->config.max_insns < end)
         end = kernel->config.max_insns;
     kernel->stopping = false;
+    kernel->pass_breakpoint = max_insns == 1; /* who makes single steps stands at breakpoints and wants to get on */
     while (!kernel->stopping) {
         reap_current(kernel);
         if (kernel->init_ended && (!kernel->end_told || !kernel_orphans(kernel))) {
@@ -166,7 +209,7 @@ KernelStop kernel_run(Kernel *kernel, u64 max_insns)
         if (prepare(kernel, task))
             run_task(kernel, task, end);
     }
-    return kernel->stop;
+    return told(kernel);
 }
 
 void kernel_interrupt(Kernel *kernel)

@@ -21,7 +21,7 @@ struct WaitNode {
 void sched_enqueue(Task *task)
 {
     Kernel *kernel = task->kernel;
-    if (task->queued || task->state != TASK_RUNNABLE || task->process->stopped)
+    if (task->queued || task->state != TASK_RUNNABLE || task->process->stopped || task->held)
         return;
     task->queued = true;
     task->next_runnable = NULL;
@@ -47,6 +47,23 @@ void sched_dequeue(Task *task)
         task->next_runnable->previous_runnable = task->previous_runnable;
     else
         kernel->run_last = task->previous_runnable;
+}
+
+void sched_run_next(Task *task)
+{
+    Kernel *kernel = task->kernel;
+    if (!task->queued)
+        return;
+    sched_dequeue(task);
+    task->queued = true;
+    task->previous_runnable = NULL;
+    task->next_runnable = kernel->run_first;
+    if (kernel->run_first)
+        kernel->run_first->previous_runnable = task;
+    else
+        kernel->run_last = task;
+    kernel->run_first = task;
+    kernel->slice_left = 0;
 }
 
 static u64 next_slice(Kernel *kernel)
@@ -118,7 +135,7 @@ void sched_yield_current(Kernel *kernel)
 Task *sched_pick(Kernel *kernel)
 {
     Task *task = kernel->current;
-    bool can_stay = task && task->state == TASK_RUNNABLE && !task->process->stopped && !task->queued;
+    bool can_stay = task && task->state == TASK_RUNNABLE && !task->process->stopped && !task->held && !task->queued;
     if (can_stay && kernel->slice_left == 0) {
         if (kernel->run_first) {
             task->involuntary_switches++;

@@ -8,6 +8,8 @@
 void sched_enqueue(Task *task);
 /* Takes it off the queue, if it is there. */
 void sched_dequeue(Task *task);
+/* A runnable task (that is not held) will be the next to run. */
+void sched_run_next(Task *task);
 /* The current task gives way: behind the others. */
 void sched_yield_current(Kernel *kernel);
 /* Makes `task` the current one: its registers and its address space are loaded. NULL: nobody. */

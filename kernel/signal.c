@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernel/events.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
 #include "kernel/task.h"
@@ -189,7 +190,7 @@ static bool ignored(const Process *process, const Task *target, i32 signo)
 {
     if (target && (target->blocked & SIGNAL_BIT(signo)))
         return false; /* it may get a handler before it is unblocked */
-    if (process->kernel->strace)
+    if (process->kernel->strace || (target && event_wants_signal(target, signo)))
         return false; /* who traces wants to see it, as a ptracer does; it will be ignored on delivery */
     u64 handler = process->handlers->actions[signo - 1].handler;
     return handler == (u64)SIG_IGN || (handler == (u64)SIG_DFL && signal_default(signo) == ACTION_IGNORE);

@@ -4,13 +4,13 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "kernel/events.h"
 #include "kernel/host_signals.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
 #include "kernel/strace.h"
 #include "kernel/task.h"
 
-#define FAULT_SIGNALS (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE))
 enum { SYSCALL_LENGTH = 2, NUMBER_RESTART_SYSCALL = 219 };
 
 /* The interrupted call is made again when the task runs on. */
@@ -59,6 +59,8 @@ static void run_handler(Task *task, const SigInfo *info, SignalAction *action)
         signal_force(task, &(SigInfo){.signo = SIGSEGV, .code = SI_KERNEL});
         return;
     }
+    task->handler_entered = true;
+    task->pass_breakpoint = false;
     task->restore_mask = false;
     task->blocked |= copy.mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
     if (!(copy.flags & SA_NODEFER))
@@ -99,12 +101,8 @@ static bool die(Task *task, const SigInfo *info)
     if (kernel->config.stop_on_fatal && !task->fatal_seen) {
         task->fatal_seen = true;
         task->blocked &= ~SIGNAL_BIT(info->signo);
-        kernel->stop = (KernelStop){.kind = KERNEL_FATAL, .signal = info->signo, .pid = task->process->pid, .tid = task->tid,
-                                    .signal_code = info->code, .signal_address = info->fault.address,
-                                    .core = signal_default(info->signo) == ACTION_CORE,
-                                    .from_cpu = task->has_exception && info->code > 0 &&
-                                        (FAULT_SIGNALS & SIGNAL_BIT(info->signo)),
-                                    .exception = task->exception};
+        kernel->stop = (KernelStop){.kind = KERNEL_FATAL, .pid = task->process->pid, .tid = task->tid};
+        event_describe_signal(task, info, &kernel->stop);
         signal_send_task(task, info);
         return false;
     }
@@ -131,6 +129,16 @@ static bool act(Task *task, const SigInfo *info)
     }
 }
 
+/* The signal that a debugger has been told of, and has let through. */
+static bool take_told(Task *task, SigInfo *info)
+{
+    bool told = task->told && task->told_signal.signo;
+    task->told = false;
+    if (told)
+        *info = task->told_signal;
+    return told;
+}
+
 bool signal_deliver(Task *task)
 {
     if (task->process->exiting) {
@@ -138,7 +146,12 @@ bool signal_deliver(Task *task)
         return true;
     }
     SigInfo info;
-    while (task->state == TASK_RUNNABLE && !task->process->stopped && signal_take(task, ~task->blocked, &info)) {
+    while (task->state == TASK_RUNNABLE && !task->process->stopped) {
+        bool told = take_told(task, &info);
+        if (!told && !signal_take(task, ~task->blocked, &info))
+            break;
+        if (!told && UNLIKELY(task->kernel->events != NULL) && event_signal(task, &info))
+            return false;
         if (task->kernel->strace && !task->fatal_seen)
             strace_signal(task, &info);
         if (!act(task, &info))

@@ -38,7 +38,7 @@ bool signal_deliver(Task *task);
 /* Is there anything for signal_deliver to do? */
 static inline bool signal_work(const Task *task)
 {
-    return task->restart_result || task->restore_mask || ((task->pending.set | task->process->pending.set) & ~task->blocked) ||
+    return task->restart_result || task->restore_mask || task->told || ((task->pending.set | task->process->pending.set) & ~task->blocked) ||
            task->process->exiting;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "kernel/events.h"
 #include "kernel/sched.h"
 #include "kernel/strace.h"
 
@@ -45,6 +46,8 @@ static void finish(Task *task, i64 result)
         file_call_ended(task);
     free(call->data);
     call->data = NULL;
+    if (UNLIKELY(task->kernel->events != NULL))
+        event_call_return(task, result);
     if (result == SYS_NORETURN || result == SYS_EXECED)
         return;
     bool restart = result == SYS_RESTARTSYS || result == SYS_RESTARTNOINTR || result == SYS_RESTARTNOHAND ||
@@ -89,10 +92,27 @@ void syscall_enter(Task *task)
     task->system_calls++;
     if (UNLIKELY(task->kernel->strace != NULL))
         strace_enter(task);
+    if (LIKELY(!task->kernel->events) || !event_call_entry(task))
+        run_handler(task);
+}
+
+void syscall_resume(Task *task)
+{
+    if (UNLIKELY(task->call_entered)) { /* a debugger may have changed what it is to do */
+        const u64 *r = task_registers(task)->r, arg[6] = {r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9]};
+        memcpy(task->call.arg, arg, sizeof arg);
+        task->call_entered = false;
+    }
     run_handler(task);
 }
 
-void syscall_resume(Task *task) { run_handler(task); }
+void syscall_interrupt(Task *task)
+{
+    const Syscall *row = syscall_row(task->call.number);
+    i64 result = row && row->function ? row->function(task, task->call.arg) : -ENOSYS;
+    wait_clear(task);
+    finish(task, result == SYS_BLOCK ? -EINTR : result);
+}
 
 /* restart_syscall(2): the call that a signal without a handler interrupted goes on with the deadline that it had. */
 i64 sys_restart_syscall(Task *task, const u64 *arg)

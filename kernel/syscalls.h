@@ -42,6 +42,8 @@ u32 syscall_count(void);
 void syscall_enter(Task *task);
 /* Runs the handler of a woken task's call again. */
 void syscall_resume(Task *task);
+/* Ends the call of a task that has been woken (it is current, WOKEN_SIGNAL) as if a signal had come. */
+void syscall_interrupt(Task *task);
 
 #define SYSCALL(number, name, ...) SyscallFunction sys_##name;
 #define REFUSED(number, name, error, ...)

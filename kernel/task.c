@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "kernel/events.h"
 #include "kernel/exec.h"
 #include "kernel/page_cache.h"
 #include "kernel/pidfd.h"
@@ -352,6 +353,8 @@ static i64 clone_task(Task *task, const CloneRequest *request)
         copy_to_guest(task, request->parent_tid, &child->tid, 4); /* Linux ignores the fault too */
     if (flags & CLONE_VFORK)
         child->vfork_parent = task->tid;
+    if (UNLIKELY(task->kernel->events != NULL))
+        event_forked(task, child, flags & CLONE_VFORK);
     sched_enqueue(child);
     return child->tid;
 }

@@ -1,6 +1,7 @@
 /* Guest memory as system calls reach it: through the MMU with the program's own rights, faults resolved on the way. */
 #include <errno.h>
 
+#include "kernel/debug.h"
 #include "kernel/oom.h"
 #include "kernel/space.h"
 #include "mmu/pte.h"
@@ -127,7 +128,12 @@ u8 *guest_pages(Task *task, u64 address, u64 *size, Access access)
     return touch(task, address, access);
 }
 
-void guest_wrote(Task *task, const u8 *host, u64 size) { mmu_wrote(&task->kernel->cpu.mmu, host, (u32)size); }
+void guest_wrote(Task *task, const u8 *host, u64 size)
+{
+    mmu_wrote(&task->kernel->cpu.mmu, host, (u32)size);
+    if (UNLIKELY(task->kernel->watches != NULL))
+        watch_wrote(task, host, size);
+}
 
 /* ---- spaces that are not loaded ------------------------------------------------------------------------------------ */
 

@@ -44,6 +44,7 @@ typedef struct Options {
     size_t edit_count;
     const char *section;
     bool json, syscalls;
+    const char *gdb;         /* where gdb will connect; NULL: nowhere */
     bool window, headless;
     const char *frames, *at, *view, *focus; /* NULL: not given */
     unsigned jobs;           /* of rom: processes at once; 0: one for each processor */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ui/commands.h"
+#include "ui/gdb/serve.h"
 #include "ui/report/report.h"
 #include "ui/window/window.h"
 
@@ -161,7 +162,11 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     } else if (options->command == COMMAND_SNAPSHOT) {
         code = snapshot_take(emu, options);
     } else {
-        EmuStop stop = window ? window_run(window, emu) : run_to_end(emu, options->crash_report);
+        EmuStop stop = {.kind = EMU_EXITED, .status = EXIT_FAILED};
+        if (options->gdb)
+            gdb_serve(emu, options->gdb, &stop);
+        else
+            stop = window ? window_run(window, emu) : run_to_end(emu, options->crash_report);
         if (options->stats != STATS_OFF)
             report_stats(out, emu, options->stats == STATS_JSON);
         if (options->hierarchy)
@@ -175,6 +180,17 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     return code;
 }
 
+/* gdb is told before a signal kills. When it talks through standard input and output, the program gets neither. */
+static void make_room_for_gdb(const Options *options, EmuConfig *config)
+{
+    config->stop_on_fatal = false;
+    if (strcmp(options->gdb, "-") != 0)
+        return;
+    config->take_place = false;
+    config->stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    config->stdio[1] = config->stdio[2];
+}
+
 int command_run(const Options *options, char **environment)
 {
     EmuConfig config = options->config;
@@ -184,6 +200,8 @@ int command_run(const Options *options, char **environment)
     config.forward_signals = true;
     config.take_place = options->command == COMMAND_RUN;
     config.stop_on_fatal = options->crash_report;
+    if (options->gdb)
+        make_room_for_gdb(options, &config);
     const char **edited = options_environment(options, environment);
     Window *window = options->window ? window_open(options) : NULL;
     if (edited && (window || !options->window) && open_output(options, &config, &out)) {

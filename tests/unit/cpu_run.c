@@ -3,6 +3,7 @@
 #include "tests/unit/check.h"
 
 #include "cpu/cpu.h"
+#include "cpu/debug.h"
 #include "mmu/pte.h"
 
 enum { CODE = 0x400000, DATA = 0x600000, STACK = 0x700000 };
@@ -127,8 +128,14 @@ static void test_breakpoint(void)
     CHECK(cpu_run(&cpu, 1000) == CPU_EXIT_BREAKPOINT && cpu.rip == CODE + 3);
     u64 insns = cpu.stats.insns;
     CHECK(cpu_run(&cpu, 1000) == CPU_EXIT_BREAKPOINT && cpu.stats.insns == insns);
-    CHECK(cpu_run(&cpu, 1) == CPU_EXIT_BUDGET && cpu.stats.insns == insns + 1);
-    CHECK(cpu_run(&cpu, 1000) == CPU_EXIT_BREAKPOINT && cpu.stats.insns == insns + 3);
+    for (u64 budget = 1; budget < 100; budget++) /* short runs, which make single steps, see it too */
+        CHECK(cpu_run(&cpu, budget) == CPU_EXIT_BREAKPOINT && cpu.stats.insns == insns);
+    cpu_pass_breakpoint(&cpu, true);
+    CHECK(cpu_run(&cpu, 1) == CPU_EXIT_BUDGET && cpu.stats.insns == insns + 1 && !cpu_passes_breakpoint(&cpu));
+    CHECK(cpu_run(&cpu, 2) == CPU_EXIT_BUDGET && cpu.rip == CODE + 3);
+    CHECK(cpu_run(&cpu, 1) == CPU_EXIT_BREAKPOINT && cpu.stats.insns == insns + 3);
+    cpu_pass_breakpoint(&cpu, true);
+    CHECK(cpu_run(&cpu, 1000) == CPU_EXIT_BREAKPOINT && cpu.stats.insns == insns + 6);
     cpu_breakpoint(&cpu, CODE + 3, false);
     CHECK(cpu_run(&cpu, 1000) == CPU_EXIT_BUDGET);
     machine_end();

@@ -337,6 +337,23 @@ Console *console_create(const EmuConfig *config, const char *path, const char **
     return console;
 }
 
+void console_borrow(Console *console, Emu *emu, const EmuStop *stop)
+{
+    console->emu = console->types.emu = emu;
+    console->borrowed = console->running = true;
+    console->stop = *stop;
+    console->frame = 0;
+    frames_forget(console);
+}
+
+void console_return(Console *console)
+{
+    breakpoints_free(console);
+    frames_forget(console);
+    console->emu = console->types.emu = NULL;
+    console->running = false;
+}
+
 void console_destroy(Console *console)
 {
     if (!console)

@@ -57,6 +57,7 @@ typedef struct Settings {
 struct Console {
     Emu *emu;               /* the program is loaded even when it does not run: names and initial memory can be looked at */
     bool running;           /* between run and its end */
+    bool borrowed;          /* the machine is somebody else's (console_borrow) */
     EmuConfig config;
     const char *path;
     const char **argv;      /* NULL-terminated */
@@ -104,6 +105,10 @@ struct Console {
 
 Console *console_create(const EmuConfig *config, const char *path, const char **argv, const char **environment);
 void console_destroy(Console *console);
+/* The console works on somebody else's machine, whose program runs and has stopped so; run, kill and their like are refused. */
+void console_borrow(Console *console, Emu *emu, const EmuStop *stop);
+/* Gives it back, without breakpoints. */
+void console_return(Console *console);
 
 /* Executes one line. An error is printed on console->err; false then. Sets console->quit. */
 bool console_execute(Console *console, const char *line);

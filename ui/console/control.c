@@ -73,6 +73,8 @@ static bool take_arguments(Console *console, const char *text)
 
 static bool begin(Console *console, const char *args)
 {
+    if (console->borrowed)
+        return console_error(console, "The program is gdb's: use its own command.");
     if (console->running &&
         !command_confirm(console, "The program being debugged has been started already.\nStart it from the beginning?"))
         return console_error(console, "Program not restarted.");
@@ -113,6 +115,8 @@ bool cmd_kill(Console *console, const char *format, const char *args)
 {
     EmuTask task = {.pid = 0};
     (void)format, (void)args;
+    if (console->borrowed)
+        return console_error(console, "The program is gdb's: use its own command.");
     if (!command_confirm(console, "Kill the program being debugged?"))
         return console_error(console, "Not confirmed.");
     emu_task(console->emu, 0, &task);
@@ -247,7 +251,9 @@ static void ended(Console *console)
         console_set_variable(console, "_exitcode", &code);
     else
         code = value_integer(type_builtin(TYPE_INT), (uint64_t)console->stop.signal), console_set_variable(console, "_exitsignal", &code);
-    control_load(console);
+    if (!console->borrowed)
+        control_load(console);
+    console->running = false;
 }
 
 bool control_announce(Console *console)

@@ -1,0 +1,195 @@
+/* The wire (link.h). While the machine runs nobody reads: O_ASYNC makes the host send SIGIO when something arrives, which also
+ * ends the host's sleep when every guest thread waits. */
+#include "ui/gdb/link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static Emu *volatile running; /* for the signal handler */
+
+static bool complain(Link *link, const char *place)
+{
+    fprintf(stderr, "emu: cannot wait for gdb at '%s': %s\n", place, strerror(errno));
+    link_close(link);
+    return false;
+}
+
+static bool listen_tcp(Link *link, const char *place, uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int yes = 1;
+    link->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (link->listener < 0)
+        return complain(link, place);
+    setsockopt(link->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(link->listener, (struct sockaddr *)&address, sizeof address) || listen(link->listener, 1))
+        return complain(link, place);
+    if (port == 0 && getsockname(link->listener, (struct sockaddr *)&address, &size) == 0)
+        fprintf(stderr, "emu: waiting for gdb: target remote localhost:%u\n", ntohs(address.sin_port));
+    return true;
+}
+
+static bool listen_unix(Link *link, const char *place)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat st;
+    if (strlen(place) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return complain(link, place);
+    }
+    memcpy(address.sun_path, place, strlen(place) + 1);
+    if (lstat(place, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(place); /* left by an earlier run */
+    link->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (link->listener < 0 || bind(link->listener, (struct sockaddr *)&address, sizeof address))
+        return complain(link, place);
+    link->path = strdup(place);
+    if (listen(link->listener, 1))
+        return complain(link, place);
+    return true;
+}
+
+bool link_open(Link *link, const char *place)
+{
+    char *end;
+    link->listener = link->in = link->out = -1;
+    link->path = NULL;
+    if (strcmp(place, "-") == 0) { /* whatever else writes to descriptor 1 must not disturb the conversation */
+        link->in = fcntl(0, F_DUPFD_CLOEXEC, 3);
+        link->out = fcntl(1, F_DUPFD_CLOEXEC, 3);
+        return (link->in >= 0 && link->out >= 0) || complain(link, place);
+    }
+    const char *digits = strncmp(place, "localhost:", 10) == 0 ? place + 10 : strncmp(place, "127.0.0.1:", 10) == 0 ? place + 10 :
+                         *place == ':' ? place + 1 : place;
+    unsigned long port = strtoul(digits, &end, 10);
+    if (*digits >= '0' && *digits <= '9' && !*end) {
+        if (port <= 65535)
+            return listen_tcp(link, place, (uint16_t)port);
+        errno = ERANGE;
+        return complain(link, place);
+    }
+    return listen_unix(link, place);
+}
+
+void link_drop(Link *link)
+{
+    if (link->in >= 0)
+        close(link->in);
+    if (link->out >= 0 && link->out != link->in)
+        close(link->out);
+    link->in = link->out = -1;
+    link->at = link->have = 0;
+}
+
+void link_close(Link *link)
+{
+    link_drop(link);
+    if (link->listener >= 0)
+        close(link->listener);
+    if (link->path)
+        unlink(link->path);
+    free(link->path);
+    link->listener = -1;
+    link->path = NULL;
+}
+
+bool link_accept(Link *link)
+{
+    int yes = 1;
+    if (link->in >= 0)
+        return true;
+    if (link->listener < 0)
+        return false;
+    do
+        link->in = accept4(link->listener, NULL, NULL, SOCK_CLOEXEC);
+    while (link->in < 0 && (errno == EINTR || errno == ECONNABORTED));
+    link->out = link->in;
+    if (link->in >= 0)
+        setsockopt(link->in, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* packets are small and waited for */
+    return link->in >= 0;
+}
+
+int link_byte(Link *link)
+{
+    if (link->at == link->have) {
+        ssize_t got;
+        do {
+            got = read(link->in, link->buffer, sizeof link->buffer);
+            if (got < 0 && errno == EAGAIN)
+                poll(&(struct pollfd){.fd = link->in, .events = POLLIN}, 1, -1);
+        } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+        if (got <= 0)
+            return -1;
+        link->at = 0;
+        link->have = (size_t)got;
+    }
+    return link->buffer[link->at++];
+}
+
+bool link_write(Link *link, const void *bytes, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t put = write(link->out, (const uint8_t *)bytes + done, size - done);
+        if (put < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){.fd = link->out, .events = POLLOUT}, 1, -1);
+        else if (put < 0 && errno != EINTR)
+            return false;
+        done += put > 0 ? (size_t)put : 0;
+    }
+    return true;
+}
+
+static bool look(Link *link, int milliseconds)
+{
+    struct pollfd fd = {.fd = link->in >= 0 ? link->in : link->listener, .events = POLLIN};
+    int ready;
+    if (link->at < link->have)
+        return true;
+    do
+        ready = fd.fd >= 0 ? poll(&fd, 1, milliseconds) : 0;
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
+bool link_pending(Link *link) { return look(link, 0); }
+bool link_wait(Link *link) { return look(link, -1); }
+
+static void arrived(int signal)
+{
+    Emu *emu = running;
+    (void)signal;
+    if (emu)
+        emu_interrupt(emu);
+}
+
+static void make_async(int fd)
+{
+    if (fd < 0)
+        return;
+    fcntl(fd, F_SETOWN, getpid());
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+}
+
+void link_interrupts(Link *link, Emu *emu)
+{
+    struct sigaction action = {.sa_handler = arrived};
+    running = emu;
+    if (!emu)
+        return;
+    sigaction(SIGIO, &action, NULL);
+    make_async(link->in);
+    make_async(link->listener);
+}
