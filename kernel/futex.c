@@ -1,9 +1,10 @@
-/* futex(2) and robust lists. A word is known by what it lies in: the address space when private, the file (or shared
- * anonymous object) when shared, so that processes meet on it wherever each has it mapped. */
+/* futex(2): the queues, waiting, waking. Locks that know their owner are in futex_pi.c, robust lists in futex_robust.c,
+ * waiting for several words in futex_waitv.c. */
 #include <errno.h>
 #include <linux/futex.h>
 #include <stdlib.h>
 
+#include "kernel/futex_internal.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
@@ -13,28 +14,22 @@
 #ifndef FUTEX_LOCK_PI2
 #define FUTEX_LOCK_PI2 13
 #endif
-enum { FUTEX_BUCKETS = 1024, ROBUST_LIMIT = 2048 };
-
-typedef struct FutexKey {
-    const void *object;
-    u64 offset;
-} FutexKey;
+enum { FUTEX_BUCKETS = 1024 };
 
 struct Futexes {
-    struct { Task *first, *last; } bucket[FUTEX_BUCKETS];
+    struct { FutexWait *first, *last; } bucket[FUTEX_BUCKETS];
 };
 
 /* ---- queues ------------------------------------------------------------------------------------------------------ */
 
-static bool ready(Kernel *kernel)
+bool futex_ready(Kernel *kernel)
 {
     if (!kernel->futexes)
         kernel->futexes = calloc(1, sizeof *kernel->futexes);
     return kernel->futexes != NULL;
 }
 
-/* The key of the aligned word at `address`; -EINVAL, -EFAULT. */
-static i64 key_of(Task *task, u64 address, FutexKey *key)
+i64 futex_key(Task *task, u64 address, FutexKey *key)
 {
     Space *space = task->process->space;
     if (address & 3)
@@ -49,65 +44,77 @@ static i64 key_of(Task *task, u64 address, FutexKey *key)
     return 0;
 }
 
-static u32 bucket_of(const FutexKey *key)
+static u32 bucket_of(const void *object, u64 offset)
 {
-    u64 hash = ((u64)key->object >> 4 ^ key->offset >> 2) * 0x9e3779b97f4a7c15ull;
+    u64 hash = ((u64)object >> 4 ^ offset >> 2) * 0x9e3779b97f4a7c15ull;
     return (u32)(hash >> 54) & (FUTEX_BUCKETS - 1);
 }
 
-static void enqueue(Task *task, const FutexKey *key, u32 bitset)
+void futex_enqueue(Kernel *kernel, FutexWait *wait, const FutexKey *key)
 {
-    struct Futexes *futexes = task->kernel->futexes;
-    u32 b = bucket_of(key);
-    task->futex = (FutexWait){.object = key->object, .offset = key->offset, .bitset = bitset,
-        .previous = futexes->bucket[b].last};
-    if (futexes->bucket[b].last)
-        futexes->bucket[b].last->futex.next = task;
+    struct Futexes *futexes = kernel->futexes;
+    u32 b = bucket_of(key->object, key->offset);
+    wait->object = key->object;
+    wait->offset = key->offset;
+    wait->next = NULL;
+    wait->previous = futexes->bucket[b].last;
+    if (wait->previous)
+        wait->previous->next = wait;
     else
-        futexes->bucket[b].first = task;
-    futexes->bucket[b].last = task;
+        futexes->bucket[b].first = wait;
+    futexes->bucket[b].last = wait;
 }
 
-void futex_forget(Task *task)
+void futex_dequeue(Kernel *kernel, FutexWait *wait)
 {
-    FutexWait *wait = &task->futex;
     if (!wait->object)
         return;
-    u32 b = bucket_of(&(FutexKey){wait->object, wait->offset});
-    struct Futexes *futexes = task->kernel->futexes;
+    struct Futexes *futexes = kernel->futexes;
+    u32 b = bucket_of(wait->object, wait->offset);
     if (wait->previous)
-        wait->previous->futex.next = wait->next;
+        wait->previous->next = wait->next;
     else
         futexes->bucket[b].first = wait->next;
     if (wait->next)
-        wait->next->futex.previous = wait->previous;
+        wait->next->previous = wait->previous;
     else
         futexes->bucket[b].last = wait->previous;
     wait->object = NULL;
     wait->next = wait->previous = NULL;
 }
 
-static Task *first_waiter(Kernel *kernel, const FutexKey *key, u32 bitset)
+void futex_forget(Task *task)
 {
-    for (Task *task = kernel->futexes->bucket[bucket_of(key)].first; task; task = task->futex.next)
-        if (task->futex.object == key->object && task->futex.offset == key->offset && (task->futex.bitset & bitset))
-            return task;
-    return NULL;
+    futex_dequeue(task->kernel, &task->futex);
+    for (u32 i = 0; i < task->futex_count; i++)
+        futex_dequeue(task->kernel, &task->futex_vector[i]);
+    task->futex_vector = NULL;
+    task->futex_count = 0;
 }
 
-static void wake(Task *task)
+FutexWait *futex_first(Kernel *kernel, const FutexKey *key, u32 bitset)
 {
-    futex_forget(task);
-    task->futex.woken = true;
-    wake_task(task, WOKEN_READY);
+    FutexWait *wait = kernel->futexes->bucket[bucket_of(key->object, key->offset)].first;
+    while (wait && !(wait->object == key->object && wait->offset == key->offset && (wait->bitset & bitset)))
+        wait = wait->next;
+    return wait;
 }
 
-static u32 wake_key(Kernel *kernel, const FutexKey *key, u32 count, u32 bitset)
+void futex_wake(FutexWait *wait)
+{
+    futex_dequeue(wait->task->kernel, wait);
+    wait->woken = true;
+    wake_task(wait->task, WOKEN_READY);
+}
+
+i64 futex_wake_key(Kernel *kernel, const FutexKey *key, u32 count, u32 bitset)
 {
     u32 woken = 0;
-    Task *task;
-    while (woken < count && (task = first_waiter(kernel, key, bitset))) {
-        wake(task);
+    FutexWait *wait;
+    while (woken < count && (wait = futex_first(kernel, key, bitset))) {
+        if (wait->pi)
+            return -EINVAL;
+        futex_wake(wait);
         woken++;
     }
     return woken;
@@ -116,22 +123,21 @@ static u32 wake_key(Kernel *kernel, const FutexKey *key, u32 count, u32 bitset)
 u32 futex_wake_address(Task *task, u64 address, u32 count)
 {
     FutexKey key;
-    if (!ready(task->kernel) || key_of(task, address, &key))
+    if (!futex_ready(task->kernel) || futex_key(task, address, &key))
         return 0;
-    return wake_key(task->kernel, &key, count, FUTEX_BITSET_MATCH_ANY);
+    i64 woken = futex_wake_key(task->kernel, &key, count, FUTEX_ANY);
+    return woken < 0 ? 0 : (u32)woken;
 }
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
-/* The moment at which the call gives up: *timed false when it has no timeout. */
-static i64 read_timeout(Task *task, const u64 *arg, bool absolute, i32 clock, u64 *deadline, bool *timed)
+i64 futex_timeout(Task *task, u64 address, bool absolute, i32 clock, u64 *deadline)
 {
     u64 ns;
-    *timed = arg[3] != 0;
     *deadline = NO_DEADLINE;
-    if (!arg[3])
+    if (!address)
         return 0;
-    i64 result = timespec_read(task, arg[3], &ns);
+    i64 result = timespec_read(task, address, &ns);
     if (result)
         return result;
     if (absolute)
@@ -140,8 +146,7 @@ static i64 read_timeout(Task *task, const u64 *arg, bool absolute, i32 clock, u6
     return 0;
 }
 
-/* The end of a wait, if this is a rerun: woken, timed out, interrupted. 1: neither, go and wait. */
-static i64 wait_ended(Task *task, bool timed)
+i64 futex_wait_ended(Task *task, bool timed)
 {
     if (task->woken == WOKEN_NOT)
         return 1;
@@ -161,24 +166,24 @@ static i64 futex_wait(Task *task, const u64 *arg, u32 bitset, bool absolute, i32
 {
     u64 deadline;
     u32 value;
-    bool timed;
     FutexKey key;
     if (!bitset)
         return -EINVAL;
-    i64 result = wait_ended(task, arg[3] != 0);
+    i64 result = futex_wait_ended(task, arg[3] != 0);
     if (result <= 0)
         return result;
-    result = read_timeout(task, arg, absolute, clock, &deadline, &timed);
-    result = result ? result : key_of(task, arg[0], &key);
+    result = futex_timeout(task, arg[3], absolute, clock, &deadline);
+    result = result ? result : futex_key(task, arg[0], &key);
     if (result)
         return result;
     if (!copy_from_guest(task, &value, arg[0], 4))
         return -EFAULT;
     if (value != (u32)arg[2])
         return -EAGAIN;
-    if (timed && deadline <= kernel_now(task->kernel))
+    if (deadline <= kernel_now(task->kernel))
         return -ETIMEDOUT;
-    enqueue(task, &key, bitset);
+    task->futex = (FutexWait){.task = task, .bitset = bitset};
+    futex_enqueue(task->kernel, &task->futex, &key);
     return wait_deadline(task, deadline);
 }
 
@@ -188,8 +193,8 @@ static i64 futex_requeue(Task *task, const u64 *arg, bool compare)
 {
     FutexKey from, to;
     i32 wakes = (i32)arg[2], moves = (i32)arg[3];
-    i64 result = key_of(task, arg[0], &from);
-    result = result ? result : key_of(task, arg[4], &to);
+    i64 result = futex_key(task, arg[0], &from);
+    result = result ? result : futex_key(task, arg[4], &to);
     if (wakes < 0 || moves < 0)
         return -EINVAL;
     if (result)
@@ -201,13 +206,13 @@ static i64 futex_requeue(Task *task, const u64 *arg, bool compare)
         if (value != (u32)arg[5])
             return -EAGAIN;
     }
-    i64 done = wake_key(task->kernel, &from, (u32)wakes, FUTEX_BITSET_MATCH_ANY);
-    bool same = from.object == to.object && from.offset == to.offset;
-    Task *waiter;
-    for (i32 i = 0; i < moves && !same && (waiter = first_waiter(task->kernel, &from, FUTEX_BITSET_MATCH_ANY)); i++) {
-        u32 bitset = waiter->futex.bitset;
-        futex_forget(waiter);
-        enqueue(waiter, &to, bitset);
+    i64 done = futex_wake_key(task->kernel, &from, (u32)wakes, FUTEX_ANY);
+    FutexWait *wait;
+    for (i32 i = 0; done >= 0 && i < moves && !futex_same(&from, &to) && (wait = futex_first(task->kernel, &from, FUTEX_ANY)); i++) {
+        if (wait->pi)
+            return -EINVAL;
+        futex_dequeue(task->kernel, wait);
+        futex_enqueue(task->kernel, wait, &to);
         done++;
     }
     return done;
@@ -219,8 +224,8 @@ static i64 futex_wake_op(Task *task, const u64 *arg)
     u32 code = (u32)arg[5], old, new;
     i32 operand = (i32)(code << 8) >> 20, compared = (i32)(code << 20) >> 20;
     FutexKey first, second;
-    i64 result = key_of(task, arg[0], &first);
-    result = result ? result : key_of(task, arg[4], &second);
+    i64 result = futex_key(task, arg[0], &first);
+    result = result ? result : futex_key(task, arg[4], &second);
     if (result)
         return result;
     if (code >> 28 & FUTEX_OP_OPARG_SHIFT)
@@ -247,77 +252,9 @@ static i64 futex_wake_op(Task *task, const u64 *arg)
     case FUTEX_OP_CMP_GE: holds = (i32)old >= compared; break;
     default: return -ENOSYS;
     }
-    i64 woken = wake_key(task->kernel, &first, (u32)arg[2], FUTEX_BITSET_MATCH_ANY);
-    if (holds)
-        woken += wake_key(task->kernel, &second, (u32)arg[3], FUTEX_BITSET_MATCH_ANY);
-    return woken;
-}
-
-/* ---- priority inheritance: ownership is handed over; priorities do not matter where turns are equal -------------- */
-
-static i64 futex_lock_pi(Task *task, const u64 *arg, bool try, i32 clock)
-{
-    u64 deadline = NO_DEADLINE;
-    u32 value;
-    bool timed = false;
-    FutexKey key;
-    i64 result = wait_ended(task, false);
-    if (result <= 0)
-        return result == SYS_RESTARTSYS ? SYS_RESTARTNOINTR : result;
-    result = try ? 0 : read_timeout(task, arg, true, clock, &deadline, &timed);
-    result = result ? result : key_of(task, arg[0], &key);
-    if (result)
-        return result;
-    if (!copy_from_guest(task, &value, arg[0], 4))
-        return -EFAULT;
-    u32 owner = value & FUTEX_TID_MASK;
-    if (owner == (u32)task->tid)
-        return -EDEADLK;
-    if (!owner) {
-        bool others = first_waiter(task->kernel, &key, FUTEX_BITSET_MATCH_ANY);
-        u32 mine = (u32)task->tid | (value & FUTEX_OWNER_DIED) | (others ? FUTEX_WAITERS : 0);
-        return copy_to_guest(task, arg[0], &mine, 4) ? 0 : -EFAULT;
-    }
-    if (try)
-        return -EAGAIN;
-    if (!task_find(task->kernel, (i32)owner))
-        return -ESRCH;
-    value |= FUTEX_WAITERS;
-    if (!copy_to_guest(task, arg[0], &value, 4))
-        return -EFAULT;
-    if (timed && deadline <= kernel_now(task->kernel))
-        return -ETIMEDOUT;
-    enqueue(task, &key, FUTEX_BITSET_MATCH_ANY);
-    return wait_deadline(task, deadline);
-}
-
-/* Hands the word to the longest waiter, or frees it. `died`: its owner has. */
-static i64 pi_hand_over(Task *task, u64 address, u32 died)
-{
-    FutexKey key;
-    i64 result = key_of(task, address, &key);
-    if (result)
-        return result;
-    Task *next = first_waiter(task->kernel, &key, FUTEX_BITSET_MATCH_ANY);
-    u32 value = died;
-    if (next) {
-        wake(next);
-        bool more = first_waiter(task->kernel, &key, FUTEX_BITSET_MATCH_ANY);
-        value |= (u32)next->tid | (more ? FUTEX_WAITERS : 0);
-    }
-    return copy_to_guest(task, address, &value, 4) ? 0 : -EFAULT;
-}
-
-static i64 futex_unlock_pi(Task *task, const u64 *arg)
-{
-    u32 value;
-    if (arg[0] & 3)
-        return -EINVAL;
-    if (!copy_from_guest(task, &value, arg[0], 4))
-        return -EFAULT;
-    if ((value & FUTEX_TID_MASK) != (u32)task->tid)
-        return -EPERM;
-    return pi_hand_over(task, arg[0], 0);
+    i64 woken = futex_wake_key(task->kernel, &first, (u32)arg[2], FUTEX_ANY);
+    i64 others = holds && woken >= 0 ? futex_wake_key(task->kernel, &second, (u32)arg[3], FUTEX_ANY) : 0;
+    return woken < 0 ? woken : others < 0 ? others : woken + others;
 }
 
 /* futex(2) */
@@ -326,20 +263,20 @@ i64 sys_futex(Task *task, const u64 *arg)
     u32 operation = (u32)arg[1], command = operation & (u32)FUTEX_CMD_MASK;
     i32 clock = operation & FUTEX_CLOCK_REALTIME ? 0 : 1; /* CLOCK_REALTIME : CLOCK_MONOTONIC */
     FutexKey key;
-    if (!ready(task->kernel))
+    if (!futex_ready(task->kernel))
         return -ENOMEM;
     if (!clock && command != FUTEX_WAIT_BITSET && command != FUTEX_WAIT_REQUEUE_PI && command != FUTEX_LOCK_PI2)
         return -ENOSYS;
     switch (command) {
-    case FUTEX_WAIT: return futex_wait(task, arg, FUTEX_BITSET_MATCH_ANY, false, clock);
+    case FUTEX_WAIT: return futex_wait(task, arg, FUTEX_ANY, false, clock);
     case FUTEX_WAIT_BITSET: return futex_wait(task, arg, (u32)arg[5], true, clock);
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET: {
-        u32 bitset = command == FUTEX_WAKE ? FUTEX_BITSET_MATCH_ANY : (u32)arg[5];
-        i64 result = bitset ? key_of(task, arg[0], &key) : -EINVAL;
+        u32 bitset = command == FUTEX_WAKE ? FUTEX_ANY : (u32)arg[5];
+        i64 result = bitset ? futex_key(task, arg[0], &key) : -EINVAL;
         /* Linux wakes one where none was asked for. */
         u32 count = (i32)arg[2] < 1 ? 1 : (u32)arg[2];
-        return result ? result : (i64)wake_key(task->kernel, &key, count, bitset);
+        return result ? result : futex_wake_key(task->kernel, &key, count, bitset);
     }
     case FUTEX_REQUEUE: return futex_requeue(task, arg, false);
     case FUTEX_CMP_REQUEUE: return futex_requeue(task, arg, true);
@@ -347,67 +284,9 @@ i64 sys_futex(Task *task, const u64 *arg)
     case FUTEX_LOCK_PI: return futex_lock_pi(task, arg, false, 0);
     case FUTEX_LOCK_PI2: return futex_lock_pi(task, arg, false, clock);
     case FUTEX_TRYLOCK_PI: return futex_lock_pi(task, arg, true, 0);
+    case FUTEX_WAIT_REQUEUE_PI: return futex_wait_requeue_pi(task, arg, clock);
+    case FUTEX_CMP_REQUEUE_PI: return futex_cmp_requeue_pi(task, arg);
     case FUTEX_UNLOCK_PI: return futex_unlock_pi(task, arg);
     default: return -ENOSYS;
     }
-}
-
-/* ---- robust lists: get_robust_list(2), Documentation/robust-futexes ---------------------------------------------- */
-
-i64 sys_set_robust_list(Task *task, const u64 *arg)
-{
-    if (arg[1] != 24)
-        return -EINVAL;
-    task->robust_list = arg[0];
-    return 0;
-}
-
-i64 sys_get_robust_list(Task *task, const u64 *arg)
-{
-    Task *other = (i32)arg[0] ? task_find(task->kernel, (i32)arg[0]) : task;
-    u64 size = 24;
-    if (!other)
-        return -ESRCH;
-    return copy_to_guest(task, arg[2], &size, 8) && copy_to_guest(task, arg[1], &other->robust_list, 8) ? 0 : -EFAULT;
-}
-
-/* The owner of the lock at `address` dies: whoever waits is told. */
-static bool robust_death(Task *task, u64 address, bool pi, bool pending)
-{
-    u32 value;
-    if ((address & 3) || !copy_from_guest(task, &value, address, 4))
-        return false;
-    if (pending && !pi && !value) { /* unlocked, died before waking */
-        futex_wake_address(task, address, 1);
-        return true;
-    }
-    if ((value & FUTEX_TID_MASK) != (u32)task->tid)
-        return true;
-    if (pi)
-        return pi_hand_over(task, address, FUTEX_OWNER_DIED) == 0;
-    u32 new = (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-    if (!copy_to_guest(task, address, &new, 4))
-        return false;
-    if (value & FUTEX_WAITERS)
-        futex_wake_address(task, address, 1);
-    return true;
-}
-
-void futex_exit(Task *task)
-{
-    struct { u64 next, offset, pending; } head;
-    if (!task->robust_list || !ready(task->kernel) || !copy_from_guest(task, &head, task->robust_list, sizeof head))
-        return;
-    u64 entry = head.next, pending = head.pending & ~1ull;
-    for (u32 i = 0; i < ROBUST_LIMIT && (entry & ~1ull) != task->robust_list; i++) {
-        u64 next, address = entry & ~1ull;
-        bool more = copy_from_guest(task, &next, address, 8);
-        if (address != pending && !robust_death(task, address + head.offset, entry & 1, false))
-            return;
-        if (!more)
-            return;
-        entry = next;
-    }
-    if (pending)
-        robust_death(task, pending + head.offset, head.pending & 1, true);
 }

@@ -87,8 +87,12 @@ typedef struct FutexWait {
     const void *object; /* what the word lies in: a Space or a CachedFile; NULL: in no queue */
     u64 offset;
     u32 bitset;
-    bool woken;         /* FUTEX_WAKE took it off the queue */
-    Task *next, *previous;
+    bool woken;         /* FUTEX_WAKE, or who handed the lock over, took it off the queue */
+    bool pi;            /* waits for a lock with an owner, or to be requeued to one: plain wakes are not for it */
+    bool requeued;      /* FUTEX_CMP_REQUEUE_PI has moved it */
+    u64 lock;           /* FUTEX_WAIT_REQUEUE_PI: address of the lock it is to be moved to */
+    Task *task;
+    struct FutexWait *next, *previous;
 } FutexWait;
 
 struct Task {
@@ -131,6 +135,7 @@ struct Task {
     bool fresh;                /* has not run yet: *set_child_tid is still to be written */
     char comm[16];
     FutexWait futex;
+    FutexWait *futex_vector; u32 futex_count; /* futex_waitv(2): in call.data; NULL: none */
     u64 insns;                 /* retired by this task */
     u64 cpu_ns;                /* time on the core, see task_cpu_ns() */
     u64 system_calls;
@@ -227,6 +232,8 @@ struct Kernel {
     WaitNode *event_first[EVENT_BUCKETS], *event_last[EVENT_BUCKETS];
     u32 parked_count;
     u64 slice_left;              /* instructions until the current task is preempted */
+    u64 look_at;                 /* instruction count at which time and host are looked at again; */
+    u32 exits_since_look;        /* … or after so many exits of the processor */
     u64 slice_started;           /* kernel_now() when the current task's time was last counted */
     u64 next_deadline;           /* not later than the first deadline of any task or timer */
     u32 fd_waiters;              /* parked tasks that wait for host descriptors */

@@ -16,6 +16,8 @@
 #include "kernel/task.h"
 #include "kernel/timer.h"
 
+enum { LOOK_EXITS = 256, LOOK_INSNS = 100000 };
+
 void kernel_stop(Kernel *kernel, KernelStopKind kind)
 {
     const Task *task = kernel->current;
@@ -158,9 +160,20 @@ static bool timed_out(Kernel *kernel)
     return kernel->config.timeout_ns && host_elapsed(kernel) >= kernel->config.timeout_ns;
 }
 
+/* Is it time to look around? At the end of a turn; and after as much work by tasks that all give up theirs early, for whom
+ * deadlines and descriptors would never come. */
+static bool turn_over(Kernel *kernel)
+{
+    kernel->exits_since_look++;
+    return kernel->slice_left == 0 || kernel->exits_since_look >= LOOK_EXITS || kernel->cpu.stats.insns >= kernel->look_at ||
+           kernel->host_signals || kernel->interrupted;
+}
+
 /* Between turns: time, descriptors, host signals, limits. */
 static void look_around(Kernel *kernel, u64 end)
 {
+    kernel->exits_since_look = 0;
+    kernel->look_at = kernel->cpu.stats.insns + LOOK_INSNS;
     sched_poll(kernel);
     if (kernel->interrupted) {
         kernel->interrupted = 0;
@@ -193,8 +206,7 @@ KernelStop kernel_run(Kernel *kernel, u64 max_insns)
             stop_with_status(kernel);
             break;
         }
-        bool turn_over = kernel->slice_left == 0 || kernel->host_signals || kernel->interrupted;
-        if (turn_over || kernel->cpu.stats.insns >= end)
+        if (turn_over(kernel) || kernel->cpu.stats.insns >= end)
             look_around(kernel, end);
         if (kernel->stopping)
             break;
