@@ -43,7 +43,7 @@ u64 kernel_now(Kernel *kernel)
 u64 host_elapsed(Kernel *kernel) /* real time, also while the past is re-lived: no input of the run */
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    host_clock_gettime(CLOCK_MONOTONIC, &t);
     return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec - kernel->boot_host_ns;
 }
 

@@ -3,10 +3,10 @@
  * The emulator's own working directory never changes: a guest's is a host O_PATH descriptor that relative names start from. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "kernel/host.h"
 #include "kernel/path.h"
 #include "kernel/proc_fs.h"
@@ -86,7 +86,7 @@ static void set_cwd(FsInfo *fs, int fd, char *proc_cwd)
 {
     if (fs->cwd_fd >= 0)
         host_close(fs->cwd_fd);
-    free(fs->proc_cwd);
+    heap_free(fs->proc_cwd);
     fs->cwd_fd = fd;
     fs->proc_cwd = proc_cwd;
 }
@@ -102,10 +102,10 @@ static i64 enter_proc(Task *task, const Path *path)
         return -ENOTDIR;
     char canonical[PATH_MAX];
     proc_name(&path->proc, canonical, sizeof canonical);
-    char *name = strdup(canonical);
+    char *name = heap_strdup(canonical);
     int fd = host_open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (!name || fd < 0) {
-        free(name);
+        heap_free(name);
         return -ENOMEM;
     }
     set_cwd(task->fs, fd, name);
@@ -165,13 +165,13 @@ i64 sys_chroot(Task *task, const u64 *arg)
     char *old_root = fs->root_path, name[PATH_MAX];
     fs->root_path = NULL; /* the new root's name on the host */
     i64 length = task->process->credentials.euid ? -EPERM : path_of_descriptor(task, fd, name, sizeof name);
-    char *root_path = length < 0 ? NULL : strdup(strcmp(name, "/") ? name : "");
+    char *root_path = length < 0 ? NULL : heap_strdup(strcmp(name, "/") ? name : "");
     if (!root_path) {
         fs->root_path = old_root;
         host_close(fd);
         return length < 0 ? length : -ENOMEM;
     }
-    free(old_root);
+    heap_free(old_root);
     if (fs->root_fd >= 0)
         host_close(fs->root_fd);
     fs->root_path = root_path;

@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "kernel/host.h"
 #include "kernel/poll.h"
 #include "kernel/syscalls.h"
@@ -93,7 +93,7 @@ static void watch_remove(EpollWatch *watch)
         watch->previous->next = watch->next;
     else
         epoll->watches = watch->next;
-    free(watch);
+    heap_free(watch);
 }
 
 void epoll_file_gone(Kernel *kernel, OpenFile *file)
@@ -109,7 +109,7 @@ static void epoll_release(Kernel *kernel, OpenFile *file)
     Epoll *epoll = file->data;
     while (epoll->watches)
         watch_remove(epoll->watches);
-    free(epoll);
+    heap_free(epoll);
 }
 
 /* ---- readiness --------------------------------------------------------------------------------------------------- */
@@ -167,12 +167,12 @@ static i64 make_epoll(Task *task, u32 flags)
     int host = host_epoll_create1(EPOLL_CLOEXEC);
     if (host < 0)
         return -errno;
-    Epoll *epoll = calloc(1, sizeof *epoll);
+    Epoll *epoll = heap_calloc(1, sizeof *epoll);
     OpenFile *file = file_new(task->kernel, epoll ? &epoll_ops : NULL, host, O_RDWR);
     if (!epoll || !file) {
         if (file)
             file_unref(task->kernel, file);
-        free(epoll);
+        heap_free(epoll);
         return -ENOMEM;
     }
     epoll->file = file;
@@ -213,14 +213,14 @@ static i64 epoll_add(Task *task, Epoll *epoll, OpenFile *file, i32 fd, const Gue
     i64 error = epoll_nesting(epoll, file, 0);
     if (error)
         return error;
-    EpollWatch *watch = calloc(1, sizeof *watch);
+    EpollWatch *watch = heap_calloc(1, sizeof *watch);
     if (!watch)
         return -ENOMEM;
     *watch = (EpollWatch){.epoll = epoll, .file = file, .fd = fd, .host_fd = -1, .events = event->events, .data = event->data};
     if (!file_poll_soft(file)) {
         error = watch_add_to_host(epoll, watch);
         if (error) {
-            free(watch);
+            heap_free(watch);
             return error;
         }
     } else {

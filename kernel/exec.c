@@ -6,11 +6,11 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "kernel/exec.h"
 #include "kernel/frames.h"
@@ -168,8 +168,8 @@ static void set_names(Exec *exec)
     Process *process = task->process;
     const char *base = strrchr(exec->request->execfn, '/');
     snprintf(task->comm, sizeof task->comm, "%s", base ? base + 1 : exec->request->execfn);
-    free(process->exe_path);
-    process->exe_path = strdup(exec->real_path);
+    heap_free(process->exe_path);
+    process->exe_path = heap_strdup(exec->real_path);
     if (process->exe_file)
         cached_file_unref(process->exe_file);
     cached_file_ref(exec->file);

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "kernel/exec.h"
 #include "kernel/host.h"
 #include "kernel/syscalls.h"
@@ -23,8 +23,8 @@ typedef struct Strings {
 static void strings_free(Strings *strings)
 {
     for (u64 i = 0; i < strings->count; i++)
-        free(strings->list[i]);
-    free(strings->list);
+        heap_free(strings->list[i]);
+    heap_free(strings->list);
     *strings = (Strings){0};
 }
 
@@ -32,9 +32,9 @@ static i64 strings_add(Strings *strings, char *string)
 {
     if (strings->count + 1 >= strings->capacity) {
         u64 capacity = strings->capacity * 2 + 16;
-        char **grown = realloc(strings->list, capacity * sizeof *grown);
+        char **grown = heap_realloc(strings->list, capacity * sizeof *grown);
         if (!grown) {
-            free(string);
+            heap_free(string);
             return -ENOMEM;
         }
         strings->list = grown;
@@ -50,7 +50,7 @@ static i64 string_read(Task *task, u64 address, char *buffer, char **copy)
     i64 length = string_from_guest(task, buffer, address, MAX_ARG_STRLEN);
     if (length < 0)
         return length == -ENAMETOOLONG ? -E2BIG : length;
-    *copy = malloc((size_t)length + 1);
+    *copy = heap_alloc((size_t)length + 1);
     if (!*copy)
         return -ENOMEM;
     memcpy(*copy, buffer, (size_t)length + 1);
@@ -61,8 +61,8 @@ static i64 string_read(Task *task, u64 address, char *buffer, char **copy)
 static i64 strings_read(Task *task, u64 address, Strings *strings, u64 limit)
 {
     strings->capacity = 16;
-    strings->list = calloc(strings->capacity, sizeof *strings->list);
-    char *buffer = malloc(MAX_ARG_STRLEN);
+    strings->list = heap_calloc(strings->capacity, sizeof *strings->list);
+    char *buffer = heap_alloc(MAX_ARG_STRLEN);
     i64 result = strings->list && buffer ? 0 : -ENOMEM;
     for (; address && !result; address += 8) {
         u64 pointer;
@@ -83,7 +83,7 @@ static i64 strings_read(Task *task, u64 address, Strings *strings, u64 limit)
         if (strings->bytes > limit)
             result = -E2BIG;
     }
-    free(buffer);
+    heap_free(buffer);
     if (result)
         strings_free(strings);
     return result;
@@ -129,8 +129,8 @@ static i64 run_interpreter(Task *task, const ExecRequest *request, const char *i
     u64 count = 0;
     while (request->argv && request->argv[count])
         count++;
-    const char **argv = malloc((count + 4) * sizeof *argv);
-    char *path = malloc(PATH_MAX);
+    const char **argv = heap_alloc((count + 4) * sizeof *argv);
+    char *path = heap_alloc(PATH_MAX);
     i64 result = -ENOMEM;
     if (argv && path) {
         u64 n = 0;
@@ -153,8 +153,8 @@ static i64 run_interpreter(Task *task, const ExecRequest *request, const char *i
             snprintf(request->why, request->why_size, "its interpreter '%s': %s", interpreter, strerror((int)-fd));
         }
     }
-    free(path);
-    free(argv);
+    heap_free(path);
+    heap_free(argv);
     return result;
 }
 
@@ -187,7 +187,7 @@ static u64 argument_limit(const Task *task)
 
 static i64 exec_path(Task *task, i32 dirfd, const char *path, u32 flags, const u64 *lists)
 {
-    char *real_path = malloc(PATH_MAX);
+    char *real_path = heap_alloc(PATH_MAX);
     Strings argv = {0}, envp = {0};
     i64 fd = real_path ? file_open_program(task, dirfd, path, flags, real_path) : -ENOMEM;
     i64 result = fd < 0 ? fd : strings_read(task, lists[0], &argv, argument_limit(task));
@@ -206,7 +206,7 @@ static i64 exec_path(Task *task, i32 dirfd, const char *path, u32 flags, const u
         host_close((int)fd);
     strings_free(&argv);
     strings_free(&envp);
-    free(real_path);
+    heap_free(real_path);
     return result;
 }
 

@@ -1,9 +1,9 @@
 /* Tasks and processes end: what is released, who is told, wait4(2) and waitid(2). */
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 
+#include "base/heap.h"
 #include "kernel/events.h"
 #include "kernel/page_cache.h"
 #include "kernel/pidfd.h"
@@ -88,7 +88,7 @@ void task_exit(Task *task, i32 status)
     kernel->dead_tasks++;
     if (task->call.file)
         file_call_ended(task);
-    free(task->call.data);
+    heap_free(task->call.data);
     task->call.data = NULL;
     signals_clear(&task->pending);
     keep_accounts(task);
@@ -143,7 +143,7 @@ void process_kill(Process *process, i32 status)
 void process_unref(Process *process)
 {
     if (--process->refs == 0)
-        free(process);
+        heap_free(process);
 }
 
 void process_reap(Process *process)
@@ -276,7 +276,7 @@ static void process_end(Task *last, i32 status)
     if (process->exe_file)
         cached_file_unref(process->exe_file);
     process->exe_file = NULL;
-    free(process->exe_path);
+    heap_free(process->exe_path);
     process->exe_path = NULL;
     process->exit_status = status;
     process->exiting = true;

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "kernel/epoll.h"
 #include "kernel/host.h"
 #include "kernel/lock.h"
@@ -32,7 +32,7 @@ OpenFile *file_new(Kernel *kernel, const FileOps *ops, int host_fd, u32 flags)
     Vfs *vfs = kernel->vfs;
     if (host_fd < 0)
         host_fd = host_eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    OpenFile *file = host_fd < 0 ? NULL : calloc(1, sizeof *file);
+    OpenFile *file = host_fd < 0 ? NULL : heap_calloc(1, sizeof *file);
     if (!file) {
         if (host_fd >= 0)
             host_close(host_fd);
@@ -94,8 +94,8 @@ void file_unref(Kernel *kernel, OpenFile *file)
         file->previous->next = file->next;
     else
         vfs->open_files = file->next;
-    free(file->path);
-    free(file);
+    heap_free(file->path);
+    heap_free(file);
 }
 
 /* Keeps the description of a parked call open until the call ends (file_call_ended), and findable by its number. */
@@ -141,7 +141,7 @@ static bool files_grow(Files *files, u32 number)
         capacity *= 2;
     if (capacity == files->capacity)
         return true;
-    FdSlot *slots = realloc(files->slots, capacity * sizeof *slots);
+    FdSlot *slots = heap_realloc(files->slots, capacity * sizeof *slots);
     if (!slots)
         return false;
     memset(slots + files->capacity, 0, (capacity - files->capacity) * sizeof *slots);
@@ -230,9 +230,9 @@ i64 files_close(Task *task, u32 fd)
 
 Files *files_copy(Files *files)
 {
-    Files *copy = calloc(1, sizeof *copy);
+    Files *copy = heap_calloc(1, sizeof *copy);
     if (!copy || !files_grow(copy, files->capacity ? files->capacity - 1 : 0)) {
-        free(copy);
+        heap_free(copy);
         return NULL;
     }
     copy->refs = 1;
@@ -261,8 +261,8 @@ void files_unref(Task *task, Files *files)
             lock_closed(task->kernel, files, file);
             file_unref(task->kernel, file);
         }
-    free(files->slots);
-    free(files);
+    heap_free(files->slots);
+    heap_free(files);
 }
 
 void files_close_on_exec(Task *task, Files *files)

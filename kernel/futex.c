@@ -2,8 +2,8 @@
  * waiting for several words in futex_waitv.c. */
 #include <errno.h>
 #include <linux/futex.h>
-#include <stdlib.h>
 
+#include "base/heap.h"
 #include "kernel/futex_internal.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
@@ -25,7 +25,7 @@ struct Futexes {
 bool futex_ready(Kernel *kernel)
 {
     if (!kernel->futexes)
-        kernel->futexes = calloc(1, sizeof *kernel->futexes);
+        kernel->futexes = heap_calloc(1, sizeof *kernel->futexes);
     return kernel->futexes != NULL;
 }
 

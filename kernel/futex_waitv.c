@@ -2,8 +2,8 @@
  * in call.data and leave the queues together. */
 #include <errno.h>
 #include <linux/futex.h>
-#include <stdlib.h>
 
+#include "base/heap.h"
 #include "kernel/futex_internal.h"
 #include "kernel/sched.h"
 #include "kernel/syscalls.h"
@@ -48,7 +48,7 @@ static i64 prepare(Task *task, u64 address, FutexKey *key, bool look)
 
 static i64 enqueue_all(Task *task, u64 address, u32 count)
 {
-    FutexWait *waits = calloc(count, sizeof *waits);
+    FutexWait *waits = heap_calloc(count, sizeof *waits);
     FutexKey keys[WAITV_MOST];
     if (!waits)
         return -ENOMEM;

@@ -98,9 +98,12 @@ void host_signals_stop(Kernel *kernel)
 
 void host_signals_forward(Kernel *kernel)
 {
-    u64 set = __atomic_exchange_n(&kernel->host_signals, 0, __ATOMIC_RELAXED);
-    u64 terminal = __atomic_exchange_n(&from_terminal, 0, __ATOMIC_RELAXED) & set;
-    u64 serial = kernel->looks++;
+    bool replay = kernel->config.log && kernel->config.log->mode == HOST_REPLAY;
+    u64 set = 0, terminal = 0, serial = kernel->looks++;
+    if (!replay && kernel->host_signals) {
+        set = __atomic_exchange_n(&kernel->host_signals, 0, __ATOMIC_RELAXED);
+        terminal = __atomic_exchange_n(&from_terminal, 0, __ATOMIC_RELAXED) & set;
+    }
     set = host_log_signals(2 * serial, set);
     if (set)
         terminal = host_log_signals(2 * serial + 1, terminal);

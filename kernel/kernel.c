@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/heap.h"
 #include "kernel/clock.h"
 #include "kernel/debug.h"
 #include "kernel/host.h"
 #include "kernel/events.h"
+#include "kernel/host_log.h"
 #include "kernel/host_signals.h"
 #include "kernel/page_cache.h"
 #include "kernel/sched.h"
@@ -22,6 +24,17 @@
 #include "kernel/task.h"
 
 #define DEFAULT_MEMORY (4ull << 30)
+
+KernelScope kernel_enter(const KernelConfig *config)
+{
+    return (KernelScope){heap_use(config->heap), host_log_use(config->log)};
+}
+
+void kernel_leave(KernelScope scope)
+{
+    heap_use(scope.heap);
+    host_log_use(scope.log);
+}
 
 static u64 core_ticks(void *context) { return kernel_monotonic(context); } /* a TSC of 1 GHz */
 
@@ -50,13 +63,14 @@ static bool copy_config(Kernel *kernel, const KernelConfig *config)
     own->memory_size = own->memory_size ? own->memory_size : DEFAULT_MEMORY;
     own->stack_size = own->stack_size ? own->stack_size : 8ull << 20;
     own->cpu_level = own->cpu_level ? own->cpu_level : CPU_V3;
-    own->strace = config->strace ? strdup(config->strace) : NULL;
+    own->strace = config->strace ? heap_strdup(config->strace) : NULL;
     return !config->strace || own->strace;
 }
 
-Kernel *kernel_create(const KernelConfig *config)
+static Kernel *create(const KernelConfig *config)
 {
-    Kernel *kernel = aligned_alloc(_Alignof(Kernel), bits_align_up(sizeof(Kernel), _Alignof(Kernel)));
+    u64 size = bits_align_up(sizeof(Kernel), PAGE_SIZE);
+    Kernel *kernel = config->heap ? heap_aligned(config->heap, size, PAGE_SIZE) : aligned_alloc(PAGE_SIZE, size);
     if (!kernel)
         return NULL;
     memset(kernel, 0, sizeof *kernel);
@@ -84,8 +98,17 @@ Kernel *kernel_create(const KernelConfig *config)
     return kernel;
 }
 
+Kernel *kernel_create(const KernelConfig *config)
+{
+    KernelScope scope = kernel_enter(config);
+    Kernel *kernel = create(config);
+    kernel_leave(scope);
+    return kernel;
+}
+
 void kernel_destroy(Kernel *kernel)
 {
+    KernelScope scope = kernel_enter(&kernel->config);
     host_signals_stop(kernel);
     strace_stop(kernel);
     watch_destroy(kernel);
@@ -109,10 +132,12 @@ void kernel_destroy(Kernel *kernel)
         cpu_destroy(&kernel->cpu);
     }
     sched_destroy(kernel);
-    free(kernel->futexes);
+    heap_free(kernel->futexes);
     phys_destroy(&kernel->phys);
-    free((char *)kernel->config.strace);
-    free(kernel);
+    heap_free((char *)kernel->config.strace);
+    if (!kernel->config.heap) /* else it goes with that */
+        free(kernel);
+    kernel_leave(scope);
 }
 
 Cpu *kernel_cpu(Kernel *kernel) { return &kernel->cpu; }
@@ -128,7 +153,7 @@ static void set_limits(Kernel *kernel, Process *process)
         if (!host_getrlimit((int)i, &limit))
             process->limits[i] = (Limit){limit.rlim_cur, limit.rlim_max};
     }
-    process->nice = getpriority(PRIO_PROCESS, 0);
+    process->nice = host_getpriority(PRIO_PROCESS, 0);
     process->limits[LIMIT_STACK].soft = kernel->config.stack_size;
     if (process->limits[LIMIT_STACK].hard < kernel->config.stack_size)
         process->limits[LIMIT_STACK].hard = kernel->config.stack_size;
@@ -188,14 +213,14 @@ static Task *first_task(Kernel *kernel)
     return task;
 }
 
-i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, const char *const *envp, char *why, u64 why_size)
+static i64 start(Kernel *kernel, const char *path, const char *const *argv, const char *const *envp, char *why, u64 why_size)
 {
     if (why_size)
         why[0] = 0;
     Task *task = kernel->init ? NULL : first_task(kernel);
-    char *real_path = malloc(PATH_MAX);
+    char *real_path = heap_alloc(PATH_MAX);
     if (!task || !real_path) {
-        free(real_path);
+        heap_free(real_path);
         return -ENOMEM;
     }
     i64 fd = file_open_program(task, AT_FDCWD, path, 0, real_path);
@@ -205,7 +230,7 @@ i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, cons
         result = exec_program(task, (int)fd, real_path, &request);
         host_close((int)fd);
     }
-    free(real_path);
+    heap_free(real_path);
     task->process->exec_done = false;
     if (result)
         return result;
@@ -214,4 +239,12 @@ i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, cons
     if (kernel->strace)
         strace_started(task, path, argv, envp);
     return 0;
+}
+
+i64 kernel_start(Kernel *kernel, const char *path, const char *const *argv, const char *const *envp, char *why, u64 why_size)
+{
+    KernelScope scope = kernel_enter(&kernel->config);
+    i64 result = start(kernel, path, argv, envp, why, why_size);
+    kernel_leave(scope);
+    return result;
 }

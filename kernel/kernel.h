@@ -233,7 +233,8 @@ struct Kernel {
     u32 parked_count;
     u64 slice_left;              /* instructions until the current task is preempted */
     u64 look_at;                 /* instruction count at which time and host are looked at again; */
-    u32 exits_since_look;        /* … or after so many exits of the processor */
+    u32 exits_since_look;        /* … or after so many exits of the processor: */
+    bool look_due;               /* now */
     u64 slice_started;           /* kernel_now() when the current task's time was last counted */
     u64 next_deadline;           /* not later than the first deadline of any task or timer */
     u32 fd_waiters;              /* parked tasks that wait for host descriptors */

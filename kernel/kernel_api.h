@@ -27,7 +27,17 @@ typedef struct KernelConfig {
     bool stop_on_fatal;   /* return KERNEL_FATAL before a fatal fault kills (crash reports, debuggers) */
     bool stop_at_hlt;     /* return KERNEL_HALTED in front of a hlt, which is privileged, instead of its #GP: the end of a test ROM */
     bool forward_signals; /* host signals that reach the emulator are the guest's: SIGINT, SIGTERM, SIGWINCH … */
+    struct Heap *heap;    /* where all structures live (base/heap.h), so that they can be kept and put back; NULL: malloc */
+    struct HostLog *log;  /* what the host answers is logged here, or comes from here (host_log.h); NULL: neither */
 } KernelConfig;
+
+/* Around everything that touches a machine's structures: the calling thread works on its heap and log. */
+typedef struct KernelScope {
+    struct Heap *heap;
+    struct HostLog *log;
+} KernelScope;
+KernelScope kernel_enter(const KernelConfig *config);
+void kernel_leave(KernelScope before);
 
 typedef enum KernelStopKind {
     KERNEL_EXITED,      /* the first process has exited: status */
@@ -48,6 +58,7 @@ typedef enum KernelStopKind {
     KERNEL_EXECED,      /* tid runs another program now */
     KERNEL_ENDED,       /* process pid (not the first) has ended: status or signal */
     KERNEL_STEPPED,     /* tid has executed its instruction, or entered a signal's handler instead */
+    KERNEL_LOG_END,     /* the log of a replay is at its end, or does not fit this run */
 } KernelStopKind;
 
 typedef struct KernelStop {

@@ -4,12 +4,12 @@
  * POSIX locks belong to processes, and to the host all guests are one; so they are kept here, and mirrored as OFD locks on
  * one private host description per (process, inode), for programs outside the emulator that share the file. */
 #include "kernel/lock.h"
+#include "base/heap.h"
 #include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -67,7 +67,7 @@ static LockOwner *owner_find(Kernel *kernel, const Files *files, u64 device, u64
 static LockOwner *owner_get(Kernel *kernel, const Files *files, const OpenFile *file)
 {
     LockOwner *owner = owner_find(kernel, files, file->device, file->inode);
-    if (owner || !(owner = calloc(1, sizeof *owner)))
+    if (owner || !(owner = heap_calloc(1, sizeof *owner)))
         return owner;
     *owner = (LockOwner){kernel->vfs->lock_owners, files, file->device, file->inode, -1, NULL};
     kernel->vfs->lock_owners = owner;
@@ -88,11 +88,11 @@ static void owner_free(Kernel *kernel, LockOwner *owner)
     while (owner->locks) {
         RecordLock *lock = owner->locks;
         owner->locks = lock->next;
-        free(lock);
+        heap_free(lock);
     }
     if (owner->mirror >= 0)
         host_close(owner->mirror);
-    free(owner);
+    heap_free(owner);
     wake_event(kernel, lock_event(kernel), UINT32_MAX);
 }
 
@@ -125,10 +125,10 @@ static RecordLock *lock_conflict(Kernel *kernel, const Files *files, const LockR
 /* Replaces what the owner has in the range by one lock of the request's type (F_UNLCK: none). false: no memory. */
 static bool owner_set(LockOwner *owner, const LockRequest *request, i32 pid)
 {
-    RecordLock *added = malloc(sizeof *added), *split = malloc(sizeof *split);
+    RecordLock *added = heap_alloc(sizeof *added), *split = heap_alloc(sizeof *split);
     if (!added || !split) {
-        free(added);
-        free(split);
+        heap_free(added);
+        heap_free(split);
         return false;
     }
     for (RecordLock **link = &owner->locks; *link;) {
@@ -149,12 +149,12 @@ static bool owner_set(LockOwner *owner, const LockRequest *request, i32 pid)
             link = &lock->next;
         } else {
             *link = lock->next;
-            free(lock);
+            heap_free(lock);
         }
     }
-    free(split);
+    heap_free(split);
     if (request->type == F_UNLCK) {
-        free(added);
+        heap_free(added);
         return true;
     }
     *added = (RecordLock){owner->locks, request->start, request->end, pid, request->type};
@@ -189,7 +189,7 @@ static i64 lock_wait(Task *task, const LockRequest *request, bool outside)
 {
     if (task->woken == WOKEN_SIGNAL)
         return SYS_RESTARTSYS;
-    if (!task->call.data && !(task->call.data = malloc(sizeof *request)))
+    if (!task->call.data && !(task->call.data = heap_alloc(sizeof *request)))
         return -ENOLCK;
     memcpy(task->call.data, request, sizeof *request);
     if (outside)

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 
+#include "base/heap.h"
 #include "kernel/fd.h"
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
@@ -41,9 +41,9 @@ static void queue_unref(Queue *queue)
         return;
     for (Message *message = queue->first, *next; message; message = next) {
         next = message->next;
-        free(message);
+        heap_free(message);
     }
-    free(queue);
+    heap_free(queue);
 }
 
 static u32 queue_poll(Task *task, OpenFile *file)
@@ -88,7 +88,7 @@ static i64 read_name(Task *task, u64 address, char *name)
 
 static Queue *create(Task *task, const char *name, u64 mode, const QueueAttributes *attributes)
 {
-    Queue *queue = calloc(1, sizeof *queue);
+    Queue *queue = heap_calloc(1, sizeof *queue);
     if (!queue)
         return NULL;
     memcpy(queue->name, name, NAME_SIZE);
@@ -229,13 +229,13 @@ i64 sys_mq_timedsend(Task *task, const u64 *arg)
         return -EMSGSIZE;
     if (queue->count >= queue->max_messages)
         return wait_for(task, file, arg[4], &queue->can_send);
-    Message *message = malloc(sizeof *message + arg[2]);
+    Message *message = heap_alloc(sizeof *message + arg[2]);
     if (!message)
         return -ENOMEM;
     message->size = arg[2];
     message->priority = (u32)arg[3];
     if (!copy_from_guest(task, message->bytes, arg[1], arg[2])) {
-        free(message);
+        heap_free(message);
         return -EFAULT;
     }
     Message **link = &queue->first;
@@ -267,7 +267,7 @@ i64 sys_mq_timedreceive(Task *task, const u64 *arg)
     i64 size = (i64)message->size;
     bool ok = copy_to_guest(task, arg[1], message->bytes, message->size) &&
               (!arg[3] || copy_to_guest(task, arg[3], &message->priority, 4));
-    free(message);
+    heap_free(message);
     wake_event(task->kernel, &queue->can_send, UINT32_MAX);
     wake_event(task->kernel, file, UINT32_MAX);
     return ok ? size : -EFAULT;

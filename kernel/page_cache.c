@@ -4,11 +4,11 @@
  * A file is known by device and inode. What was cached while nobody mapped it is trusted again only if size and change
  * time are what they were. Shared anonymous memory is a file that has no host side. */
 #include "kernel/page_cache.h"
+#include "base/heap.h"
 #include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ static Chunk *chunk_at(CachedFile *file, u64 index, bool create)
         if (!create || number >= 1ull << 32)
             return NULL;
         u64 count = number + 1 > file->chunk_count * 2 ? number + 1 : file->chunk_count * 2;
-        Chunk **grown = realloc(file->chunks, count * sizeof *grown);
+        Chunk **grown = heap_realloc(file->chunks, count * sizeof *grown);
         if (!grown)
             return NULL;
         memset(grown + file->chunk_count, 0, (count - file->chunk_count) * sizeof *grown);
@@ -54,7 +54,7 @@ static Chunk *chunk_at(CachedFile *file, u64 index, bool create)
         file->chunk_count = count;
     }
     if (!file->chunks[number] && create)
-        file->chunks[number] = calloc(1, sizeof(Chunk));
+        file->chunks[number] = heap_calloc(1, sizeof(Chunk));
     return file->chunks[number];
 }
 
@@ -197,21 +197,21 @@ static void file_destroy(CachedFile *file)
             break;
         }
     for (u64 i = 0; i < file->chunk_count; i++)
-        free(file->chunks[i]);
+        heap_free(file->chunks[i]);
     if (file->fd >= 0)
         host_close(file->fd);
-    free(file->chunks);
-    free(file->name);
-    free(file);
+    heap_free(file->chunks);
+    heap_free(file->name);
+    heap_free(file);
 }
 
 static CachedFile *file_create(Kernel *kernel, const char *name)
 {
-    CachedFile *file = calloc(1, sizeof *file);
-    char *copy = strdup(name);
+    CachedFile *file = heap_calloc(1, sizeof *file);
+    char *copy = heap_strdup(name);
     if (!file || !copy) {
-        free(file);
-        free(copy);
+        heap_free(file);
+        heap_free(copy);
         errno = ENOMEM;
         return NULL;
     }

@@ -1,11 +1,11 @@
 /* poll, ppoll, select, pselect6: one host poll(2) over what the host knows, questions to the rest; nothing ready: the task
  * parks on all of it and asks again when it wakes. */
 #include "kernel/poll.h"
+#include "base/heap.h"
 #include "kernel/host.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "kernel/syscalls.h"
 
@@ -71,13 +71,13 @@ static void park_on_all(Task *task, const struct pollfd *fds, u32 count)
 /* The heart of all four. timeout_ns < 0: none. How many are ready, or 0 (timeout), or `restart` after a signal. */
 static i64 poll_or_park(Task *task, struct pollfd *fds, u32 count, i64 timeout_ns, i64 restart)
 {
-    struct pollfd few[FEW], *host = count <= FEW ? few : malloc(count * sizeof *host);
+    struct pollfd few[FEW], *host = count <= FEW ? few : heap_alloc(count * sizeof *host);
     if (!host)
         return -ENOMEM;
     u64 deadline = timeout_ns < 0 ? NO_DEADLINE : call_deadline(task, (u64)timeout_ns);
     u32 ready = poll_all(task, fds, host, count);
     if (host != few)
-        free(host);
+        heap_free(host);
     if (ready || timeout_ns == 0 || deadline <= kernel_now(task->kernel))
         return ready;
     if (task->woken == WOKEN_SIGNAL)
@@ -96,7 +96,7 @@ static i64 poll_guest(Task *task, u64 address, u64 count, i64 timeout_ns, i64 re
 {
     if (count > task->process->limits[LIMIT_NOFILE].soft)
         return -EINVAL;
-    struct pollfd few[FEW], *fds = count <= FEW ? few : malloc(count * sizeof *fds);
+    struct pollfd few[FEW], *fds = count <= FEW ? few : heap_alloc(count * sizeof *fds);
     if (!fds)
         return -ENOMEM;
     i64 result = -EFAULT;
@@ -109,7 +109,7 @@ static i64 poll_guest(Task *task, u64 address, u64 count, i64 timeout_ns, i64 re
                 break;
             }
     if (fds != few)
-        free(fds);
+        heap_free(fds);
     return result;
 }
 
@@ -197,7 +197,7 @@ static i64 selection_read(Task *task, Selection *s, const u64 *arg)
         return -EINVAL;
     s->count = (u32)count < task->files->capacity ? (u32)count : task->files->capacity;
     s->words = (s->count + 63) / 64;
-    s->in = calloc(2 * SETS * (s->words + 1), sizeof(u64));
+    s->in = heap_calloc(2 * SETS * (s->words + 1), sizeof(u64));
     if (!s->in)
         return -ENOMEM;
     for (int k = 0; k < SETS; k++) {
@@ -249,7 +249,7 @@ static i64 select_guest(Task *task, const u64 *arg, i64 timeout_ns)
     Selection s = {0};
     struct pollfd *fds = NULL;
     i64 result = selection_read(task, &s, arg), used = 0;
-    if (!result && !(fds = calloc(s.count + 1, sizeof *fds)))
+    if (!result && !(fds = heap_calloc(s.count + 1, sizeof *fds)))
         result = -ENOMEM;
     if (!result)
         result = used = selection_to_poll(task, &s, fds);
@@ -257,8 +257,8 @@ static i64 select_guest(Task *task, const u64 *arg, i64 timeout_ns)
         result = poll_or_park(task, fds, (u32)used, timeout_ns, SYS_RESTARTNOHAND);
     if (result >= 0)
         result = selection_write(task, &s, fds, (u32)used);
-    free(fds);
-    free(s.in);
+    heap_free(fds);
+    heap_free(s.in);
     return result;
 }
 

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/heap.h"
 #include "kernel/guest_io.h"
 #include "kernel/host.h"
 #include "kernel/proc_entries.h"
@@ -51,13 +51,13 @@ i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file)
         return error;
     bool memory = entry && entry->kind == PROC_PROCESS_FILE && !entry->text && !entry->write;
     const FileOps *ops = S_ISDIR(st.st_mode) ? &proc_directory_ops : memory ? &proc_memory_ops : &proc_file_ops;
-    ProcFile *data = calloc(1, sizeof *data);
+    ProcFile *data = heap_calloc(1, sizeof *data);
     OpenFile *opened = data ? file_new(task->kernel, ops, -1, flags) : NULL;
     char canonical[PATH_MAX];
     proc_name(&path->proc, canonical, sizeof canonical);
-    char *name = opened ? strdup(canonical) : NULL;
+    char *name = opened ? heap_strdup(canonical) : NULL;
     if (!name) {
-        free(data);
+        heap_free(data);
         if (opened) {
             opened->ops = NULL;
             file_unref(task->kernel, opened);
@@ -77,7 +77,7 @@ static void proc_release(Kernel *kernel, OpenFile *file)
     (void)kernel;
     ProcFile *data = file->data;
     text_free(&data->text);
-    free(data);
+    heap_free(data);
 }
 
 static i64 proc_file_stat(Task *task, OpenFile *file, struct stat *st)

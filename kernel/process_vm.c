@@ -1,7 +1,7 @@
 /* process_vm_readv(2), process_vm_writev(2). */
 #include <errno.h>
-#include <stdlib.h>
 
+#include "base/heap.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
@@ -21,7 +21,7 @@ static i64 read_vector(Task *task, u64 address, u64 count, Pieces *pieces)
     *pieces = (Pieces){.count = count};
     if (count > MAX_VECTORS)
         return -EINVAL;
-    pieces->list = malloc((count + 1) * sizeof *pieces->list);
+    pieces->list = heap_alloc((count + 1) * sizeof *pieces->list);
     if (!pieces->list)
         return -ENOMEM;
     if (!copy_from_guest(task, pieces->list, address, count * sizeof *pieces->list))
@@ -89,8 +89,8 @@ static i64 process_vm(Task *task, const u64 *arg, bool write)
         result = -EPERM;
     if (!result)
         result = transfer(task, process->space, &local, &remote, write);
-    free(local.list);
-    free(remote.list);
+    heap_free(local.list);
+    heap_free(remote.list);
     return result;
 }
 

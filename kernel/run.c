@@ -8,6 +8,7 @@
 #include "cpu/debug.h"
 #include "kernel/debug.h"
 #include "kernel/events.h"
+#include "kernel/host_log.h"
 #include "kernel/host_signals.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
@@ -69,6 +70,13 @@ static void stop_at_watch(Kernel *kernel)
     watch_report(kernel);
 }
 
+/* The program has left user mode, or a call that was parked goes on. */
+static void count_exit(Kernel *kernel)
+{
+    if (++kernel->exits_since_look >= LOOK_EXITS || kernel->cpu.stats.insns >= kernel->look_at)
+        kernel->look_due = true;
+}
+
 /* All that happens before a task's next instruction: its first steps, its parked call, its signals. false: it does not run
  * now (ended, parked again, stopped), or the machine stops. */
 static bool prepare(Kernel *kernel, Task *task)
@@ -81,6 +89,7 @@ static bool prepare(Kernel *kernel, Task *task)
         signal_force(task, &(SigInfo){.signo = SIGSEGV, .code = SI_KERNEL});
     task->rseq_check = false;
     if (task->call.active) {
+        count_exit(kernel);
         syscall_resume(task);
         if (UNLIKELY(kernel->watches) && watch_from_call(kernel) && looked_at(task))
             stop_at_watch(kernel);
@@ -106,6 +115,8 @@ static bool at_hlt(Task *task)
 
 static void handle_exit(Kernel *kernel, Task *task, CpuExit exit)
 {
+    if (exit == CPU_EXIT_SYSCALL || exit == CPU_EXIT_EXCEPTION)
+        count_exit(kernel);
     switch (exit) {
     case CPU_EXIT_SYSCALL:
         syscall_enter(task);
@@ -157,32 +168,49 @@ static void run_task(Kernel *kernel, Task *task, u64 end)
 
 static bool timed_out(Kernel *kernel)
 {
-    return kernel->config.timeout_ns && host_elapsed(kernel) >= kernel->config.timeout_ns;
+    bool replay = kernel->config.log && kernel->config.log->mode == HOST_REPLAY;
+    return !replay && kernel->config.timeout_ns && host_elapsed(kernel) >= kernel->config.timeout_ns;
 }
 
 /* Is it time to look around? At the end of a turn; and after as much work by tasks that all give up theirs early, for whom
- * deadlines and descriptors would never come. */
-static bool turn_over(Kernel *kernel)
+ * deadlines and descriptors would never come. Signals end a turn early, but not where they are logged by number of looks. */
+static bool turn_over(const Kernel *kernel)
 {
-    kernel->exits_since_look++;
-    return kernel->slice_left == 0 || kernel->exits_since_look >= LOOK_EXITS || kernel->cpu.stats.insns >= kernel->look_at ||
-           kernel->host_signals || kernel->interrupted;
+    return kernel->slice_left == 0 || kernel->look_due || (kernel->host_signals && !kernel->config.log);
 }
 
-/* Between turns: time, descriptors, host signals, limits. */
-static void look_around(Kernel *kernel, u64 end)
+/* Between turns: time, descriptors, host signals. Never because somebody wants to stop: a run must ask the host the same
+ * questions however often it is interrupted on its way. */
+static void look_around(Kernel *kernel)
 {
     kernel->exits_since_look = 0;
+    kernel->look_due = false;
     kernel->look_at = kernel->cpu.stats.insns + LOOK_INSNS;
     sched_poll(kernel);
+    if (timed_out(kernel))
+        kernel_stop(kernel, KERNEL_TIMEOUT);
+}
+
+static bool asked_to_stop(Kernel *kernel)
+{
     if (kernel->interrupted) {
         kernel->interrupted = 0;
         kernel_stop(kernel, KERNEL_INTERRUPTED);
-    } else if (timed_out(kernel)) {
-        kernel_stop(kernel, KERNEL_TIMEOUT);
-    } else if (kernel->cpu.stats.insns >= end) {
-        kernel_stop(kernel, KERNEL_INSN_LIMIT);
+    } else if (kernel->config.log && kernel->config.log->broken) {
+        kernel_stop(kernel, KERNEL_LOG_END);
     }
+    return kernel->stopping;
+}
+
+/* Nobody can run now: waits for the host. */
+static void wait_for_host(Kernel *kernel, u64 end)
+{
+    if (kernel->cpu.stats.insns >= end)
+        kernel_stop(kernel, KERNEL_INSN_LIMIT);
+    else if (!sched_idle(kernel))
+        kernel_stop(kernel, KERNEL_DEADLOCK);
+    else
+        look_around(kernel);
 }
 
 static KernelStop told(Kernel *kernel)
@@ -191,7 +219,9 @@ static KernelStop told(Kernel *kernel)
     return event_next(kernel, &event) ? event : kernel->stop;
 }
 
-KernelStop kernel_run(Kernel *kernel, u64 max_insns)
+/* Instruction limits stop the machine where the next instruction would be executed, or where nobody can run: switches, wakes
+ * and signals that are due have happened by then, so a count names one state. */
+static KernelStop run(Kernel *kernel, u64 max_insns)
 {
     if (kernel->events && kernel->events->count)
         return told(kernel);
@@ -206,22 +236,29 @@ KernelStop kernel_run(Kernel *kernel, u64 max_insns)
             stop_with_status(kernel);
             break;
         }
-        if (turn_over(kernel) || kernel->cpu.stats.insns >= end)
-            look_around(kernel, end);
-        if (kernel->stopping)
+        if (asked_to_stop(kernel))
             break;
-        Task *task = sched_pick(kernel);
-        if (!task) {
-            if (!sched_idle(kernel))
-                kernel_stop(kernel, KERNEL_DEADLOCK);
+        if (turn_over(kernel))
+            look_around(kernel);
+        Task *task = kernel->stopping ? NULL : sched_pick(kernel);
+        if (task && prepare(kernel, task)) {
+            if (kernel->cpu.stats.insns >= end)
+                kernel_stop(kernel, KERNEL_INSN_LIMIT);
             else
-                look_around(kernel, end);
-            continue;
+                run_task(kernel, task, end);
+        } else if (!task && !kernel->stopping) {
+            wait_for_host(kernel, end);
         }
-        if (prepare(kernel, task))
-            run_task(kernel, task, end);
     }
     return told(kernel);
+}
+
+KernelStop kernel_run(Kernel *kernel, u64 max_insns)
+{
+    KernelScope scope = kernel_enter(&kernel->config);
+    KernelStop stop = run(kernel, max_insns);
+    kernel_leave(scope);
+    return stop;
 }
 
 void kernel_interrupt(Kernel *kernel)

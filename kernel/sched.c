@@ -3,8 +3,8 @@
  * sched_idle.c. */
 #include "kernel/sched.h"
 
-#include <stdlib.h>
 
+#include "base/heap.h"
 #include "kernel/space.h"
 
 enum { SLICE = 100000 }; /* instructions; with others waiting about 0.1 to 0.3 ms */
@@ -172,7 +172,7 @@ i64 wait_event(Task *task, const void *event)
     if (node)
         kernel->free_nodes = node->next_of_task;
     else
-        node = malloc(sizeof *node);
+        node = heap_alloc(sizeof *node);
     if (!node) { /* without a note nobody would wake us: look again soon instead */
         wait_deadline(task, kernel_now(kernel) + 1000000);
         return SYS_BLOCK;
@@ -193,7 +193,7 @@ i64 wait_host_fd(Task *task, int host_fd, short poll_events)
     Wait *wait = &task->wait;
     if (wait->fd_count == wait->fd_capacity) {
         u32 capacity = wait->fd_capacity * 2 + 4;
-        WaitFd *grown = realloc(wait->fds, capacity * sizeof *grown);
+        WaitFd *grown = heap_realloc(wait->fds, capacity * sizeof *grown);
         if (!grown) {
             wait_deadline(task, kernel_now(task->kernel) + 1000000);
             return SYS_BLOCK;
@@ -301,7 +301,7 @@ void sched_destroy(Kernel *kernel)
 {
     for (WaitNode *node = kernel->free_nodes, *next; node; node = next) {
         next = node->next_of_task;
-        free(node);
+        heap_free(node);
     }
-    free(kernel->poll_array);
+    heap_free(kernel->poll_array);
 }

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 
+#include "base/heap.h"
 #include "kernel/host.h"
 #include "kernel/host_signals.h"
 #include "kernel/run.h"
@@ -35,7 +35,7 @@ static struct pollfd *collect(Kernel *kernel, u32 *count)
     for (Task *task = kernel->tasks; task; task = task->next)
         total += task->state == TASK_PARKED ? task->wait.fd_count : 0;
     if (total > kernel->poll_capacity) {
-        struct pollfd *grown = realloc(kernel->poll_array, total * 2 * sizeof *grown);
+        struct pollfd *grown = heap_realloc(kernel->poll_array, total * 2 * sizeof *grown);
         if (!grown)
             return *count = 0, NULL;
         kernel->poll_array = grown;

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/heap.h"
 #include "kernel/events.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
@@ -24,7 +24,7 @@ struct QueuedSignal {
 
 Handlers *handlers_create(void)
 {
-    Handlers *handlers = calloc(1, sizeof *handlers);
+    Handlers *handlers = heap_calloc(1, sizeof *handlers);
     if (handlers)
         handlers->refs = 1;
     return handlers;
@@ -32,7 +32,7 @@ Handlers *handlers_create(void)
 
 Handlers *handlers_copy(const Handlers *handlers)
 {
-    Handlers *copy = malloc(sizeof *copy);
+    Handlers *copy = heap_alloc(sizeof *copy);
     if (copy) {
         *copy = *handlers;
         copy->refs = 1;
@@ -43,7 +43,7 @@ Handlers *handlers_copy(const Handlers *handlers)
 void handlers_unref(Handlers *handlers)
 {
     if (--handlers->refs == 0)
-        free(handlers);
+        heap_free(handlers);
 }
 
 void handlers_reset(Handlers *handlers, bool keep_ignored)
@@ -100,7 +100,7 @@ void signals_discard(PendingSignals *pending, u64 set)
         QueuedSignal *q = *link;
         if (set & SIGNAL_BIT(q->info.signo)) {
             *link = q->next;
-            free(q);
+            heap_free(q);
         } else {
             link = &q->next;
         }
@@ -130,7 +130,7 @@ static i64 enqueue(Process *process, PendingSignals *pending, const SigInfo *inf
     bool realtime = signo >= SIGNAL_MIN_REALTIME;
     if (realtime && (pending->set & SIGNAL_BIT(signo)) && queue_length(pending) >= process->limits[LIMIT_SIGPENDING].soft)
         return info->code == SI_USER ? 0 : -EAGAIN;
-    QueuedSignal *q = malloc(sizeof *q);
+    QueuedSignal *q = heap_alloc(sizeof *q);
     if (!q)
         return -EAGAIN;
     q->next = NULL;
@@ -156,7 +156,7 @@ static bool take_from(PendingSignals *pending, u64 set, SigInfo *info)
             QueuedSignal *q = *link;
             *link = q->next;
             *info = q->info;
-            free(q);
+            heap_free(q);
             break;
         }
     recount(pending);

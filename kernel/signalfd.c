@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/signalfd.h>
 
+#include "base/heap.h"
 #include "kernel/guest_io.h"
 #include "kernel/poll.h"
 #include "kernel/syscalls.h"
@@ -82,7 +82,7 @@ static i64 signalfd_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset
 static void signalfd_release(Kernel *kernel, OpenFile *file)
 {
     (void)kernel;
-    free(file->data);
+    heap_free(file->data);
 }
 
 static const FileOps signalfd_ops = {.name = "anon_inode:[signalfd]", .read = signalfd_read, .poll = signalfd_poll,
@@ -104,10 +104,10 @@ static i64 make_signalfd(Task *task, const u64 *arg, u32 flags)
         wake_event(task->kernel, file, UINT32_MAX);
         return (i32)arg[0];
     }
-    u64 *data = malloc(sizeof *data);
+    u64 *data = heap_alloc(sizeof *data);
     OpenFile *file = data ? file_new(task->kernel, &signalfd_ops, -1, O_RDWR | (flags & O_NONBLOCK)) : NULL;
     if (!file) {
-        free(data);
+        heap_free(data);
         return -ENOMEM;
     }
     *data = mask;

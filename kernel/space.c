@@ -3,9 +3,9 @@
 #include "kernel/space.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/bits.h"
+#include "base/heap.h"
 #include "kernel/debug.h"
 #include "kernel/frames.h"
 #include "kernel/page_cache.h"
@@ -56,7 +56,7 @@ static bool vma_reserve(Space *space, u32 extra)
     if (space->count + extra <= space->capacity)
         return true;
     u32 capacity = space->capacity * 2 + extra + 16;
-    Vma *grown = realloc(space->vmas, capacity * sizeof *grown);
+    Vma *grown = heap_realloc(space->vmas, capacity * sizeof *grown);
     if (!grown)
         return false;
     space->vmas = grown;
@@ -283,14 +283,14 @@ u64 space_find_free(Space *space, u64 hint, u64 size, u64 low)
 
 Space *space_create(Kernel *kernel)
 {
-    Space *space = calloc(1, sizeof *space);
+    Space *space = heap_calloc(1, sizeof *space);
     if (!space)
         return NULL;
     space->kernel = kernel;
     space->refs = 1;
     space->cr3 = frames_new_root(kernel);
     if (!space->cr3) {
-        free(space);
+        heap_free(space);
         return NULL;
     }
     space->mmap_base = USER_LIMIT - (128ull << 20);
@@ -299,7 +299,7 @@ Space *space_create(Kernel *kernel)
 
 Space *space_copy(Space *space)
 {
-    Space *copy = malloc(sizeof *copy);
+    Space *copy = heap_alloc(sizeof *copy);
     if (!copy)
         return NULL;
     *copy = *space;
@@ -348,6 +348,6 @@ void space_unref(Space *space)
         frames_forget_root(space);
         pt_destroy(&space->kernel->phys, space->cr3);
     }
-    free(space->vmas);
-    free(space);
+    heap_free(space->vmas);
+    heap_free(space);
 }

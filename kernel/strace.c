@@ -1,12 +1,12 @@
 /* System calls as text, as strace(1) prints them: who, when a line begins and ends, results, signals, ends. What arguments
  * look like is in strace_args.c. */
 #include "kernel/strace.h"
+#include "base/heap.h"
 #include "kernel/host.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,25 +131,25 @@ static bool parse_filter(struct Strace *strace, const char *filter)
     bool negated = filter[0] == '!';
     filter += negated;
     memset(strace->wanted, !filter[0] || negated, syscall_count());
-    char *copy = strdup(filter), *rest = copy, *word;
+    char *copy = heap_strdup(filter), *rest = copy, *word;
     bool ok = copy != NULL;
     while (ok && (word = strsep(&rest, ",")))
         if (word[0] && !apply_word(strace, word, !negated)) {
             log_message(LOG_HOST, "strace: no system call or class is named '%s'", word);
             ok = false;
         }
-    free(copy);
+    heap_free(copy);
     return ok;
 }
 
 bool strace_start(Kernel *kernel)
 {
-    struct Strace *strace = calloc(1, sizeof *strace);
+    struct Strace *strace = heap_calloc(1, sizeof *strace);
     if (!strace)
         return false;
     kernel->strace = strace;
     strace->fd = kernel->config.strace_fd ? kernel->config.strace_fd : 2;
-    strace->wanted = malloc(syscall_count());
+    strace->wanted = heap_alloc(syscall_count());
     return strace->wanted && parse_filter(strace, kernel->config.strace);
 }
 
@@ -161,9 +161,9 @@ void strace_stop(Kernel *kernel)
     if (strace->line_tid)
         text_add(&strace->line, " <unfinished ...>\n");
     flush(strace);
-    free(strace->line.bytes);
-    free(strace->wanted);
-    free(strace);
+    heap_free(strace->line.bytes);
+    heap_free(strace->wanted);
+    heap_free(strace);
     kernel->strace = NULL;
 }
 

@@ -2,8 +2,8 @@
 #include "kernel/syscalls.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "kernel/events.h"
 #include "kernel/sched.h"
@@ -44,7 +44,7 @@ static void finish(Task *task, i64 result)
     call->active = false;
     if (call->file)
         file_call_ended(task);
-    free(call->data);
+    heap_free(call->data);
     call->data = NULL;
     if (UNLIKELY(task->kernel->events != NULL))
         event_call_return(task, result);

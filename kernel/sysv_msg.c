@@ -1,8 +1,8 @@
 /* Message queues of System V: msgget(2), msgsnd(2), msgrcv(2), msgctl(2). */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/msg.h>
 
+#include "base/heap.h"
 #include "kernel/syscalls.h"
 #include "kernel/sysv.h"
 
@@ -28,9 +28,9 @@ static void queue_destroy(Kernel *kernel, IpcObject *object)
     wake_event(kernel, queue, UINT32_MAX); /* they find it gone: EIDRM */
     for (Message *message = queue->first, *next; message; message = next) {
         next = message->next;
-        free(message);
+        heap_free(message);
     }
-    free(queue);
+    heap_free(queue);
 }
 
 i64 sys_msgget(Task *task, const u64 *arg)
@@ -39,7 +39,7 @@ i64 sys_msgget(Task *task, const u64 *arg)
     i64 id = ipc_get(task, IPC_MSG, arg[0], arg[1], &found);
     if (id < 0 || found)
         return id;
-    MessageQueue *queue = calloc(1, sizeof *queue);
+    MessageQueue *queue = heap_calloc(1, sizeof *queue);
     if (!queue)
         return -ENOMEM;
     queue->object.destroy = queue_destroy;
@@ -76,12 +76,12 @@ i64 sys_msgsnd(Task *task, const u64 *arg)
         return result;
     if (queue->bytes + arg[2] > queue->limit || queue->count >= queue->limit)
         return arg[3] & IPC_NOWAIT ? -EAGAIN : wait_for(task, queue);
-    Message *message = malloc(sizeof *message + arg[2]);
+    Message *message = heap_alloc(sizeof *message + arg[2]);
     if (!message)
         return -ENOMEM;
     *message = (Message){.type = type, .size = arg[2]};
     if (!copy_from_guest(task, message->bytes, arg[1] + 8, arg[2])) {
-        free(message);
+        heap_free(message);
         return -EFAULT;
     }
     Message **end = &queue->first;
@@ -131,7 +131,7 @@ i64 sys_msgrcv(Task *task, const u64 *arg)
     queue->receive_time = ipc_now(task->kernel);
     queue->last_receiver = task->process->pid;
     bool ok = copy_to_guest(task, arg[1], &message->type, 8) && copy_to_guest(task, arg[1] + 8, message->bytes, size);
-    free(message);
+    heap_free(message);
     wake_event(task->kernel, queue, UINT32_MAX);
     return ok ? (i64)size : -EFAULT;
 }

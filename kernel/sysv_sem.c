@@ -1,8 +1,8 @@
 /* Semaphore sets: semget(2), semop(2), semctl(2), with SEM_UNDO. */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/sem.h>
 
+#include "base/heap.h"
 #include "kernel/syscalls.h"
 #include "kernel/sysv.h"
 #include "kernel/time_types.h"
@@ -30,9 +30,9 @@ static void set_destroy(Kernel *kernel, IpcObject *object)
     wake_event(kernel, set, UINT32_MAX); /* they find their set gone: EIDRM */
     for (Undo *undo = set->undo, *next; undo; undo = next) {
         next = undo->next;
-        free(undo);
+        heap_free(undo);
     }
-    free(set);
+    heap_free(set);
 }
 
 i64 sys_semget(Task *task, const u64 *arg)
@@ -48,7 +48,7 @@ i64 sys_semget(Task *task, const u64 *arg)
         return (u32)count > ((SemaphoreSet *)found)->count ? -EINVAL : id;
     if (!count)
         return -EINVAL;
-    SemaphoreSet *set = calloc(1, sizeof *set + (u64)count * sizeof set->s[0]);
+    SemaphoreSet *set = heap_calloc(1, sizeof *set + (u64)count * sizeof set->s[0]);
     if (!set)
         return -ENOMEM;
     set->object.destroy = set_destroy;
@@ -63,7 +63,7 @@ static Undo *find_undo(SemaphoreSet *set, i32 pid, u16 number, bool create)
     for (Undo *undo = set->undo; undo; undo = undo->next)
         if (undo->pid == pid && undo->number == number)
             return undo;
-    Undo *undo = create ? calloc(1, sizeof *undo) : NULL;
+    Undo *undo = create ? heap_calloc(1, sizeof *undo) : NULL;
     if (undo) {
         *undo = (Undo){set->undo, pid, number, 0};
         set->undo = undo;
@@ -190,7 +190,7 @@ void sysv_process_exit(Process *process)
             set->s[undo->number].value = (u16)(value < 0 ? 0 : value > MAX_VALUE ? MAX_VALUE : value);
             set->s[undo->number].pid = process->pid;
             *link = undo->next;
-            free(undo);
+            heap_free(undo);
             changed = true;
         }
         if (changed)

@@ -1,10 +1,10 @@
 /* Shared memory segments: shmget(2), shmat(2), shmdt(2), shmctl(2). A segment is shared anonymous memory with a name; how
  * often it is attached is read from the address spaces, so that fork, exec and exit need not tell. */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/shm.h>
 
 #include "base/bits.h"
+#include "base/heap.h"
 #include "kernel/page_cache.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
@@ -30,7 +30,7 @@ static void segment_destroy(Kernel *kernel, IpcObject *object)
 {
     (void)kernel;
     cached_file_unref(((Segment *)object)->file);
-    free(object);
+    heap_free(object);
 }
 
 /* Segments that were removed while attached, and are not any more. */
@@ -57,7 +57,7 @@ i64 sys_shmget(Task *task, const u64 *arg)
         return -EINVAL;
     if (size > task->kernel->phys.size)
         return -ENOSPC;
-    Segment *segment = calloc(1, sizeof *segment);
+    Segment *segment = heap_calloc(1, sizeof *segment);
     char name[32] = "/SYSV00000000 (deleted)";
     static const char digits[] = "0123456789abcdef";
     for (u32 i = 0; i < 8; i++)
@@ -65,7 +65,7 @@ i64 sys_shmget(Task *task, const u64 *arg)
     if (segment)
         segment->file = cached_file_anonymous(task->kernel, size, name);
     if (!segment || !segment->file) {
-        free(segment);
+        heap_free(segment);
         return -ENOMEM;
     }
     segment->object.destroy = segment_destroy;

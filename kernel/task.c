@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "base/heap.h"
 #include "kernel/events.h"
 #include "kernel/exec.h"
 #include "kernel/page_cache.h"
@@ -92,7 +93,7 @@ static void task_link(Task *task)
 
 Task *task_create(Process *process)
 {
-    Task *task = aligned_alloc(_Alignof(Task), sizeof(Task));
+    Task *task = heap_alloc(sizeof *task);
     if (!task)
         return NULL;
     memset(task, 0, sizeof *task);
@@ -106,7 +107,7 @@ Task *task_create(Process *process)
     task->timer_slack = 50000;
     cpu_state_init(&task->registers);
     if (!task->tid) {
-        free(task);
+        heap_free(task);
         return NULL;
     }
     task_link(task);
@@ -144,8 +145,8 @@ void task_destroy(Task *task)
     else
         kernel->last_task = task->previous;
     tid_unhash(task);
-    free(task->wait.fds);
-    free(task);
+    heap_free(task->wait.fds);
+    heap_free(task);
     kernel->task_count--;
 }
 
@@ -167,10 +168,10 @@ static void process_link(Process *process)
 
 Process *process_create(Kernel *kernel, Process *parent, const Process *model)
 {
-    Process *process = calloc(1, sizeof *process);
+    Process *process = heap_calloc(1, sizeof *process);
     i32 pid = task_new_pid(kernel);
     if (!process || !pid) {
-        free(process);
+        heap_free(process);
         return NULL;
     }
     process->kernel = kernel;
@@ -188,7 +189,7 @@ Process *process_create(Kernel *kernel, Process *parent, const Process *model)
         process->oom_score_adjust = model->oom_score_adjust;
         process->no_new_privs = model->no_new_privs;
         process->dumpable = model->dumpable;
-        process->exe_path = model->exe_path ? strdup(model->exe_path) : NULL;
+        process->exe_path = model->exe_path ? heap_strdup(model->exe_path) : NULL;
         process->exe_file = model->exe_file;
         if (process->exe_file)
             cached_file_ref(process->exe_file);

@@ -3,6 +3,7 @@
  * Sessions and process groups exist only inside the emulator, so which group is in the foreground of a terminal is kept
  * here, one record per terminal device. The line discipline, and all settings, stay the host's. */
 #include "kernel/terminal.h"
+#include "base/heap.h"
 #include "kernel/host.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
@@ -46,7 +46,7 @@ static Terminal *terminal_find(Kernel *kernel, u64 device)
 static Terminal *terminal_get(Kernel *kernel, u64 device)
 {
     Terminal *terminal = terminal_find(kernel, device);
-    if (terminal || !(terminal = calloc(1, sizeof *terminal)))
+    if (terminal || !(terminal = heap_calloc(1, sizeof *terminal)))
         return terminal;
     *terminal = (Terminal){kernel->vfs->terminals, device, 0, 0};
     kernel->vfs->terminals = terminal;
@@ -66,7 +66,7 @@ void terminals_destroy(Kernel *kernel)
     while (kernel->vfs->terminals) {
         Terminal *terminal = kernel->vfs->terminals;
         kernel->vfs->terminals = terminal->next;
-        free(terminal);
+        heap_free(terminal);
     }
 }
 

@@ -1,9 +1,9 @@
 /* A growing text (text.h). */
 #include "kernel/text.h"
+#include "base/heap.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static bool text_reserve(Text *text, u64 size)
 {
@@ -12,7 +12,7 @@ static bool text_reserve(Text *text, u64 size)
     u64 capacity = text->capacity ? text->capacity : 1024;
     while (capacity < text->size + size)
         capacity *= 2;
-    char *bytes = realloc(text->bytes, capacity);
+    char *bytes = heap_realloc(text->bytes, capacity);
     if (!bytes) {
         text->failed = true;
         return false;
@@ -46,6 +46,6 @@ void text_add(Text *text, const char *format, ...)
 
 void text_free(Text *text)
 {
-    free(text->bytes);
+    heap_free(text->bytes);
     *text = (Text){0};
 }

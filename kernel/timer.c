@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
 
+#include "base/heap.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
 #include "kernel/syscalls.h"
@@ -142,7 +142,7 @@ static ProcessTimer *find(Process *process, bool posix, i32 id)
 
 static ProcessTimer *add(Process *process, bool posix, i32 id)
 {
-    ProcessTimer *timer = calloc(1, sizeof *timer);
+    ProcessTimer *timer = heap_calloc(1, sizeof *timer);
     if (!timer)
         return NULL;
     timer->posix = posix;
@@ -161,7 +161,7 @@ static void remove_timers(Process *process, bool posix_only)
             continue;
         }
         *link = timer->next;
-        free(timer);
+        heap_free(timer);
     }
 }
 
@@ -360,6 +360,6 @@ i64 sys_timer_delete(Task *task, const u64 *arg)
             *link = timer->next;
             break;
         }
-    free(timer);
+    heap_free(timer);
     return 0;
 }

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "base/heap.h"
 #include "kernel/guest_io.h"
 #include "kernel/poll.h"
 #include "kernel/syscalls.h"
@@ -76,7 +76,7 @@ static i64 timerfd_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset)
 static void timerfd_release(Kernel *kernel, OpenFile *file)
 {
     (void)kernel;
-    free(file->data);
+    heap_free(file->data);
 }
 
 static const FileOps timerfd_ops = {.name = "anon_inode:[timerfd]", .read = timerfd_read, .poll = timerfd_poll,
@@ -90,10 +90,10 @@ i64 sys_timerfd_create(Task *task, const u64 *arg)
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME && clock != CLOCK_REALTIME_ALARM &&
         clock != CLOCK_BOOTTIME_ALARM)
         return -EINVAL;
-    TimerFile *timer = calloc(1, sizeof *timer);
+    TimerFile *timer = heap_calloc(1, sizeof *timer);
     OpenFile *file = timer ? file_new(task->kernel, &timerfd_ops, -1, O_RDWR | (flags & O_NONBLOCK)) : NULL;
     if (!file) {
-        free(timer);
+        heap_free(timer);
         return -ENOMEM;
     }
     timer->clock = clock;

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "kernel/fd.h"
 #include "kernel/guest_io.h"
 #include "kernel/host.h"
@@ -27,12 +28,12 @@ enum {
 
 bool vfs_create(Kernel *kernel)
 {
-    Vfs *vfs = calloc(1, sizeof *vfs);
+    Vfs *vfs = heap_calloc(1, sizeof *vfs);
     if (!vfs)
         return false;
     vfs->poison = mmap(NULL, POISON_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (vfs->poison == MAP_FAILED) {
-        free(vfs);
+        heap_free(vfs);
         return false;
     }
     struct stat st;
@@ -55,7 +56,7 @@ void vfs_destroy(Kernel *kernel)
         return;
     terminals_destroy(kernel);
     munmap(vfs->poison, POISON_SIZE);
-    free(vfs);
+    heap_free(vfs);
     kernel->vfs = NULL;
 }
 
@@ -134,9 +135,9 @@ static void give_away_stdio(void)
 
 Files *files_create(Kernel *kernel)
 {
-    Files *files = calloc(1, sizeof *files);
-    if (!files || !(files->slots = calloc(INHERITED_MAX, sizeof *files->slots))) {
-        free(files);
+    Files *files = heap_calloc(1, sizeof *files);
+    if (!files || !(files->slots = heap_calloc(INHERITED_MAX, sizeof *files->slots))) {
+        heap_free(files);
         return NULL;
     }
     files->refs = 1;
@@ -162,7 +163,7 @@ Files *files_create(Kernel *kernel)
 
 FsInfo *fs_create(Kernel *kernel)
 {
-    FsInfo *fs = calloc(1, sizeof *fs);
+    FsInfo *fs = heap_calloc(1, sizeof *fs);
     if (!fs)
         return NULL;
     *fs = (FsInfo){.refs = 1, .umask = kernel->vfs->host_umask, .cwd_fd = AT_FDCWD, .root_fd = -1};
@@ -171,7 +172,7 @@ FsInfo *fs_create(Kernel *kernel)
 
 FsInfo *fs_copy(FsInfo *fs)
 {
-    FsInfo *copy = calloc(1, sizeof *copy);
+    FsInfo *copy = heap_calloc(1, sizeof *copy);
     if (!copy)
         return NULL;
     *copy = *fs;
@@ -180,8 +181,8 @@ FsInfo *fs_copy(FsInfo *fs)
         copy->cwd_fd = host_fcntl(fs->cwd_fd, F_DUPFD_CLOEXEC, 3);
     if (fs->root_fd >= 0)
         copy->root_fd = host_fcntl(fs->root_fd, F_DUPFD_CLOEXEC, 3);
-    copy->proc_cwd = fs->proc_cwd ? strdup(fs->proc_cwd) : NULL;
-    copy->root_path = fs->root_path ? strdup(fs->root_path) : NULL;
+    copy->proc_cwd = fs->proc_cwd ? heap_strdup(fs->proc_cwd) : NULL;
+    copy->root_path = fs->root_path ? heap_strdup(fs->root_path) : NULL;
     bool complete = (copy->cwd_fd != -1) && (copy->root_fd >= 0) == (fs->root_fd >= 0) &&
                     !copy->proc_cwd == !fs->proc_cwd && !copy->root_path == !fs->root_path;
     if (!complete) {
@@ -204,7 +205,7 @@ void fs_unref(FsInfo *fs)
         host_close(fs->cwd_fd);
     if (fs->root_fd >= 0)
         host_close(fs->root_fd);
-    free(fs->proc_cwd);
-    free(fs->root_path);
-    free(fs);
+    heap_free(fs->proc_cwd);
+    heap_free(fs->root_path);
+    heap_free(fs);
 }

@@ -1,9 +1,9 @@
 /* Extended attributes, xattr(7): the host's, by path, by link and by descriptor. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/xattr.h>
 
+#include "base/heap.h"
 #include "kernel/host.h"
 #include "kernel/path.h"
 #include "kernel/syscalls.h"
@@ -60,7 +60,7 @@ static i64 set_attribute(Task *task, const u64 *arg, Form form)
         return result;
     if (size > VALUE_MAX)
         return -E2BIG;
-    u8 *value = malloc(size + 1);
+    u8 *value = heap_alloc(size + 1);
     if (!value)
         return -ENOMEM;
     Target t;
@@ -70,7 +70,7 @@ static i64 set_attribute(Task *task, const u64 *arg, Form form)
     else if (!result)
         result = host_result((t.follow ? host_setxattr : host_lsetxattr)(t.name, name, value, size, flags));
     path_done(&t.path);
-    free(value);
+    heap_free(value);
     return result;
 }
 
@@ -82,7 +82,7 @@ i64 sys_fsetxattr(Task *task, const u64 *arg) { return set_attribute(task, arg, 
 static i64 query(Task *task, u64 target, Form form, const char *name, u64 address, u64 room)
 {
     u64 size = room < VALUE_MAX ? room : VALUE_MAX;
-    char *value = malloc(size + 1);
+    char *value = heap_alloc(size + 1);
     if (!value)
         return -ENOMEM;
     Target t;
@@ -96,7 +96,7 @@ static i64 query(Task *task, u64 target, Form form, const char *name, u64 addres
     path_done(&t.path);
     if (result > 0 && room && !copy_to_guest(task, address, value, (u64)result))
         result = -EFAULT;
-    free(value);
+    heap_free(value);
     return result;
 }
 
