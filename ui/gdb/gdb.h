@@ -115,6 +115,9 @@ void resume_configure(Gdb *gdb);
 
 /* stops.c: the reply that tells of gdb->stop. */
 void stop_reply(Gdb *gdb);
+/* siginfo_t of a stop that is no signal of the program's: what ptrace(2) would show. */
+enum { SIGINFO_SIZE = 128 };
+void stop_signal_info(const Gdb *gdb, uint8_t info[SIGINFO_SIZE]);
 int signal_to_gdb(int linux_signal);
 int signal_from_gdb(uint64_t gdb_signal);
 

@@ -5,8 +5,6 @@
 
 #include "ui/gdb/gdb.h"
 
-enum { SIGINFO_SIZE = 128 };
-
 static void supported(Gdb *gdb, Cursor *cursor)
 {
     const char *text;
@@ -54,8 +52,10 @@ static bool make_object(Gdb *gdb, const char *name, const char *annex, Reply *ob
             return false;
         reply_text(object, "%s", task.exe);
     } else if (strcmp(name, "siginfo") == 0) {
-        if (gdb_tid(gdb) <= 0 || !emu_signal_info(gdb->emu, gdb_tid(gdb), info))
+        if (gdb_tid(gdb) <= 0)
             return false;
+        if (!emu_signal_info(gdb->emu, gdb_tid(gdb), info))
+            stop_signal_info(gdb, info);
         reply_bytes(object, info, sizeof info);
     } else {
         return false;

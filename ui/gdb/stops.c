@@ -26,6 +26,16 @@ int signal_from_gdb(uint64_t number)
     return 0;
 }
 
+void stop_signal_info(const Gdb *gdb, uint8_t info[SIGINFO_SIZE])
+{
+    enum { TRAP_TRACE = 2, TRAP_HARDWARE = 4, FROM_KERNEL = 0x80 };
+    EmuStopKind kind = gdb->stop.kind;
+    int32_t head[3] = {kind == EMU_INTERRUPTED ? 2 : 5, 0, 0}; /* si_signo, si_errno, si_code */
+    head[2] = kind == EMU_INTERRUPTED ? 0 : kind == EMU_BREAKPOINT ? FROM_KERNEL : kind == EMU_WATCHPOINT ? TRAP_HARDWARE : TRAP_TRACE;
+    memset(info, 0, SIGINFO_SIZE);
+    memcpy(info, head, sizeof head);
+}
+
 static void reply_stopped(Gdb *gdb, int linux_signal)
 {
     reply_text(&gdb->out, "T%02xthread:", (unsigned)signal_to_gdb(linux_signal));

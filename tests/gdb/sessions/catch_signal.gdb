@@ -1,0 +1,5 @@
+catch signal SIGCHLD
+continue
+continue
+signal 0
+signal SIGKILL

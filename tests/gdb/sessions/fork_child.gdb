@@ -1,0 +1,8 @@
+set follow-fork-mode child
+break child_work
+break parent_work
+continue
+backtrace
+next
+p where
+continue

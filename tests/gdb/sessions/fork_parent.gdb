@@ -1,0 +1,8 @@
+break child_work
+break parent_work
+catch fork
+continue
+continue
+p where
+p n
+continue
