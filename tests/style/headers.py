@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every header compiles alone, and the public one as C++ and C11 too. usage: headers.py SOURCE_DIR BUILD_DIR COMPILER"""
+"""Every header compiles alone, and the public ones as C++ and C11 too. usage: headers.py SOURCE_DIR BUILD_DIR COMPILER"""
 import pathlib
 import subprocess
 import sys
@@ -7,8 +7,7 @@ import sys
 root, compiler = pathlib.Path(sys.argv[1]), sys.argv[3:]
 headers = [path for room in "base mmu cpu loader kernel emu ui".split() for path in sorted((root / room).rglob("*.h"))]
 runs = [(path, ["-std=gnu17", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE=", "-x", "c"]) for path in headers]
-public = root / "emu/emu.h"
-if public.exists():
+for public in [*(root / "emu").glob("emu*.h"), root / "emu/hierarchy.h"]:
     runs += [(public, ["-std=c11", "-pedantic-errors", "-x", "c"]), (public, ["-std=c++11", "-pedantic-errors", "-x", "c++"])]
 problems = 0
 for path, flags in runs:

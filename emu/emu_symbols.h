@@ -1,0 +1,109 @@
+/* The second page of emu.h, which includes it: symbols, source lines, types, variables, instructions and frames of a program.
+ * What says "DWARF" is false or 0 without debug information, or when libemu was built without libdw. */
+#ifndef EMU_EMU_SYMBOLS_H
+#define EMU_EMU_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Emu Emu;
+
+/* ---- code and names (symbols.c, disassemble.c, backtrace.c) --------------------------------------------------- */
+
+typedef struct EmuSymbol {
+    const char *name;
+    uint64_t address, size;
+    bool function;
+} EmuSymbol;
+/* The symbol that `address` lies in (or follows, for symbols without a size). */
+bool emu_symbol_at(Emu *emu, int pid, uint64_t address, EmuSymbol *symbol);
+bool emu_symbol_named(Emu *emu, int pid, const char *name, EmuSymbol *symbol);
+/* All symbols by address; false behind the last. */
+bool emu_symbol(Emu *emu, int pid, uint32_t index, EmuSymbol *symbol);
+
+typedef struct EmuSource {
+    const char *file, *name; /* absolute; as the compiler was given it */
+    int line, column;
+    const char *function; /* innermost, inlined ones too; NULL: unknown */
+    uint64_t start, end;  /* the code of this row of the line table */
+} EmuSource;
+/* What follows comes from DWARF; false or 0 without it (or without libdw). */
+bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *source);
+/* Where the code of FILE:LINE begins (or of the next line that has code: *line says which); file NULL: main's. How many. */
+uint32_t emu_line_addresses(Emu *emu, int pid, const char *file, int *line, uint64_t *addresses, uint32_t capacity);
+
+typedef struct EmuFunction {
+    const char *name;
+    uint64_t start, end, body; /* body: behind the prologue */
+    uint64_t type;             /* handle of the result's type, 0: void */
+    bool has_lines;            /* DWARF knows it; else it is only a symbol */
+} EmuFunction;
+/* The function (not an inlined one) that holds the address. */
+bool emu_function_at(Emu *emu, int pid, uint64_t address, EmuFunction *function);
+
+typedef enum EmuTypeKind {
+    EMU_TYPE_VOID, EMU_TYPE_SIGNED, EMU_TYPE_UNSIGNED, EMU_TYPE_SIGNED_CHAR, EMU_TYPE_UNSIGNED_CHAR, EMU_TYPE_BOOL, EMU_TYPE_FLOAT,
+    EMU_TYPE_ENUM, EMU_TYPE_POINTER, EMU_TYPE_ARRAY, EMU_TYPE_STRUCT, EMU_TYPE_UNION, EMU_TYPE_FUNCTION,
+    EMU_TYPE_TYPEDEF, EMU_TYPE_CONST, EMU_TYPE_VOLATILE,
+} EmuTypeKind;
+typedef struct EmuType {
+    EmuTypeKind kind;
+    const char *name;             /* "" when it has none */
+    uint64_t size, target, count; /* bytes; handle of what it points to, holds, returns or is another name of; elements */
+} EmuType;
+typedef struct EmuMember {
+    const char *name;
+    uint64_t type, offset;        /* of a struct or union: handle, bytes */
+    uint32_t bit_offset, bit_size; /* bit_size 0: not a bit-field */
+    int64_t value;                /* of an enum */
+} EmuMember;
+/* `type` is a handle out of one of these structures. */
+bool emu_type(Emu *emu, uint64_t type, EmuType *out);
+bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *member);
+/* "struct node", "size_t" */
+bool emu_type_named(Emu *emu, int pid, const char *name, uint64_t *type);
+
+typedef enum EmuPlace { EMU_NOWHERE, EMU_AT_ADDRESS, EMU_IN_REGISTER, EMU_AS_VALUE } EmuPlace;
+typedef struct EmuVariable {
+    const char *name;
+    uint64_t type;
+    EmuPlace place;  /* NOWHERE: optimised out here */
+    uint64_t value;  /* its address, or (up to 8 bytes of) its value */
+    int reg;         /* IN_REGISTER: index into EmuRegisters.r */
+    bool argument;
+    uint32_t depth;  /* 0: the innermost block */
+} EmuVariable;
+/* Arguments and locals that the frame's code can see, innermost block first; frame 0 is the innermost. */
+bool emu_variable(Emu *emu, int tid, uint32_t frame, uint32_t index, EmuVariable *variable);
+/* By name: the frame's, else of the file, else of the program. */
+bool emu_variable_named(Emu *emu, int tid, uint32_t frame, const char *name, EmuVariable *variable);
+
+typedef struct EmuInsn {
+    uint8_t bytes[15];
+    uint8_t length;   /* 0: unreadable */
+    bool valid;       /* false: the bytes are no instruction; text is "(bad)" */
+    char text[224];   /* as objdump -M intel prints it; AT&T with emu_set_syntax() */
+} EmuInsn;
+/* false: Intel syntax. */
+void emu_set_syntax(Emu *emu, bool att);
+/* Decodes the instruction at `address`; false when not even one byte could be read. */
+bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *insn);
+
+typedef struct EmuFrame {
+    uint64_t pc, cfa; /* canonical frame address: RSP before the call that made the frame; 0: unknown */
+    bool exact;       /* pc is an instruction that was to be executed, not a return address */
+    uint64_t r[16];   /* as EmuRegisters.r, where bit n of `known` is set */
+    uint32_t known;
+} EmuFrame;
+/* Frames from the innermost; how many (at most `capacity`). By CFI, else by frame pointers, else by return addresses. */
+uint32_t emu_backtrace(Emu *emu, int tid, EmuFrame *frames, uint32_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
