@@ -29,6 +29,32 @@ bool emu_mapping_outline(Emu *emu, int pid, uint32_t index, EmuMapping *mapping)
 /* Bytes that have a frame, of the whole process. */
 uint64_t emu_resident(Emu *emu, int pid);
 
+/* ---- what lies in TLBs and caches (look.c) ----------------------------------------------------------------------- */
+
+enum { EMU_TLB_READ, EMU_TLB_WRITE, EMU_TLB_FETCH, EMU_TLBS };
+/* The machine's own TLBs, direct-mapped: how many sets, and the page in one of them. false: the set is empty. */
+uint32_t emu_tlb_sets(int tlb);
+bool emu_tlb_entry(Emu *emu, int tlb, uint32_t set, uint64_t *page);
+
+typedef struct EmuHeld {
+    bool valid, dirty, prefetched;
+    uint32_t set, way; /* emu_hierarchy_holds: where */
+    uint64_t start;    /* first byte of the line (physical, unless the model's index is virtual) or of the page (virtual) */
+    uint64_t key;      /* different for different lines or pages of all processes */
+    uint64_t stamp;    /* time of last use, where the policy keeps one; else 0 */
+} EmuHeld;
+/* What a modelled cache (index as in emu_hierarchy_cache) holds in a set and way; false: there is no such place, or no model. */
+bool emu_hierarchy_entry(Emu *emu, uint32_t cache, uint32_t set, uint32_t way, EmuHeld *held);
+/* Does a modelled cache hold the line of an address of the process that runs? */
+bool emu_hierarchy_holds(Emu *emu, uint32_t cache, uint64_t address, uint64_t paddr, EmuHeld *held);
+typedef struct EmuTlbGeometry {
+    uint32_t level, entries, ways; /* level 1 or 2 */
+    bool fetches, loads, stores;   /* what it is asked for */
+} EmuTlbGeometry;
+/* The modelled TLB with index 0, 1, …; false behind the last. */
+bool emu_hierarchy_tlb(Emu *emu, uint32_t index, EmuTlbGeometry *geometry);
+bool emu_hierarchy_tlb_entry(Emu *emu, uint32_t index, uint32_t set, uint32_t way, EmuHeld *held);
+
 #ifdef __cplusplus
 }
 #endif

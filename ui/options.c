@@ -175,6 +175,8 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_AT: options->at = value; return -1;
     case OPTION_VIEW: options->view = value; return -1;
     case OPTION_FOCUS: options->focus = value; return -1;
+    case OPTION_ZOOM: options->zoom = value; return -1;
+    case OPTION_HILBERT: options->hilbert = true; return -1;
     case OPTION_SIZE: return apply_size_of_picture(options, row, value);
     case OPTION_JOBS: return apply_jobs(options, row, value);
     case OPTION_TAP: options->tap = true; return -1;

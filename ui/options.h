@@ -46,7 +46,8 @@ typedef struct Options {
     bool json, syscalls;
     const char *gdb;         /* where gdb will connect; NULL: nowhere */
     bool window, headless;
-    const char *frames, *at, *view, *focus; /* NULL: not given */
+    const char *frames, *at, *view, *focus, *zoom; /* NULL: not given */
+    bool hilbert;
     unsigned jobs;           /* of rom: processes at once; 0: one for each processor */
     bool tap;
     const char *junit, *rom_json, *known_failures; /* files, or NULL */

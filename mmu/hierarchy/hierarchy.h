@@ -140,6 +140,20 @@ bool hierarchy_counter(const Hierarchy *h, u32 i, HierarchyCounter *counter);
 /* By name; 0 when there is none. */
 u64 hierarchy_count(const Hierarchy *h, const char *name);
 
+/* What lies in a set and way (look.c). */
+typedef struct HeldEntry {
+    bool valid, dirty, prefetched;
+    u32 set, way; /* hierarchy_holds: where it was found */
+    u64 key;      /* tells lines, or pages, of all spaces apart */
+    u64 start;    /* its first byte: of a line physical or virtual as the caches are indexed, of a page virtual */
+    u64 stamp;    /* time of last use, where the policy keeps one; else 0 */
+} HeldEntry;
+/* false: there is no such cache, unit, set or way. */
+bool hierarchy_cache_entry(const Hierarchy *h, CacheId id, u32 set, u32 way, HeldEntry *out);
+bool hierarchy_tlb_entry(const Hierarchy *h, u32 unit, u32 set, u32 way, HeldEntry *out);
+/* Does the cache hold the line of an address of the running space? */
+bool hierarchy_holds(const Hierarchy *h, CacheId id, u64 address, u64 paddr, HeldEntry *out);
+
 /* Reuse distances (config.reuse): how many accesses to data lines found that `distance` other lines had been used since the
  * line's last use, in buckets: 0, 1, 2-3, 4-7 … ; the last is "first use". Returns the number of buckets. */
 u32 hierarchy_reuse(const Hierarchy *h, u64 *buckets, u32 capacity);

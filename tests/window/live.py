@@ -102,7 +102,7 @@ def drive(emu, work, program, width, height):
         display.do("click", 4)
         zoomed = shot(display, work, 17)
         check(zoomed != hovered, "neither pinning nor zooming changes anything")
-        display.do("key", "f")
+        display.do("key", "0")
         display.do("key", "q")
         code = guest.wait(timeout=20)
         check(code == 129, f"closing the window: exit code {code}, not 129")

@@ -85,9 +85,9 @@ static void make_model(Model *m, uint32_t count, uint64_t pages)
 }
 
 /* Every cell of the map is found under the middle of where it is drawn. */
-static void check_layout(const Model *m, int width, int height, int zoom)
+static void check_layout(const Model *m, int width, int height, int zoom, bool hilbert)
 {
-    View view = {.zoom = zoom};
+    View view = {.zoom = zoom, .hilbert = hilbert};
     assert(view_layout(&view, m, width, height));
     assert(view.px >= 4 && view.columns >= 4);
     for (uint32_t i = 0; i < m->band_count; i++) {
@@ -116,12 +116,40 @@ static void test_layouts(void)
     for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
         Model m = {0};
         make_model(&m, machines[i].bands, machines[i].pages);
-        for (int zoom = ZOOM_MIN; zoom <= ZOOM_MAX; zoom++) {
-            check_layout(&m, 1280, 800, zoom);
-            check_layout(&m, VIEW_WIDTH_MIN, VIEW_HEIGHT_MIN, zoom);
+        for (int zoom = ZOOM_MIN; zoom <= ZOOM_PAGES; zoom++) {
+            check_layout(&m, 1280, 800, zoom, false);
+            check_layout(&m, 1280, 800, zoom, true);
+            check_layout(&m, VIEW_WIDTH_MIN, VIEW_HEIGHT_MIN, zoom, zoom & 1);
         }
         model_free(&m);
     }
+}
+
+/* Below the page: every cell is found where it is drawn, inside the map; zooming keeps the address at its height. */
+static void test_close(void)
+{
+    static const int sizes[][2] = {{VIEW_WIDTH_MIN, VIEW_HEIGHT_MIN}, {1280, 800}, {1920, 1080}};
+    Model m = {0};
+    make_model(&m, 9, 300);
+    for (int i = 0; i < 3; i++)
+        for (int zoom = ZOOM_PAGES + 1; zoom <= ZOOM_MAX; zoom++) {
+            View view = {.zoom = zoom};
+            ModelRequest request;
+            assert(view_layout(&view, &m, sizes[i][0], sizes[i][1]));
+            uint64_t address = m.bands[4].start + 5 * PAGE_BYTES + 3 * LINE_BYTES, found;
+            view_zoom(&view, &m, zoom, 300, true, address);
+            view_request(&view, &request);
+            CloseShape s = view_close_shape(&view);
+            Rect r = view_close_rect(&view, view.close_at, address);
+            assert(r.w && r.y <= 300 && 300 < r.y + r.h && request.close_count <= CLOSE_CELLS_MAX);
+            for (uint64_t k = 0; k < request.close_count; k += 7) {
+                r = view_close_rect(&view, view.close_at, view.close_at + k * s.unit);
+                assert(r.x > 0 && r.x + r.w <= view.map.x + view.map.w && r.y + r.h <= view.map.y + view.map.h);
+                assert(view_close_address(&view, view.close_at, r.x + r.w / 2, r.y + r.h / 2, &found) && found == view.close_at + k * s.unit);
+            }
+            view_free(&view);
+        }
+    model_free(&m);
 }
 
 static void test_tabs(void)
@@ -227,6 +255,7 @@ int main(void)
     test_glow();
     test_words();
     test_layouts();
+    test_close();
     test_tabs();
     test_drawing();
     test_copy();

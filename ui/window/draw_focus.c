@@ -125,8 +125,8 @@ static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
     end += view_print(canvas, FONT_NORMAL, end, y, width, level_ink[1], "0x%llx", (unsigned long long)(f->walk.paddr - offset));
     end += view_print(canvas, FONT_NORMAL, end, y, width, INK_TEXT, " + offset 0x%llx = physical ", offset);
     view_print(canvas, FONT_NORMAL, end, y, area.x + area.w - end, INK_ACCENT, "0x%llx", (unsigned long long)f->walk.paddr);
-    view_print(canvas, FONT_NORMAL, x, y + 20, width, INK_DIM, "The frame holds %s%s; the program may %s%s%s it.", frame_kind(&f->frame),
-               f->frame.owners > 1 && f->frame.kind != EMU_FRAME_ZERO ? ", shared" : "", "read",
+    view_print(canvas, FONT_NORMAL, x, y + 20, width, INK_DIM, "It holds %s%s; rights: read%s%s.", frame_kind(&f->frame),
+               f->frame.owners > 1 && f->frame.kind != EMU_FRAME_ZERO ? ", shared" : "",
                f->walk.writable ? ", write" : "", f->walk.executable ? ", execute" : "");
     if (f->flags & EMU_PAGE_COW)
         view_print(canvas, FONT_NORMAL, x, y + 38, width, INK_DIM, "Copy on write: the next write gives this process its own copy.");

@@ -149,7 +149,8 @@ void draw_help(Canvas *canvas)
         {"+  -", "faster, slower: from one instruction a second to full speed"},
         {"1 .. 5, tab", "the view on the right"}, {"p", "memory of the next process"},
         {"mouse", "the inspector and Translation show what is under it"}, {"click", "pin that address; again: let it go"},
-        {"wheel", "zoom; drag: move; f: everything fits again"}, {"arrows, page up/down", "move the map"},
+        {"wheel, i o", "zoom at the mouse: pages, lines of 64 bytes, bytes"}, {"drag", "move; 0: everything fits again"},
+        {"h", "pages in rows, or along Hilbert's curve"}, {"arrows, page up/down", "move the map"},
         {"F12", "screenshot, as emu-window-NNN.png"}, {"?", "this page"}, {"q, escape", "leave: the program ends too"},
     };
     int count = (int)(sizeof lines / sizeof *lines), width = 700, height = count * 22 + 64;

@@ -158,9 +158,9 @@ static void draw_cells(const View *view, const Model *model, const Band *band, c
         if (top + px <= view->map.y || top >= bottom)
             continue;
         for (int column = 0; column < view->columns; column++) {
-            uint64_t first = ((uint64_t)row * (uint64_t)view->columns + (uint64_t)column) << place->fold;
+            uint64_t first = view_cell_number(view, place, column, row) << place->fold;
             if (first >= band->count)
-                break;
+                continue;
             DrawnCell d = gather(model, band, first, place->fold);
             Rect place_of_cell = {view->map.x + LABEL + column * px, top, px, px};
             draw_cell(canvas, place_of_cell, &d, band->kind);
@@ -177,6 +177,8 @@ static void draw_pointers(const View *view, const Model *model, Canvas *canvas)
 {
     static const struct { const char *name; int reg; } marks[] = {{"RSP", 4}, {"RBP", 5}, {"RIP", -1}};
     int top = view->map.y + TITLE, rows[3], used = 0, margin = view->map.x + LABEL + view->columns * view->px + 6;
+    if (view->zoom > ZOOM_PAGES)
+        margin = view->map.x + view->map.w - 20;
     for (int i = 0; i < 3; i++) {
         uint64_t address = marks[i].reg < 0 ? model->registers.rip : model->registers.r[marks[i].reg];
         Rect r;
@@ -190,14 +192,31 @@ static void draw_pointers(const View *view, const Model *model, Canvas *canvas)
             if (rows[k] > y - 12 && rows[k] < y + 12)
                 y = rows[k] + 12;
         rows[used++] = y;
-        canvas_fill(canvas, (Rect){r.x + r.w, r.y + r.h - 1, margin - r.x - r.w - 2, 1}, 0x60ffffffu);
+        if (view->zoom <= ZOOM_PAGES)
+            canvas_fill(canvas, (Rect){r.x + r.w, r.y + r.h - 1, margin - r.x - r.w - 2, 1}, 0x60ffffffu);
         canvas_text(canvas, FONT_SMALL, margin, y, 40, INK_MARK, marks[i].name);
     }
 }
 
+/* What is pointed to: by the mouse, or pinned; by the registers. */
+static void draw_outlines(const View *view, const Model *model, Canvas *canvas)
+{
+    Rect map = view->map, focus, kept = canvas_clip(canvas, (Rect){map.x, map.y + TITLE, map.w, map.h - TITLE});
+    if (view->focus && view_cell_rect(view, model, view->focus, &focus))
+        canvas_frame(canvas, (Rect){focus.x - 2, focus.y - 2, focus.w + 3, focus.h + 3}, INK_ACCENT);
+    draw_pointers(view, model, canvas);
+    canvas->clip = kept;
+}
+
 void draw_map(const View *view, const Model *model, Canvas *canvas)
 {
-    Rect map = view->map, kept = canvas_clip(canvas, (Rect){map.x, map.y + TITLE, map.w, map.h - TITLE});
+    Rect map = view->map;
+    if (view->zoom > ZOOM_PAGES) {
+        draw_close(view, model, canvas);
+        draw_outlines(view, model, canvas);
+        return;
+    }
+    Rect kept = canvas_clip(canvas, (Rect){map.x, map.y + TITLE, map.w, map.h - TITLE});
     for (uint32_t i = 0; i < model->band_count && i < view->place_count; i++) {
         const BandPlace *place = &view->places[i];
         int y = map.y + TITLE + place->y - view->scroll;
@@ -208,11 +227,8 @@ void draw_map(const View *view, const Model *model, Canvas *canvas)
         draw_band_label(view, &model->bands[i], place, canvas, y);
         draw_cells(view, model, &model->bands[i], place, canvas, y);
     }
-    Rect focus;
-    if (view->focus && view_cell_rect(view, model, view->focus, &focus))
-        canvas_frame(canvas, (Rect){focus.x - 2, focus.y - 2, focus.w + 3, focus.h + 3}, INK_ACCENT);
-    draw_pointers(view, model, canvas);
     canvas->clip = kept;
+    draw_outlines(view, model, canvas);
     int most = view_scroll_max(view);
     view_print(canvas, FONT_SMALL, map.x + 12, map.y + 5, map.w - 24, INK_DIM, "%s%s",
                "Memory of the process: a cell is a 4 KiB page, addresses rise to the right and upwards",
@@ -240,8 +256,11 @@ void draw_legend(const View *view, const Model *model, Canvas *canvas)
         {"page of zeroes", {.pages = 1, .capacity = 1, .flags = EMU_PAGE_ZERO}},
     };
     Rect r = view->legend;
-    (void)model;
     canvas_fill(canvas, (Rect){r.x + 8, r.y, r.w - 16, 1}, INK_LINE);
+    if (view->zoom > ZOOM_PAGES) {
+        draw_close_legend(view, model, canvas);
+        return;
+    }
     for (unsigned i = 0; i < sizeof items / sizeof *items; i++) {
         int column = (int)i % 3, row = (int)i / 3, step = (r.w - 16) / 3;
         int x = r.x + 12 + column * step, y = r.y + 6 + row * 18;

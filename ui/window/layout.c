@@ -22,6 +22,16 @@ static unsigned log2_up(uint64_t n)
     return k;
 }
 
+/* Hilbert's curve fills squares of side * side cells, one square beside the other; so what is near in memory is near in the
+ * picture. The side: the largest power of two that the columns, and the band's rows, allow. */
+static int square_side(const View *view, int rows)
+{
+    int side = 1;
+    while (view->hilbert && view->columns % (2 * side) == 0 && rows >= 2 * side)
+        side *= 2;
+    return side;
+}
+
 static int rows_of(uint32_t cells, unsigned fold, int columns)
 {
     return (int)((((uint64_t)cells + (1u << fold) - 1) >> fold) + (uint64_t)columns - 1) / columns;
@@ -41,6 +51,8 @@ static int place_bands(View *view, const Model *model, int px, int columns, int 
         int rows = rows_of(band->count, 0, columns);
         place->fold = max_rows && rows > max_rows ? log2_up((uint64_t)((rows + max_rows - 1) / max_rows)) : 0;
         place->rows = rows_of(band->count, place->fold, columns);
+        place->side = square_side(view, place->rows);
+        place->rows = (place->rows + place->side - 1) / place->side * place->side;
         place->gap = gap && i + 1 < model->band_count ? GAP : 0;
         place->y = y += place->gap;
         place->h = place->rows * px > least ? place->rows * px : least;
@@ -52,6 +64,9 @@ static int place_bands(View *view, const Model *model, int px, int columns, int 
 static int columns_for(const View *view, int px)
 {
     int fit = (view->map.w - LABEL - MARGIN) / px;
+    for (int squares = 64; view->hilbert && squares >= 8; squares /= 2)
+        if (fit >= squares)
+            return squares;
     return fit >= 8 ? fit / 8 * 8 : 4; /* rows begin at multiples of 32 KiB from the mapping's start */
 }
 
@@ -85,7 +100,7 @@ static void place_zoomed(View *view, const Model *model)
     fit(view, model);
     if (view->zoom > 0) {
         int px = view->px;
-        for (int i = 0; i < view->zoom && px < 64; i++)
+        for (int i = 0; i < view->zoom && i < ZOOM_PAGES && px < 64 && 8 * px <= view->map.w - LABEL - MARGIN; i++)
             px *= 2;
         view->content = place_bands(view, model, px, columns_for(view, px), 0, BAND_MIN);
     } else if (view->zoom < 0) {
@@ -127,17 +142,63 @@ int view_scroll_max(const View *view)
     return view->content > room ? view->content - room : 0;
 }
 
+/* ---- along rows, or along Hilbert's curve ----------------------------------------------------------------------- */
+
+/* One step of the curve's recursion: turns a quadrant the right way. */
+static void turn(int side, int *x, int *y, int right, int up)
+{
+    if (up)
+        return;
+    if (right) {
+        *x = side - 1 - *x;
+        *y = side - 1 - *y;
+    }
+    int swap = *x;
+    *x = *y;
+    *y = swap;
+}
+
+static void place_of_cell(const View *view, const BandPlace *place, uint64_t cell, int *column, int *row)
+{
+    int side = place->side;
+    uint64_t area = (uint64_t)side * (uint64_t)side, square = cell / area, in_row = (uint64_t)(view->columns / side), rest = cell % area;
+    int x = 0, y = 0;
+    for (int s = 1; s < side; s *= 2, rest /= 4) {
+        int right = (int)(rest / 2 & 1), up = (int)((rest ^ (uint64_t)right) & 1);
+        turn(s, &x, &y, right, up);
+        x += s * right;
+        y += s * up;
+    }
+    *column = (int)(square % in_row) * side + x;
+    *row = (int)(square / in_row) * side + y;
+}
+
+static uint64_t cell_at_place(const View *view, const BandPlace *place, int column, int row)
+{
+    int side = place->side, x = column % side, y = row % side;
+    uint64_t square = (uint64_t)(row / side) * (uint64_t)(view->columns / side) + (uint64_t)(column / side), rest = 0;
+    for (int s = side / 2; s > 0; s /= 2) {
+        int right = (x & s) != 0, up = (y & s) != 0;
+        rest += (uint64_t)s * (uint64_t)s * (uint64_t)((3 * right) ^ up);
+        turn(side, &x, &y, right, up);
+    }
+    return square * (uint64_t)side * (uint64_t)side + rest;
+}
+
 /* ---- cells and addresses -------------------------------------------------------------------------------------- */
 
 bool view_cell_rect(const View *view, const Model *model, uint64_t address, Rect *rect)
 {
+    if (view->zoom > ZOOM_PAGES) {
+        *rect = view_close_rect(view, view->close_at, address);
+        return rect->w > 0;
+    }
     const Band *band = model_band_at(model, address);
     if (!band)
         return false;
     const BandPlace *place = &view->places[band - model->bands];
-    uint64_t cell = (address - band->start) / PAGE_BYTES >> (band->shift + place->fold);
-    int row = (int)(cell / (uint64_t)view->columns), column = (int)(cell % (uint64_t)view->columns);
-    int top = view->map.y + TITLE + place->y - view->scroll;
+    int row, column, top = view->map.y + TITLE + place->y - view->scroll;
+    place_of_cell(view, place, (address - band->start) / PAGE_BYTES >> (band->shift + place->fold), &column, &row);
     *rect = (Rect){view->map.x + LABEL + column * view->px, top + (place->rows - 1 - row) * view->px, view->px, view->px};
     return true;
 }
@@ -145,17 +206,52 @@ bool view_cell_rect(const View *view, const Model *model, uint64_t address, Rect
 bool view_address_at(const View *view, const Model *model, int x, int y, uint64_t *address)
 {
     int column = x - view->map.x - LABEL, line = y - view->map.y - TITLE + view->scroll;
-    if (column < 0 || column >= view->columns * view->px || y < view->map.y + TITLE || y >= view->map.y + view->map.h)
+    if (y < view->map.y + TITLE || y >= view->map.y + view->map.h || x >= view->map.x + view->map.w)
+        return false;
+    if (view->zoom > ZOOM_PAGES)
+        return view_close_address(view, view->close_at, x, y, address) && model_band_at(model, *address);
+    if (column < 0 || column >= view->columns * view->px)
         return false;
     for (uint32_t i = 0; i < view->place_count && i < model->band_count; i++) {
         const BandPlace *place = &view->places[i];
         const Band *band = &model->bands[i];
         if (line < place->y || line >= place->y + place->rows * view->px)
             continue;
-        uint64_t row = (uint64_t)(place->rows - 1 - (line - place->y) / view->px);
-        uint64_t cell = row * (uint64_t)view->columns + (uint64_t)(column / view->px);
+        uint64_t cell = cell_at_place(view, place, column / view->px, place->rows - 1 - (line - place->y) / view->px);
         *address = band->start + (cell << (band->shift + place->fold)) * PAGE_BYTES;
         return *address < band->end;
     }
     return false;
+}
+
+uint64_t view_cell_number(const View *view, const BandPlace *place, int column, int row)
+{
+    return cell_at_place(view, place, column, row);
+}
+
+void view_zoom(View *view, const Model *model, int zoom, int y, bool over_cell, uint64_t address)
+{
+    Rect cell;
+    int before = view->zoom;
+    view->zoom = zoom < ZOOM_MIN ? ZOOM_MIN : zoom > ZOOM_MAX ? ZOOM_MAX : zoom;
+    address = over_cell ? address : model->focus.address;
+    if (!over_cell)
+        y = view->map.y + view->map.h / 2;
+    view_layout(view, model, view->timeline.w + 16, view->timeline.y + view->timeline.h + 8);
+    if (view->zoom > ZOOM_PAGES)
+        view_close_centre(view, address, y);
+    else if ((over_cell || before > ZOOM_PAGES) && view_cell_rect(view, model, address, &cell))
+        view->scroll += cell.y + cell.h / 2 - y;
+}
+
+void view_request(const View *view, ModelRequest *request)
+{
+    request->parts = view_tab_parts(view->tab);
+    request->close_count = 0;
+    if (view->zoom <= ZOOM_PAGES)
+        return;
+    CloseShape shape = view_close_shape(view);
+    request->close_start = view->close_at;
+    request->close_unit = shape.unit;
+    request->close_count = shape.rows * shape.columns;
 }

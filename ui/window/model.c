@@ -180,6 +180,7 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     if (request->parts & PART_STACK)
         model_collect_stack(model, emu);
     model_collect_focus(model, emu, request->focus ? request->focus : model->registers.r[4]);
+    complete &= model_collect_close(model, emu, request);
     if (request->parts & PART_RAM)
         complete &= model_collect_ram(model, emu);
     return complete;
@@ -190,7 +191,7 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
 static bool copy_buffer(void **to, uint32_t *capacity, const void *from, uint32_t count, size_t size)
 {
     if (count > *capacity || !*to) {
-        void *larger = realloc(*to, (size_t)(count + 1) * size);
+        void *larger = realloc(*to, (size_t)(count ? count : 1) * size);
         if (!larger)
             return false;
         *to = larger;
@@ -206,9 +207,12 @@ bool model_copy(Model *to, const Model *from)
     Band *bands = to->bands;
     Cell *cells = to->cells;
     uint8_t *ram = to->ram;
+    Close *close = to->close;
+    uint32_t close_capacity = close != NULL;
     uint32_t band_capacity = to->band_capacity, cell_capacity = to->cell_capacity, ram_capacity = ram ? to->ram_count : 0;
     bool done = copy_buffer((void **)&bands, &band_capacity, from->bands, from->band_count, sizeof *bands) &&
                 copy_buffer((void **)&cells, &cell_capacity, from->cells, from->cell_count, sizeof *cells) &&
+                copy_buffer((void **)&close, &close_capacity, from->close, from->close != NULL, sizeof *close) &&
                 copy_buffer((void **)&ram, &ram_capacity, from->ram, from->ram ? from->ram_count : 0, 1);
     if (done)
         *to = *from;
@@ -217,6 +221,9 @@ bool model_copy(Model *to, const Model *from)
     to->bands = bands;
     to->cells = cells;
     to->ram = ram;
+    to->close = close;
+    if (close && !from->close)
+        close->count = 0;
     to->band_capacity = band_capacity;
     to->cell_capacity = cell_capacity;
     return done;
@@ -227,5 +234,6 @@ void model_free(Model *model)
     free(model->bands);
     free(model->cells);
     free(model->ram);
+    free(model->close);
     *model = (Model){0};
 }

@@ -15,6 +15,7 @@ enum {
     TASKS_MAX = 64, CODE_MAX = 64, STACK_MAX = 128, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
     FULL_SWEEP_MS = 250,       /* how late pages may be seen that came or went without being accessed */
     SWEEP_TABLES = 192,        /* page tables that a picture looks at: more memory takes several pictures to look at */
+    LINE_BYTES = 64, CLOSE_CELLS_MAX = 8192, CLOSE_BYTES_MAX = 32768,
     SAMPLES_MAX = 600, OWNERS_MAX = 8, RAM_CELLS_MAX = 1 << 16,
 };
 
@@ -39,6 +40,24 @@ typedef struct Band { /* a mapping */
     unsigned shift;                /* a cell is PAGE_BYTES << shift */
     uint32_t first, count;         /* of its cells */
 } Band;
+
+/* From close up: a stretch of memory whose cells are lines or bytes. */
+typedef enum CloseKind { CLOSE_NOTHING, CLOSE_UNTOUCHED, CLOSE_DATA } CloseKind; /* not mapped, without a frame, with one */
+typedef struct CloseCell {
+    uint32_t changed, used; /* model time when it was last seen to have changed; when a modelled cache last used it */
+    uint32_t hash;          /* of its bytes; of a byte its value */
+    uint8_t kind;           /* CloseKind */
+    uint8_t held;           /* bit n: modelled cache n holds the line */
+    bool dirty, zero;
+} CloseCell;
+typedef struct Close {
+    uint64_t start;
+    uint32_t unit, count;   /* bytes of a cell: LINE_BYTES or 1; cells */
+    bool caches;            /* a hierarchy is modelled */
+    uint64_t clock;         /* newest time of use in the modelled caches so far */
+    CloseCell cells[CLOSE_CELLS_MAX];
+    uint8_t bytes[CLOSE_BYTES_MAX]; /* the first of them */
+} Close;
 
 typedef struct CodeLine {
     uint64_t address;
@@ -96,6 +115,8 @@ typedef struct ModelRequest {
     unsigned parts;     /* PART_…: what is looked at; the rest stays as it was */
     bool exact;         /* look at every page, also where nothing was accessed */
     uint32_t now;       /* model time, ms, from 1 */
+    uint64_t close_start; /* what is seen from close up, aligned to its unit */
+    uint32_t close_unit, close_count; /* bytes of a cell; how many cells, 0: nothing is */
 } ModelRequest;
 
 typedef struct Model {
@@ -124,6 +145,7 @@ typedef struct Model {
     StackFrame frames[FRAMES_MAX];
     uint32_t frame_count;
     Focus focus;
+    Close *close;           /* NULL: not asked for */
     uint8_t *ram;           /* Owner of each cell of RAM up to the highest frame ever used; NULL when not asked for */
     uint32_t ram_count, ram_shift; /* a cell is 1 << ram_shift frames */
     uint64_t ram_owned[OWNER_PROCESS + OWNERS_MAX]; /* frames */
@@ -158,6 +180,7 @@ void model_collect_code(Model *model, Emu *emu);
 void model_collect_stack(Model *model, Emu *emu);
 void model_collect_focus(Model *model, Emu *emu, uint64_t address);
 bool model_collect_ram(Model *model, Emu *emu);
+bool model_collect_close(Model *model, Emu *emu, const ModelRequest *request);
 /* "main+0x12", or "" */
 void model_name_address(Emu *emu, int pid, uint64_t address, char *text, size_t size);
 

@@ -15,6 +15,12 @@ static int scale_for(int width, int height)
     return scale;
 }
 
+bool picture_layout(View *view, const Model *model, int width, int height)
+{
+    int scale = scale_for(width, height);
+    return view_layout(view, model, width / scale, height / scale);
+}
+
 bool picture_draw(Canvas *canvas, View *view, const Model *model, int width, int height)
 {
     int scale = scale_for(width, height);

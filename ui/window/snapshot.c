@@ -107,6 +107,20 @@ static int save(Canvas *canvas, View *view, const Model *model, const char *path
     return EXIT_FAILED;
 }
 
+static bool find_zoom(const char *text, int *zoom)
+{
+    static const struct { const char *name; int step; } names[] = {{"pages", 0}, {"lines", ZOOM_LINES}, {"bytes", ZOOM_MAX}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i].name, text) == 0) {
+            *zoom = names[i].step;
+            return true;
+        }
+    char *end;
+    long step = strtol(text, &end, 10);
+    *zoom = (int)step;
+    return *text && !*end && step >= ZOOM_MIN && step <= ZOOM_MAX;
+}
+
 /* 0, or the exit code when the options do not fit together, all said. */
 static int understand(Emu *emu, const Options *options, Place *place, ModelRequest *request, View *view)
 {
@@ -118,9 +132,24 @@ static int understand(Emu *emu, const Options *options, Place *place, ModelReque
         fprintf(stderr, "emu: --focus: '%s' is no symbol or address of this program\n", options->focus);
     else if (options->view && (view->tab = picture_tab(options->view)) == TABS)
         fprintf(stderr, "emu: --view: '%s' is not translation, stack, code, ram or processes\n", options->view);
+    else if (options->zoom && !find_zoom(options->zoom, &view->zoom))
+        fprintf(stderr, "emu: --zoom: '%s' is not pages, lines, bytes, or a step from %d to %d\n", options->zoom, ZOOM_MIN, ZOOM_MAX);
     else
         return 0;
     return EXIT_FAILED;
+}
+
+/* The last look, with what the view shows of it: that depends on where things are. */
+static bool look_closely(Emu *emu, Model *model, ModelRequest *request, View *view, const Options *options)
+{
+    int width = options->width ? options->width : 1280, height = options->height ? options->height : 800;
+    view->focus = request->focus;
+    if (!look(emu, model, request) || !picture_layout(view, model, width, height))
+        return false;
+    if (view->zoom > ZOOM_PAGES)
+        view_close_centre(view, model->focus.address, view->map.y + view->map.h / 2);
+    view_request(view, request);
+    return look(emu, model, request);
 }
 
 int snapshot_take(Emu *emu, const Options *options)
@@ -133,13 +162,13 @@ int snapshot_take(Emu *emu, const Options *options)
     int code = understand(emu, options, &place, &request, &view);
     if (code)
         return code;
+    view.hilbert = options->hilbert;
     request.parts = view_tab_parts(view.tab);
     EmuStop stop = run_to(emu, &place, &model, &request);
     bool reached = place.kind == AT_END ? stop.kind == EMU_EXITED || stop.kind == EMU_KILLED
                                         : stop.kind == (place.kind == AT_COUNT ? EMU_BUDGET : EMU_BREAKPOINT);
-    if (reached && !look(emu, &model, &request))
+    if (reached && !look_closely(emu, &model, &request, &view, options))
         reached = false;
-    view.focus = request.focus;
     snprintf(view.status, sizeof view.status, place.kind == AT_COUNT ? "after %.70s instructions" : "at %s", place.text);
     if (!reached) {
         fprintf(stderr, "emu: '%s' was not reached: the program ended first\n", place.text);

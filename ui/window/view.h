@@ -11,15 +11,19 @@ typedef enum Tab { TAB_TRANSLATION, TAB_STACK, TAB_CODE, TAB_RAM, TAB_PROCESSES,
 typedef struct BandPlace {
     int y, h;      /* of its cells, logical pixels; y without scrolling */
     int rows;
+    int side;      /* of the squares that Hilbert's curve fills; 1: cells in rows */
     unsigned fold; /* one drawn cell is 1 << fold cells of the model */
     int gap;       /* height of the gap above it: nothing is mapped there */
 } BandPlace;
 
-enum { ZOOM_MIN = -4, ZOOM_MAX = 4, VIEW_WIDTH_MIN = 1000, VIEW_HEIGHT_MIN = 600 };
+enum { ZOOM_MIN = -4, ZOOM_PAGES = 4, ZOOM_LINES = 5, ZOOM_BYTES = 8, ZOOM_MAX = 9, /* up to ZOOM_PAGES cells are pages, then lines, then bytes */
+       VIEW_WIDTH_MIN = 1000, VIEW_HEIGHT_MIN = 600 };
 
 typedef struct View {
     Tab tab;
     int zoom;              /* steps of two from what fits */
+    bool hilbert;          /* pages that are neighbours lie near each other: along Hilbert's curve; else in rows */
+    uint64_t close_at;     /* below the page: the first address shown */
     int scroll;            /* pixels that the map is moved up by */
     bool help, pinned, paused;
     uint64_t focus;        /* hovered or pinned address, 0: the stack pointer */
@@ -42,6 +46,26 @@ void view_free(View *view);
 bool view_address_at(const View *view, const Model *model, int x, int y, uint64_t *address);
 /* Where the cell of an address is drawn; false: nowhere. */
 bool view_cell_rect(const View *view, const Model *model, uint64_t address, Rect *rect);
+/* Zooms to this step so that the address (of the cell under the mouse; else the focus) stays at that height. */
+void view_zoom(View *view, const Model *model, int zoom, int y, bool over_cell, uint64_t address);
+/* What the view needs of the next picture. */
+void view_request(const View *view, ModelRequest *request);
+
+/* Below the page (draw_close.c). */
+typedef struct CloseShape {
+    uint32_t unit, columns; /* bytes of a cell, cells per row */
+    int w, h;               /* of a cell */
+    bool letters;           /* characters beside the bytes */
+    uint32_t rows;
+} CloseShape;
+CloseShape view_close_shape(const View *view);
+/* Where an address is drawn when `start` is the first one; empty when nowhere. */
+Rect view_close_rect(const View *view, uint64_t start, uint64_t address);
+bool view_close_address(const View *view, uint64_t start, int x, int y, uint64_t *address);
+/* Chooses close_at so that the address's row is drawn at y. */
+void view_close_centre(View *view, uint64_t address, int y);
+/* The cell (folded) of a band at that column and row, rows counted from its lowest address. */
+uint64_t view_cell_number(const View *view, const BandPlace *place, int column, int row);
 /* The tab whose title is at x, y, or TABS. */
 Tab view_tab_at(const View *view, int x, int y);
 Rect view_tab_rect(const View *view, Tab tab);
@@ -52,6 +76,8 @@ int view_scroll_max(const View *view);
 /* ---- the parts, each in its file -------------------------------------------------------------------------------- */
 
 void draw_map(const View *view, const Model *model, Canvas *canvas);
+void draw_close(const View *view, const Model *model, Canvas *canvas);
+void draw_close_legend(const View *view, const Model *model, Canvas *canvas);
 void draw_legend(const View *view, const Model *model, Canvas *canvas);
 void draw_translation(const Model *model, Canvas *canvas, Rect area);
 void draw_stack(const Model *model, Canvas *canvas, Rect area);

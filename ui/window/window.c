@@ -28,6 +28,7 @@ struct Window {
     bool changed;      /* must be drawn again */
     bool leaving;
     bool pressed, dragging;
+    uint64_t press_close;
     int press_y, press_scroll, mouse_x, mouse_y; /* logical pixels */
     unsigned shots, frames;
     bool failed;       /* a frame could not be written: said once */
@@ -145,7 +146,7 @@ static void draw_if_needed(Window *w)
 
 static void ask(Window *w)
 {
-    w->wanted.parts = view_tab_parts(w->view.tab);
+    view_request(&w->view, &w->wanted);
     runner_ask(&w->runner, &w->wanted);
     w->changed = true;
 }
@@ -175,18 +176,42 @@ static void next_process(Window *w)
     ask(w);
 }
 
+/* Moves the map by so many pixels: its picture up, for positive ones. */
+static void scroll(Window *w, int from, uint64_t close_from, int by)
+{
+    View *v = &w->view;
+    if (v->zoom > ZOOM_PAGES) {
+        CloseShape s = view_close_shape(v);
+        int64_t rows = by / s.h, bytes = rows * (int64_t)s.columns * (int64_t)s.unit;
+        v->close_at = bytes < 0 && (uint64_t)-bytes > close_from ? 0 : close_from + (uint64_t)bytes;
+    }
+    v->scroll = from + by;
+}
+
+/* Zooms, and keeps what is under the mouse there. */
+static void zoom(Window *w, int by)
+{
+    uint64_t address = 0;
+    bool over_cell = view_address_at(&w->view, w->runner.shown, w->mouse_x, w->mouse_y, &address);
+    view_zoom(&w->view, w->runner.shown, w->view.zoom + by, w->mouse_y, over_cell, address);
+    ask(w);
+}
+
 static void key_view(Window *w, int key)
 {
-    int page = w->view.map.h / 2;
+    int page = w->view.map.h / 2, row = w->view.zoom > ZOOM_PAGES ? view_close_shape(&w->view).h : 24;
     switch (key) {
     case '1': case '2': case '3': case '4': case '5': w->view.tab = (Tab)(key - '1'); break;
     case '\t': w->view.tab = (Tab)((w->view.tab + 1) % TABS); break;
-    case KEY_UP: w->view.scroll -= 24; break;
-    case KEY_DOWN: w->view.scroll += 24; break;
-    case KEY_PAGE_UP: w->view.scroll -= page; break;
-    case KEY_PAGE_DOWN: w->view.scroll += page; break;
+    case KEY_UP: scroll(w, w->view.scroll, w->view.close_at, -row); break;
+    case KEY_DOWN: scroll(w, w->view.scroll, w->view.close_at, row); break;
+    case KEY_PAGE_UP: scroll(w, w->view.scroll, w->view.close_at, -page); break;
+    case KEY_PAGE_DOWN: scroll(w, w->view.scroll, w->view.close_at, page); break;
+    case 'i': zoom(w, 1); break;
+    case 'o': zoom(w, -1); break;
+    case 'h': w->view.hilbert = !w->view.hilbert; break;
     case KEY_HOME:
-    case 'f': w->view.scroll = w->view.zoom = 0; break;
+    case '0': w->view.scroll = w->view.zoom = 0; break;
     case '?': w->view.help = !w->view.help; break;
     case KEY_F12: screenshot(w); break;
     }
@@ -228,8 +253,8 @@ static void moved(Window *w, int x, int y)
     if (w->pressed && abs(y - w->press_y) >= DRAG_START)
         w->dragging = true;
     if (w->dragging) {
-        w->view.scroll = w->press_scroll + w->press_y - y;
-        w->changed = true;
+        scroll(w, w->press_scroll, w->press_close, w->press_y - y);
+        ask(w);
     } else if (!w->view.pinned) {
         focus(w, view_address_at(&w->view, w->runner.shown, x, y, &address) ? address : 0);
     }
@@ -252,21 +277,6 @@ static void clicked(Window *w, int x, int y)
     ask(w);
 }
 
-/* Zooms, and keeps what is under the mouse there. */
-static void wheel(Window *w, int amount)
-{
-    const Model *model = w->runner.shown;
-    int zoom = w->view.zoom + (amount > 0 ? 1 : -1), x = w->mouse_x, y = w->mouse_y;
-    uint64_t address;
-    Rect cell;
-    bool over_cell = view_address_at(&w->view, model, x, y, &address);
-    w->view.zoom = zoom < ZOOM_MIN ? ZOOM_MIN : zoom > ZOOM_MAX ? ZOOM_MAX : zoom;
-    view_layout(&w->view, model, w->canvas.width, w->canvas.height);
-    if (over_cell && view_cell_rect(&w->view, model, address, &cell))
-        w->view.scroll += cell.y + cell.h / 2 - y;
-    w->changed = true;
-}
-
 static void handle(Window *w, const Event *event)
 {
     int scale = w->canvas.scale ? w->canvas.scale : 1, x = event->x / scale, y = event->y / scale;
@@ -279,13 +289,14 @@ static void handle(Window *w, const Event *event)
         w->dragging = false;
         w->press_y = y;
         w->press_scroll = w->view.scroll;
+        w->press_close = w->view.close_at;
         break;
     case EVENT_RELEASE:
         if (w->pressed && !w->dragging)
             clicked(w, x, y);
         w->pressed = w->dragging = false;
         break;
-    case EVENT_WHEEL: wheel(w, event->amount); break;
+    case EVENT_WHEEL: zoom(w, event->amount > 0 ? 1 : -1); break;
     case EVENT_SIZE: w->changed = true; break;
     case EVENT_OTHER: break;
     }
