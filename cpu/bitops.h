@@ -14,36 +14,45 @@ static INLINE u64 bit_complement(u64 word, u64 bit) { return word ^ bit; }
 /* destination = f(source, old destination) */
 typedef u64 CountFunction(Cpu *cpu, u64 source, u64 old, unsigned width);
 
-static INLINE void count_flags(Cpu *cpu, u32 mask, bool carry, u64 zero_if)
+/* ZF of `zero_if` and CF; the others, which the manuals leave undefined, as AMD's processors have them: OF stays. */
+static INLINE void count_flags(Cpu *cpu, bool carry, u64 zero_if)
 {
-    cc_assign(cpu, mask, (carry ? FLAG_CF : 0) | (zero_if ? 0 : FLAG_ZF));
+    cc_assign(cpu, FLAGS_ARITH & ~FLAG_OF, (carry ? FLAG_CF : 0) | (zero_if ? 0 : FLAG_ZF));
+}
+
+/* ZF of the source, PF of the index (AMD), the others 0. */
+static INLINE void scan_flags(Cpu *cpu, u64 source, u64 index)
+{
+    cc_assign(cpu, FLAGS_ARITH, (source ? 0 : FLAG_ZF) | (__builtin_parity((u8)index) ? 0 : FLAG_PF));
 }
 
 /* BSF, BSR of 0 leave the destination (documented for AMD, and what Intel's do). */
 static INLINE u64 count_bsf(Cpu *cpu, u64 source, u64 old, unsigned width)
 {
     (void)width;
-    count_flags(cpu, FLAG_ZF, false, source);
-    return source ? (u64)__builtin_ctzll(source) : old;
+    u64 index = source ? (u64)__builtin_ctzll(source) : 0;
+    scan_flags(cpu, source, index);
+    return source ? index : old;
 }
 static INLINE u64 count_bsr(Cpu *cpu, u64 source, u64 old, unsigned width)
 {
     (void)width;
-    count_flags(cpu, FLAG_ZF, false, source);
-    return source ? 63 - (u64)__builtin_clzll(source) : old;
+    u64 index = source ? 63 - (u64)__builtin_clzll(source) : 0;
+    scan_flags(cpu, source, index);
+    return source ? index : old;
 }
 static INLINE u64 count_tzcnt(Cpu *cpu, u64 source, u64 old, unsigned width)
 {
     (void)old;
     u64 result = source ? (u64)__builtin_ctzll(source) : width;
-    count_flags(cpu, FLAG_CF | FLAG_ZF, !source, result);
+    count_flags(cpu, !source, result);
     return result;
 }
 static INLINE u64 count_lzcnt(Cpu *cpu, u64 source, u64 old, unsigned width)
 {
     (void)old;
     u64 result = source ? (u64)__builtin_clzll(source) - (64 - width) : width;
-    count_flags(cpu, FLAG_CF | FLAG_ZF, !source, result);
+    count_flags(cpu, !source, result);
     return result;
 }
 static INLINE u64 count_popcnt(Cpu *cpu, u64 source, u64 old, unsigned width)
@@ -73,13 +82,15 @@ static INLINE u64 bmi_andn(Cpu *cpu, u64 a, u64 b, unsigned width)
     cc_set_logic(cpu, width, result);
     return result;
 }
+/* SDM Vol. 2A, "BEXTR" leaves AF, SF and PF undefined: AMD's processors set AF and clear SF. */
 static INLINE u64 bmi_bextr(Cpu *cpu, u64 a, u64 b, unsigned width)
 {
     unsigned start = (u8)b, length = (u8)(b >> 8);
     u64 result = start < width ? a >> start : 0;
     if (length < 64)
         result &= (1ull << length) - 1;
-    cc_set(cpu, CC_OP_RESULT, width, result, 0);
+    scan_flags(cpu, result, result);
+    cpu->rflags |= FLAG_AF;
     return result;
 }
 static INLINE u64 bmi_bzhi(Cpu *cpu, u64 a, u64 b, unsigned width)

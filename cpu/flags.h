@@ -61,7 +61,10 @@ static INLINE void cc_materialise(Cpu *cpu)
 /* Replaces the flags in `mask` by those of `value`. */
 static INLINE void cc_assign(Cpu *cpu, u32 mask, u32 value)
 {
-    cc_materialise(cpu);
+    if (mask == FLAGS_ARITH) /* none stays: no need to compute them */
+        cpu->cc_kind = CC_RFLAGS;
+    else
+        cc_materialise(cpu);
     cpu->rflags = (cpu->rflags & ~mask) | (value & mask);
 }
 

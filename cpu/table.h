@@ -15,6 +15,7 @@ TranslateFunction translate_setcc, translate_cmovcc, translate_extend, translate
 /* XCHG r8, rAX; op->size: bits. */
 RareFunction rare_xchg_r8;
 TranslateFunction translate_rare, translate_vec, translate_vec_rare;
+TranslateFunction translate_selector; /* LAR, LSL, VERR, VERW */
 TranslateFunction translate_far; /* far forms of RET, JMP, CALL; IRET */
 
 /* MOV, PUSH, POP with a segment, control or debug register (rare.c). */

@@ -222,6 +222,8 @@ static bool flags_conditional(const Insn *insn)
 static u32 flags_written(const Insn *insn)
 {
     const ZydisAccessedFlags *f = insn->z.cpu_flags;
+    if (insn->z.mnemonic == ZYDIS_MNEMONIC_LZCNT || insn->z.mnemonic == ZYDIS_MNEMONIC_TZCNT)
+        return FLAGS_ARITH & ~FLAG_OF; /* undefined for Zydis: left alone (bitops.h) */
     return f ? (f->modified | f->set_0 | f->set_1 | f->undefined) & FLAGS_ARITH : 0;
 }
 

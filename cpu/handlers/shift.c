@@ -37,7 +37,7 @@ static INLINE const Op *shift_mem(Cpu *cpu, const Op *op, u64 acc, OpHandler *sl
 
 /* ---- SHLD, SHRD: table[((memory * 2 + right) * 2 + by CL) * 3 + width - 1] ---------------------------------------------- */
 
-/* SDM Vol. 2B, "SHLD": for 16-bit operands counts above 16 are undefined; hardware shifts the 48 bits dst:src:dst. */
+/* SDM Vol. 2B, "SHLD": for 16-bit operands counts above 16 are undefined; AMD's processors shift the second operand in twice. */
 static INLINE u64 shift_double(Cpu *cpu, u64 a, u64 b, unsigned count, unsigned width, bool right)
 {
     count = shift_mask(count, width);
@@ -46,9 +46,9 @@ static INLINE u64 shift_double(Cpu *cpu, u64 a, u64 b, unsigned count, unsigned 
     u64 result;
     bool carry;
     if (width == 16) {
-        u64 wide = right ? a << 32 | b << 16 | a : a << 32 | b << 16 | a;
+        u64 wide = right ? b << 32 | b << 16 | a : a << 32 | b << 16 | b;
         result = right ? (u16)(wide >> count) : (u16)(wide << count >> 32);
-        carry = right ? wide >> (count - 1) & 1 : wide >> (48 - count) & 1;
+        carry = count <= 16 && a >> (right ? count - 1 : 16 - count) & 1;
     } else if (right) {
         result = (a >> count | b << (width - count)) & bits_mask(width);
         carry = a >> (count - 1) & 1;
@@ -56,7 +56,8 @@ static INLINE u64 shift_double(Cpu *cpu, u64 a, u64 b, unsigned count, unsigned 
         result = (a << count | b >> (width - count)) & bits_mask(width);
         carry = a >> (width - count) & 1;
     }
-    shift_flags(cpu, width, result, carry, (a ^ result) >> (width - 1) & 1);
+    bool overflow = right ? result >> (width - 2) & 1 : carry; /* against the top bit; of the first operand, when left */
+    shift_flags(cpu, width, result, carry, overflow != ((right ? result : a << count) >> (width - 1) & 1));
     return result;
 }
 

@@ -72,7 +72,7 @@ BytesVerdict bytes_judge(const Case *c, const Outcome *host, const Outcome *emul
     bool host_refuses = host->vector == VECTOR_UD, we_refuse = emulated->vector == VECTOR_UD;
     if (host_refuses && we_refuse)
         return BYTES_AGREE;
-    if (known && generate_unspecified(c, &insn))
+    if (known && generate_unspecified(&insn))
         return BYTES_MAKER;
     if (!known && host->vector + emulated->vector == VECTOR_UD + VECTOR_GP)
         return BYTES_MAKER; /* refused by both: as unknown, too long, or privileged */

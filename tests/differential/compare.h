@@ -13,4 +13,7 @@ bool compare(const Case *c, const Outcome *host, const Outcome *emulated, FILE *
 /* The instruction (or instructions), their bytes and the state they ran in, as far as they name it. */
 void compare_describe(const Case *c, FILE *out);
 
+/* Flags that the manuals leave undefined are compared, too: is this host what the emulated processor follows? */
+extern bool compare_undefined;
+
 #endif

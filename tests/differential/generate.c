@@ -215,6 +215,13 @@ static bool far_bit_offset(const Insn1 *insn)
     return bits && insn->operand[0].type == ZYDIS_OPERAND_TYPE_MEMORY && insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
 }
 
+/* Mostly selectors of Linux's GDT; never the one whose limit is the number of the host's CPU. */
+static u16 some_selector(u64 *seed)
+{
+    u16 selector = (u16)(chance(seed, 60) ? 0x20 + pick(seed, 0x18) : chance(seed, 80) ? pick(seed, 0x100) : random_next(seed));
+    return (selector & 0xfffc) == 0x78 ? 0 : selector;
+}
+
 /* Registers, before memory operands are placed. */
 static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
 {
@@ -231,6 +238,11 @@ static void tame_registers(Case *c, const Insn1 *insn, u64 *seed)
     case ZYDIS_MNEMONIC_BT: case ZYDIS_MNEMONIC_BTS: case ZYDIS_MNEMONIC_BTR: case ZYDIS_MNEMONIC_BTC: /* the offset reaches far */
         if (far_bit_offset(insn))
             r[gpr_number(insn->operand[1].reg.value)] = (u64)((i64)pick(seed, 2048) - 1024);
+        break;
+    case ZYDIS_MNEMONIC_LAR: case ZYDIS_MNEMONIC_LSL: case ZYDIS_MNEMONIC_VERR: case ZYDIS_MNEMONIC_VERW:
+        for (u32 i = 0; i < insn->z.operand_count_visible; i++)
+            if (insn->operand[i].type == ZYDIS_OPERAND_TYPE_REGISTER)
+                r[gpr_number(insn->operand[i].reg.value)] = (random_next(seed) & ~0xffffull) | some_selector(seed);
         break;
     case ZYDIS_MNEMONIC_ENTER: /* reads the frames that RBP leads to */
         r[RBP] = DATA + 512 + pick(seed, DATA_SIZE - 512);
@@ -268,6 +280,10 @@ static bool tame_memory(Case *c, const Insn1 *insn, u64 *seed)
             return false;
         store64(bytes + inside, load64(bytes + inside) & 0x8ed5);
         break;
+    case ZYDIS_MNEMONIC_LAR: case ZYDIS_MNEMONIC_LSL: case ZYDIS_MNEMONIC_VERR: case ZYDIS_MNEMONIC_VERW:
+        for (u32 i = 0; i < PATCH_SIZE; i += 2) /* wherever it lies */
+            store16(bytes + i, some_selector(seed));
+        break;
     case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR:
         store32(bytes, MXCSR_SAFE(random_next(seed)));
         break;
@@ -283,16 +299,11 @@ static bool tame_memory(Case *c, const Insn1 *insn, u64 *seed)
     return true;
 }
 
-bool generate_unspecified(const Case *c, const Insn1 *insn)
+bool generate_unspecified(const Insn1 *insn)
 {
     if (insn->z.meta.isa_set == ZYDIS_ISA_SET_VAES || insn->z.meta.isa_set == ZYDIS_ISA_SET_VPCLMULQDQ)
         return true; /* beyond v3: the host has them, the emulated processor does not say so */
     switch (insn->z.mnemonic) {
-    case ZYDIS_MNEMONIC_SHLD: case ZYDIS_MNEMONIC_SHRD: { /* more bits than a 16-bit operand has: undefined result */
-        const ZydisDecodedOperand *count = &insn->operand[2];
-        u64 bits = count->type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? count->imm.value.u : c->before.gpr[RCX];
-        return insn->z.operand_width == 16 && (bits & 31) > 16;
-    }
     case ZYDIS_MNEMONIC_NOP: /* 0F 0D with a register: reserved NOP at Intel's, #UD at AMD's */
         return insn->z.opcode == 0x0d && insn->z.raw.modrm.mod == 3;
     case ZYDIS_MNEMONIC_LOOPE: case ZYDIS_MNEMONIC_LOOPNE: /* AMD lets F3 and F2 choose the condition */
@@ -359,7 +370,7 @@ bool generate_case(Case *c, const Form *form, u32 form_index, u64 case_seed, u64
         return false;
     if (insn.z.mnemonic == ZYDIS_MNEMONIC_INT && insn.operand[0].imm.value.u == 0x80)
         return false; /* a system call */
-    if (generate_unspecified(c, &insn))
+    if (generate_unspecified(&insn))
         return false;
     c->code[c->length] = 0xcc;
     c->undefined = c->ever_undefined = insn.z.cpu_flags ? insn.z.cpu_flags->undefined : 0;

@@ -15,7 +15,7 @@ bool generate_case(Case *c, const Form *form, u32 form_index, u64 seed, u64 fs_b
 /* Writes a random encoding of the form; whatever follows ModRM is random. The decoder knows the length. */
 void generate_encoding(u8 out[32], const Form *form, u64 *seed);
 /* Where processors differ by maker (the emulated one calls itself Intel's) or by chance: not compared. */
-bool generate_unspecified(const Case *c, const Insn1 *insn);
+bool generate_unspecified(const Insn1 *insn);
 bool generate_is_branch(const Insn1 *insn);
 
 #endif

@@ -35,13 +35,14 @@ static u32 form_count;
 static void usage(void)
 {
     puts("usage: selftest [--seed N] [--count N] [--sequences N] [--bytes N] [--only MNEMONIC] [--replay FORM:SEED]\n"
-         "                [--reports N] [--coverage FILE] [--json] [--list]\n"
+         "                [--undefined] [--reports N] [--coverage FILE] [--json] [--list]\n"
          "Runs random instructions on the host's processor and on the emulated one, and compares everything.\n"
          "  --count N       single instructions, of each form in turn (default 100000)\n"
          "  --sequences N   2 to 9 instructions in a row, on registers (default a third of that)\n"
          "  --bytes N       random bytes: the same validity and length? (default a third of that)\n"
          "  --only M        only single instructions of this mnemonic\n"
          "  --replay F:S    one case, as a report names it\n"
+         "  --undefined     compare flags, too, that the manuals leave undefined (DIV, IDIV, MUL, IMUL will differ)\n"
          "  --reports N     differences shown in full for each mnemonic (default 2)\n"
          "  --coverage FILE cases, faults and differences of each mnemonic\n"
          "  --list          the forms, and nothing else");
@@ -54,6 +55,7 @@ static bool parse(Options *o, int argc, char **argv)
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!strcmp(name, "--json")) { o->json = true; continue; }
         if (!strcmp(name, "--list")) { o->list = true; continue; }
+        if (!strcmp(name, "--undefined")) { compare_undefined = true; continue; }
         if (!value)
             return false;
         i++;

@@ -86,7 +86,7 @@ static bool append(Case *c, const Form *form, u64 *seed)
     generate_encoding(bytes, form, seed);
     if (!form_decode(bytes, 15, &insn) || insn.z.mnemonic != form->mnemonic || !form_implemented(&insn) || c->length + insn.z.length + 2 > 70)
         return false;
-    if (generate_is_branch(&insn) || generate_unspecified(c, &insn) || (insn.z.mnemonic == ZYDIS_MNEMONIC_SHLD || insn.z.mnemonic == ZYDIS_MNEMONIC_SHRD))
+    if (generate_is_branch(&insn) || generate_unspecified(&insn) || (insn.z.mnemonic == ZYDIS_MNEMONIC_SHLD || insn.z.mnemonic == ZYDIS_MNEMONIC_SHRD))
         return false;
     bool skip = chance(seed, 30);
     u32 condition = pick(seed, 16);

@@ -171,7 +171,7 @@ static uint64_t retired(Emu *emu)
 static Emu *rerun(Rom *rom, uint64_t insns)
 {
     lseek(rom->config.stdio[0], 0, SEEK_SET);
-    rom->config.stdio[1] = rom->config.stdio[2];
+    rom->config.stdio[1] = temporary(NULL, 0); /* a file again: programs look at what they write to */
     Emu *emu = start(rom);
     if (emu && insns)
         emu_run(emu, insns);
