@@ -6,12 +6,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CLASSES = 160, UNIT = 32, PAGE = 4096 };
+enum { CLASSES = 160, UNIT = 32, PAGE = 4096, SPARSE = 1 << 20 };
 
 typedef struct Header {
     Heap *heap; /* NULL: malloc'ed */
     u64 size;   /* as asked for */
-    u64 unused[2];
+    u64 mapped; /* bytes of a mapping of its own, which begins a page before the block; 0: none */
+    u64 unused;
 } Header;
 _Static_assert(sizeof(Header) == UNIT, "blocks stay aligned");
 
@@ -99,9 +100,23 @@ void *heap_alloc(u64 size)
     return block + 1;
 }
 
+/* A large table is seldom used all over: its pages come from the host as they are touched, and are zero then. */
+static void *map_sparse(u64 size)
+{
+    u64 mapped = size + PAGE;
+    u8 *memory = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    Header *header = (Header *)(memory + PAGE) - 1;
+    *header = (Header){.size = size, .mapped = mapped};
+    return header + 1;
+}
+
 void *heap_calloc(u64 count, u64 size)
 {
     u64 bytes;
+    if (!current && !__builtin_mul_overflow(count, size, &bytes) && bytes >= SPARSE && bytes <= SIZE_MAX / 2)
+        return map_sparse(bytes);
     void *block = __builtin_mul_overflow(count, size, &bytes) ? NULL : heap_alloc(bytes);
     return block ? memset(block, 0, bytes) : NULL;
 }
@@ -112,6 +127,10 @@ void heap_free(void *block)
     u64 room;
     if (!block)
         return;
+    if (header->mapped) {
+        munmap((u8 *)block - PAGE, header->mapped);
+        return;
+    }
     if (!header->heap) {
         free(header);
         return;

@@ -10,6 +10,7 @@ void emu_config_init(EmuConfig *config)
 {
     memset(config, 0, sizeof *config);
     config->stack_size = 8ull << 20;
+    config->paging.replacement = EMU_REPLACE_CLOCK;
     config->stdio[1] = 1;
     config->stdio[2] = 2;
     config->strace_fd = 2;
@@ -18,6 +19,11 @@ void emu_config_init(EmuConfig *config)
 static KernelConfig kernel_config(const EmuConfig *c)
 {
     return (KernelConfig){
+        .swap_size = c->paging.swap_size, .user_frames = c->paging.user_frames, .working_set = c->paging.working_set,
+        .replacement = (ReplacePolicy)c->paging.replacement, .record_touches = c->paging.record,
+        .future = c->paging.future, .future_count = c->paging.future_count,
+        .frames_random = c->paging.frame_order == EMU_FRAMES_RANDOM, .frame_seed = c->paging.frame_seed,
+        .frame_colours = c->paging.frame_order == EMU_FRAMES_COLOURED ? c->paging.frame_colours : 0,
         .memory_size = c->memory_size, .stack_size = c->stack_size, .cpu_level = (CpuLevel)c->cpu_level,
         .deterministic = c->deterministic, .seed = c->seed, .sched_seed = c->sched_seed,
         .max_insns = c->max_insns, .timeout_ns = c->timeout_ns, .no_net = c->no_net,
@@ -26,6 +32,8 @@ static KernelConfig kernel_config(const EmuConfig *c)
         .stop_on_fatal = c->stop_on_fatal, .stop_at_hlt = c->stop_at_hlt, .forward_signals = c->forward_signals,
     };
 }
+
+_Static_assert((int)EMU_REPLACE_OPT == (int)REPLACE_OPT && (int)EMU_REPLACE_CLOCK == (int)REPLACE_CLOCK, "one order of policies");
 
 Emu *emu_create(const EmuConfig *config)
 {

@@ -3,6 +3,7 @@
 #include "emu/emu_view.h"
 #include "emu/machine.h"
 #include "kernel/debug.h"
+#include "kernel/frames.h"
 #include "kernel/syscalls.h"
 #include "mmu/pte.h"
 
@@ -141,7 +142,7 @@ uint64_t emu_read(Emu *emu, int pid, uint64_t address, void *buffer, uint64_t si
         u64 n = page_rest(address + done, size - done);
         u8 *to = (u8 *)buffer + done;
         u64 got = mmu_peek(&emu->kernel->phys, space->cr3, address + done, to, n);
-        if (got == 0 && !read_untouched(space, address + done, to, n))
+        if (got == 0 && !frames_peek_swapped(space, address + done, to, n) && !read_untouched(space, address + done, to, n))
             break;
         done += n;
     }

@@ -4,17 +4,21 @@
 #include <stdlib.h>
 
 #include "kernel/frames.h"
+#include "kernel/page_cache.h"
+#include "mmu/swap.h"
 #include "mmu/pte.h"
 
 /* The frame of a page, made to exist if need be; 0: RAM full or beyond the file. `*shared` as the entry will be. */
 static u64 present_frame(Space *space, const Vma *vma, u64 page)
 {
     const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, page, false);
-    if (entry && (*entry & PTE_FRAME))
-        return *entry & PTE_FRAME;
+    if (entry && swap_is_entry(*entry) && frames_swap_in(space, vma, page) != FAULT_RESOLVED)
+        return 0;
+    if (entry && pte_frame(*entry))
+        return pte_frame(*entry);
     bool beyond = false, major = false;
     u64 paddr = vma->file ? cached_file_page(vma->file, (vma->offset + (page - vma->start)) >> PAGE_SHIFT, &beyond, &major)
-                          : frames_alloc(space->kernel, FRAME_ANON);
+                          : frames_alloc(space->kernel, FRAME_ANON, page >> PAGE_SHIFT);
     if (!paddr || !frames_install(space, vma, page, paddr, false))
         return 0;
     return paddr;
@@ -28,15 +32,19 @@ bool space_poke_prepare(Space *space, u64 address)
     if (!vma || ((vma->flags & VMA_SHARED) && !(vma->flags & VMA_WRITE)))
         return false;
     u64 paddr = present_frame(space, vma, page);
+    frames_wrote(space, page);
     if (!paddr || (vma->flags & VMA_SHARED))
         return paddr != 0;
     const Frame *frame = phys_frame(&kernel->phys, paddr);
     if (frame->kind == FRAME_ANON && frame->refs == 1 && paddr != kernel->phys.zero_page)
         return true;
-    u64 copy = frames_alloc(kernel, FRAME_ANON);
+    phys_ref(&kernel->phys, paddr); /* it must not leave to make room for its own copy */
+    u64 copy = frames_alloc(kernel, FRAME_ANON, page >> PAGE_SHIFT);
+    if (copy)
+        memcpy(phys_host(&kernel->phys, copy), phys_host(&kernel->phys, paddr), PAGE_SIZE);
+    frames_put(kernel, paddr);
     if (!copy)
         return false;
-    memcpy(phys_host(&kernel->phys, copy), phys_host(&kernel->phys, paddr), PAGE_SIZE);
     return frames_install(space, vma, page, copy, vma->flags & VMA_WRITE);
 }
 
@@ -143,7 +151,7 @@ static void update_page(Space *space, u64 page)
 {
     Kernel *kernel = space->kernel;
     const u64 *entry = pt_entry(&kernel->phys, space->cr3, page, false);
-    u64 paddr = entry ? *entry & PTE_FRAME : 0;
+    u64 paddr = entry ? pte_frame(*entry) : 0;
     if (!paddr)
         return;
     Frame *frame = phys_frame(&kernel->phys, paddr);

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "kernel/oom.h"
+#include "kernel/paging.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
 
@@ -21,9 +22,14 @@ static void force(Task *task, i32 signo, i32 code, u64 address)
 static void page_fault(Task *task, const CpuException *exception)
 {
     Access access = exception->error & 16 ? ACCESS_FETCH : exception->error & 2 ? ACCESS_WRITE : ACCESS_READ;
+    Kernel *kernel = task->kernel;
+    if (UNLIKELY(kernel->paging != NULL))
+        paging_fault_begins(kernel, exception->address);
     FaultResult result = space_fault(task->process->space, exception->address, access);
     while (result == FAULT_OOM && oom_kill(task))
         result = space_fault(task->process->space, exception->address, access);
+    if (UNLIKELY(kernel->paging != NULL) && result == FAULT_RESOLVED)
+        paging_hold(kernel, exception->address);
     if (result == FAULT_RESOLVED || result == FAULT_OOM)
         return;
     task->trap_number = VECTOR_PF;

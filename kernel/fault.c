@@ -6,6 +6,7 @@
  *   there, read-only   copy on write, or simply ours alone again                                                     */
 #include "kernel/frames.h"
 #include "kernel/page_cache.h"
+#include "kernel/paging.h"
 #include "mmu/pte.h"
 
 static u64 stack_limit(const Space *space)
@@ -55,11 +56,14 @@ static FaultResult install(Space *space, const Vma *vma, u64 address, u64 paddr,
 static FaultResult copy_frame(Space *space, const Vma *vma, u64 address, u64 from)
 {
     Kernel *kernel = space->kernel;
-    u64 paddr = frames_alloc(kernel, FRAME_ANON);
+    phys_ref(&kernel->phys, from); /* it must not leave to make room for its own copy */
+    u64 paddr = frames_alloc(kernel, FRAME_ANON, address >> PAGE_SHIFT);
+    if (paddr && from != kernel->phys.zero_page)
+        memcpy(phys_host(&kernel->phys, paddr), phys_host(&kernel->phys, from), PAGE_SIZE);
+    frames_put(kernel, from);
     if (!paddr)
         return FAULT_OOM;
-    if (from != kernel->phys.zero_page)
-        memcpy(phys_host(&kernel->phys, paddr), phys_host(&kernel->phys, from), PAGE_SIZE);
+    paging_tell(kernel, PAGE_COPIED, space, address, paddr, SWAP_NONE, false);
     return install(space, vma, address, paddr, true);
 }
 
@@ -84,9 +88,10 @@ static FaultResult fill(Space *space, const Vma *vma, u64 address, Access access
     Kernel *kernel = space->kernel;
     if (vma->file)
         return fill_file(space, vma, address, access, major);
-    if (access != ACCESS_WRITE)
+    bool own_frame = kernel->paging && kernel->paging->limit; /* --user-frames: the textbook's machine, a frame for each page */
+    if (access != ACCESS_WRITE && !own_frame)
         return install(space, vma, address, kernel->phys.zero_page, false);
-    u64 paddr = frames_alloc(kernel, FRAME_ANON);
+    u64 paddr = frames_alloc(kernel, FRAME_ANON, address >> PAGE_SHIFT);
     return paddr ? install(space, vma, address, paddr, true) : FAULT_OOM;
 }
 
@@ -94,7 +99,11 @@ static FaultResult resolve(Space *space, const Vma *vma, u64 address, Access acc
 {
     Kernel *kernel = space->kernel;
     u64 *entry = pt_entry(&kernel->phys, space->cr3, address, false);
-    u64 paddr = entry ? *entry & PTE_FRAME : 0;
+    u64 paddr = entry ? pte_frame(*entry) : 0;
+    if (entry && swap_is_entry(*entry)) {
+        *major = true;
+        return frames_swap_in(space, vma, address);
+    }
     if (!paddr)
         return fill(space, vma, address, access, major);
     if (access == ACCESS_WRITE && !(*entry & PTE_W)) {
@@ -113,7 +122,21 @@ static FaultResult resolve(Space *space, const Vma *vma, u64 address, Access acc
 static bool fetch_brings_in(Space *space, const Vma *vma, u64 address)
 {
     const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
-    return allowed(vma, ACCESS_READ) && (!entry || !(*entry & PTE_FRAME));
+    return allowed(vma, ACCESS_READ) && (!entry || !pte_frame(*entry));
+}
+
+/* Faults in a space that does not run are not the program's: execve(2) builds the new one with the old one loaded. */
+static void account(Space *space, u64 address, bool major)
+{
+    Task *task = space->kernel->current;
+    if (task && space->cr3 == space->kernel->cpu.mmu.cr3) {
+        task->minor_faults += !major;
+        task->major_faults += major;
+    }
+    if (UNLIKELY(space->kernel->page_event != NULL)) {
+        const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
+        paging_tell(space->kernel, major ? PAGE_MAJOR : PAGE_MINOR, space, address, entry ? pte_frame(*entry) : 0, SWAP_NONE, false);
+    }
 }
 
 FaultResult space_fault(Space *space, u64 address, Access access)
@@ -131,10 +154,7 @@ FaultResult space_fault(Space *space, u64 address, Access access)
         return FAULT_ACCERR;
     bool major = false;
     FaultResult result = resolve(space, vma, address & PAGE_MASK, access, &major);
-    Task *task = space->kernel->current;
-    if (result == FAULT_RESOLVED && task) {
-        task->minor_faults += !major;
-        task->major_faults += major;
-    }
+    if (result == FAULT_RESOLVED)
+        account(space, address, major);
     return result;
 }

@@ -2,20 +2,34 @@
  *
  * Every entry that names a frame (but the zero page) holds one reference to it. A private page may be written in place
  * only when it is anonymous and this is its only reference; all else is copied first (fault.c). An entry without P but
- * with a frame is a page of a PROT_NONE mapping: it keeps its contents. */
+ * with a frame is a page of a PROT_NONE mapping: it keeps its contents; one with PTE_SWAP lies in swap (paging.c). */
 #include "kernel/frames.h"
 
 #include "kernel/debug.h"
 
 #include "kernel/page_cache.h"
+#include "kernel/paging.h"
 #include "mmu/pte.h"
 
-u64 frames_alloc(Kernel *kernel, FrameKind kind)
+u64 frames_alloc(Kernel *kernel, FrameKind kind, u64 page)
 {
-    u64 paddr = phys_alloc(&kernel->phys, kind);
+    if (UNLIKELY(kernel->paging != NULL))
+        return paging_alloc(kernel, kind, page, kind == FRAME_ANON);
+    u64 paddr = phys_alloc_for(&kernel->phys, kind, page);
     if (!paddr && page_cache_reclaim(kernel, 64))
-        paddr = phys_alloc(&kernel->phys, kind);
+        paddr = phys_alloc_for(&kernel->phys, kind, page);
     return paddr;
+}
+
+u64 frames_alloc_shared(Kernel *kernel, u64 page)
+{
+    return kernel->paging ? paging_alloc(kernel, FRAME_FILE, page, true) : frames_alloc(kernel, FRAME_FILE, page);
+}
+
+/* Room for a page table. */
+static bool make_room(Kernel *kernel)
+{
+    return kernel->paging ? paging_evict(kernel) : page_cache_reclaim(kernel, 64);
 }
 
 void frames_put(Kernel *kernel, u64 paddr) { phys_unref(&kernel->phys, paddr); }
@@ -23,7 +37,7 @@ void frames_put(Kernel *kernel, u64 paddr) { phys_unref(&kernel->phys, paddr); }
 u64 frames_new_root(Kernel *kernel)
 {
     u64 cr3 = pt_create(&kernel->phys);
-    if (!cr3 && page_cache_reclaim(kernel, 64))
+    while (!cr3 && make_room(kernel))
         cr3 = pt_create(&kernel->phys);
     return cr3;
 }
@@ -43,7 +57,7 @@ void frames_flush(Space *space, u64 start, u64 end)
 static u64 *table_entry(Space *space, u64 address)
 {
     u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, true);
-    if (!entry && page_cache_reclaim(space->kernel, 64))
+    while (!entry && make_room(space->kernel))
         entry = pt_entry(&space->kernel->phys, space->cr3, address, true);
     return entry;
 }
@@ -84,13 +98,21 @@ bool frames_install(Space *space, const Vma *vma, u64 address, u64 paddr, bool w
         frames_put(kernel, paddr);
         return false;
     }
-    u64 old = *entry & PTE_FRAME;
+    u64 old = pte_frame(*entry);
+    bool old_dirty = *entry & PTE_D;
     if (paddr != kernel->phys.zero_page && (!old || old == kernel->phys.zero_page)) {
         space->resident++;
         if (space->resident > space->resident_peak)
             space->resident_peak = space->resident;
     }
+    space->swapped -= swap_is_entry(*entry);
     *entry = entry_value(vma, paddr, write, 0);
+    if (UNLIKELY(kernel->paging != NULL)) {
+        if (old && old != kernel->phys.zero_page)
+            paging_unmapped(kernel, old, space, address, old_dirty);
+        if (paddr != kernel->phys.zero_page)
+            paging_mapped(kernel, paddr, space, address);
+    }
     if (old) {
         frames_flush(space, address, address + PAGE_SIZE);
         if (old != paddr)
@@ -99,6 +121,38 @@ bool frames_install(Space *space, const Vma *vma, u64 address, u64 paddr, bool w
     if (UNLIKELY(kernel->watches != NULL))
         watch_installed(space, address, paddr);
     return true;
+}
+
+FaultResult frames_swap_in(Space *space, const Vma *vma, u64 address)
+{
+    Kernel *kernel = space->kernel;
+    Swap *swap = &kernel->paging->swap;
+    u32 slot = swap_slot(*pt_entry(&kernel->phys, space->cr3, address, false));
+    u64 paddr = frames_alloc(kernel, FRAME_ANON, address >> PAGE_SHIFT);
+    if (!paddr)
+        return FAULT_OOM;
+    if (!swap_in(swap, &kernel->phys, slot, paddr)) {
+        frames_put(kernel, paddr);
+        return FAULT_ADRERR;
+    }
+    if (!frames_install(space, vma, address, paddr, vma->flags & VMA_WRITE)) /* its table exists: it held the swap entry */
+        return FAULT_OOM;
+    swap_keep(swap, paddr, slot); /* the entry's reference */
+    return FAULT_RESOLVED;
+}
+
+void frames_wrote(Space *space, u64 address)
+{
+    const u64 *entry = space->kernel->paging ? pt_entry(&space->kernel->phys, space->cr3, address, false) : NULL;
+    if (entry && pte_frame(*entry))
+        paging_wrote(space->kernel, pte_frame(*entry));
+}
+
+bool frames_peek_swapped(Space *space, u64 address, void *to, u64 size)
+{
+    const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
+    return entry && swap_is_entry(*entry) &&
+           swap_peek(&space->kernel->paging->swap, swap_slot(*entry), address & (PAGE_SIZE - 1), to, size);
 }
 
 typedef struct Sweep {
@@ -113,12 +167,18 @@ static bool drop_entry(void *context, u64 address, u64 *entry)
 {
     Sweep *sweep = context;
     Kernel *kernel = sweep->space->kernel;
-    u64 paddr = *entry & PTE_FRAME;
-    if ((*entry & PTE_D) && (sweep->vma->flags & VMA_SHARED) && sweep->vma->file)
+    u64 paddr = pte_frame(*entry), old = *entry;
+    if ((old & PTE_D) && (sweep->vma->flags & VMA_SHARED) && sweep->vma->file)
         cached_file_dirty(sweep->vma->file, (sweep->vma->offset + (address - sweep->vma->start)) >> PAGE_SHIFT);
     *entry = 0;
+    if (swap_is_entry(old)) {
+        sweep->space->swapped--;
+        swap_unref(&kernel->paging->swap, swap_slot(old));
+    }
     if (paddr && paddr != kernel->phys.zero_page) {
         sweep->space->resident--;
+        if (UNLIKELY(kernel->paging != NULL))
+            paging_unmapped(kernel, paddr, sweep->space, address, old & (PTE_D | PTE_WAS_DIRTY));
         frames_put(kernel, paddr);
     }
     return true;
@@ -134,6 +194,8 @@ static bool protect_entry(void *context, u64 address, u64 *entry)
 {
     Sweep *sweep = context;
     (void)address;
+    if (swap_is_entry(*entry))
+        return true; /* its rights are decided when it comes back */
     u64 paddr = *entry & PTE_FRAME;
     *entry = entry_value(sweep->vma, paddr, writable_now(sweep->space->kernel, sweep->vma, paddr), *entry);
     return true;
@@ -154,12 +216,22 @@ static bool share_entry(void *context, u64 address, u64 *entry)
         sweep->failed = true;
         return false;
     }
+    if (swap_is_entry(*entry)) { /* perhaps since a moment ago, for the table's sake */
+        *copy = *entry;
+        swap_ref(&kernel->paging->swap, swap_slot(*entry));
+        sweep->other->swapped++;
+        return true;
+    }
     u64 paddr = *entry & PTE_FRAME;
+    if (!paddr) /* a page of zeroes that left, likewise */
+        return true;
     *entry = entry_value(sweep->vma, paddr, false, *entry);
     *copy = *entry & ~PTE_A; /* the child has accessed nothing yet (Linux: pte_mkold) */
     if (paddr != kernel->phys.zero_page) {
         phys_ref(&kernel->phys, paddr);
         sweep->other->resident++;
+        if (UNLIKELY(kernel->paging != NULL))
+            paging_mapped(kernel, paddr, sweep->other, address);
     }
     return true;
 }
@@ -186,7 +258,12 @@ static bool make_table(void *context, u64 address, u64 *entry)
 static bool move_entry(void *context, u64 address, u64 *entry)
 {
     Sweep *sweep = context;
-    u64 *target = table_entry(sweep->space, address + (u64)sweep->distance);
+    u64 *target = table_entry(sweep->space, address + (u64)sweep->distance), paddr = pte_frame(*entry);
+    Kernel *kernel = sweep->space->kernel;
+    if (UNLIKELY(kernel->paging != NULL) && paddr && paddr != kernel->phys.zero_page) {
+        paging_unmapped(kernel, paddr, sweep->space, address, false);
+        paging_mapped(kernel, paddr, sweep->space, address + (u64)sweep->distance);
+    }
     *target = *entry;
     *entry = 0;
     return true;

@@ -4,8 +4,16 @@
 
 #include "kernel/space.h"
 
-/* A frame for the guest, after asking the page cache for room if RAM is full; 0: really full. */
-u64 frames_alloc(Kernel *kernel, FrameKind kind);
+/* A frame for the page with this number (of an address or a file), after making room if RAM is full; 0: really full. */
+u64 frames_alloc(Kernel *kernel, FrameKind kind, u64 page);
+/* The same for shared anonymous memory, which is cached like a file and counts like private memory. */
+u64 frames_alloc_shared(Kernel *kernel, u64 page);
+/* A page of `vma` that lies in swap comes back; FAULT_OOM, or FAULT_ADRERR: the host could not read it. */
+FaultResult frames_swap_in(Space *space, const Vma *vma, u64 address);
+/* The page was written without an MMU that sets D (by a debugger, the loader): what swap holds of it is out of date. */
+void frames_wrote(Space *space, u64 address);
+/* Bytes of a page that lies in swap, without bringing it in; false: it does not. For debuggers. */
+bool frames_peek_swapped(Space *space, u64 address, void *to, u64 size);
 /* Drops a reference. */
 void frames_put(Kernel *kernel, u64 paddr);
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "kernel/paging.h"
+
 i64 cursor_single(GuestCursor *cursor, u64 address, u64 size)
 {
     if (!guest_range_ok(address, size))
@@ -66,16 +68,25 @@ static void host_vector_add(HostVectors *host, u8 *base, u64 size)
     host->v[host->count++] = (struct iovec){base, size};
 }
 
+/* How many frames one transfer may hold at a time; it lets go of those of the stretch before. */
+static u32 few_frames(Kernel *kernel)
+{
+    u32 share = kernel->phys.frame_count / 8;
+    paging_unpin(kernel);
+    return share < HOST_VECTORS ? share : HOST_VECTORS;
+}
+
 void host_vectors(Task *task, HostVectors *host, const GuestCursor *cursor, u64 limit, Access access)
 {
     host->count = 0;
     host->size = 0;
     u64 offset = cursor->offset;
+    u32 most = task->kernel->paging ? few_frames(task->kernel) : HOST_VECTORS;
     if (limit > cursor->left)
         limit = cursor->left;
-    for (u32 i = 0; i < cursor->count && host->size < limit && host->count < HOST_VECTORS; i++, offset = 0) {
+    for (u32 i = 0; i < cursor->count && host->size < limit && host->count < most; i++, offset = 0) {
         const GuestVector *vector = &cursor->vector[i];
-        while (offset < vector->size && host->size < limit && host->count < HOST_VECTORS) {
+        while (offset < vector->size && host->size < limit && host->count < most) {
             u64 size = vector->size - offset;
             if (size > limit - host->size)
                 size = limit - host->size;

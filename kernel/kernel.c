@@ -16,6 +16,7 @@
 #include "kernel/host_log.h"
 #include "kernel/host_signals.h"
 #include "kernel/page_cache.h"
+#include "kernel/paging.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
@@ -51,7 +52,7 @@ static u64 commit_limit(const KernelConfig *config)
 {
     u64 host = (u64)host_sysconf(_SC_PHYS_PAGES) << PAGE_SHIFT;
     if (config->memory_size)
-        return config->memory_size;
+        return config->memory_size + config->swap_size;
     return config->deterministic || host < DEFAULT_MEMORY ? DEFAULT_MEMORY : host;
 }
 
@@ -77,6 +78,15 @@ static Kernel *create(const KernelConfig *config)
     bool ok = copy_config(kernel, config) && phys_create(&kernel->phys, kernel->config.memory_size);
     kernel->cpu_ready = ok && cpu_init(&kernel->cpu, &kernel->phys, config->code_bytes);
     if (!kernel->cpu_ready) {
+        int error = errno;
+        kernel_destroy(kernel);
+        errno = error;
+        return NULL;
+    }
+    bool paged = config->memory_size || config->swap_size || config->user_frames || config->record_touches || config->working_set;
+    if ((config->frames_random && !phys_order_random(&kernel->phys, config->frame_seed)) ||
+        (config->frame_colours && !phys_order_coloured(&kernel->phys, config->frame_colours)) ||
+        (paged && !paging_create(kernel))) {
         int error = errno;
         kernel_destroy(kernel);
         errno = error;
@@ -132,6 +142,7 @@ void kernel_destroy(Kernel *kernel)
         cpu_destroy(&kernel->cpu);
     }
     sched_destroy(kernel);
+    paging_destroy(kernel);
     heap_free(kernel->futexes);
     phys_destroy(&kernel->phys);
     heap_free((char *)kernel->config.strace);

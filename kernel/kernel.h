@@ -24,6 +24,7 @@ typedef struct Task Task;
 typedef struct Process Process;
 typedef struct Space Space;       /* space.h: VMAs, brk, page tables (CR3), page-fault resolution */
 typedef struct Files Files;       /* fd.h: guest descriptors → open file descriptions */
+struct PageEvent;                 /* paging.h */
 typedef struct FsInfo FsInfo;     /* fd.h: cwd, umask, root */
 typedef struct CachedFile CachedFile; /* page_cache.h: pages of a file, or of shared anonymous memory */
 
@@ -259,6 +260,9 @@ struct Kernel {
     struct IpcObject *ipc_objects; /* sysv.c */
     i32 next_ipc_id;
     struct Strace *strace;       /* NULL: off */
+    struct Paging *paging;       /* NULL: full is full (paging.h) */
+    void (*page_event)(void *context, const struct PageEvent *event); /* told what befalls pages; NULL: nobody asks */
+    void *page_event_context;
     struct Watches *watches;     /* NULL: none (debug.c) */
     struct Events *events;       /* NULL: nobody is told anything (events.c) */
     bool pass_breakpoint;        /* the next instruction, whoever's, is executed even if a breakpoint lies there */
@@ -305,7 +309,7 @@ bool clear_guest(Task *task, u64 address, u64 size);
 /* A NUL-terminated string into `capacity` bytes. Its length, -EFAULT, or -ENAMETOOLONG when no NUL is among them. */
 i64 string_from_guest(Task *task, char *to, u64 address, u64 capacity);
 /* Host pointer to guest bytes for zero-copy I/O: at most to the end of the page, `*size` shortened accordingly. NULL: fault.
- * After writing through it call guest_wrote. Valid until guest memory is next mapped, unmapped or faulted. */
+ * After writing through it call guest_wrote. Valid until guest memory is next mapped or unmapped, or the call ends. */
 u8 *guest_pages(Task *task, u64 address, u64 *size, Access access);
 void guest_wrote(Task *task, const u8 *host, u64 size);
 /* Linux's access_ok: [address, address + size) lies below the user limit. Bad ranges are EFAULT before anything is read. */

@@ -4,11 +4,23 @@
 
 #include "base/types.h"
 #include "cpu/cpu.h"
+#include "mmu/replace.h"
 
 typedef struct Kernel Kernel;
 
 typedef struct KernelConfig {
     u64 memory_size;      /* bytes of guest RAM; 0: 4 GiB */
+    /* Paging (paging.h): on when any of these four, or memory_size, is given. */
+    u64 swap_size;        /* bytes of the swap file; 0: none */
+    u32 user_frames;      /* at most so many frames for private and shared anonymous pages; 0: all of RAM */
+    bool working_set;     /* measure the working set from each change of page */
+    ReplacePolicy replacement;
+    bool record_touches;  /* keep the string of pages touched, for a second run under OPT */
+    const u64 *future;    /* OPT: that string, turned by replace_future(); kept, not copied */
+    u64 future_count;
+    bool frames_random;   /* frames are handed out in random order from frame_seed … */
+    u64 frame_seed;
+    u32 frame_colours;    /* … or so that page and frame numbers agree modulo this; 0: lowest first */
     u64 stack_size;       /* RLIMIT_STACK; 0: 8 MiB */
     u64 code_bytes;       /* bound of the cache of decoded code; 0: default */
     CpuLevel cpu_level;   /* 0: CPU_V3 */

@@ -20,7 +20,7 @@ void space_populate(Space *space, u64 start, u64 end)
         bool accessible = vma->flags & (VMA_READ | VMA_WRITE | VMA_EXEC);
         for (at = vma->start > at ? vma->start : at; accessible && at < stop; at += PAGE_SIZE) {
             const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, at, false);
-            if ((!entry || !(*entry & PTE_FRAME)) && space_fault(space, at, access) != FAULT_RESOLVED)
+            if ((!entry || !pte_frame(*entry)) && space_fault(space, at, access) != FAULT_RESOLVED)
                 return;
         }
         at = stop;
@@ -162,7 +162,7 @@ i64 sys_mincore(Task *task, const u64 *arg)
         if (!vma)
             return -ENOMEM;
         const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
-        u8 in_core = entry && (*entry & PTE_FRAME) && (*entry & PTE_FRAME) != space->kernel->phys.zero_page;
+        u8 in_core = entry && pte_frame(*entry) && pte_frame(*entry) != space->kernel->phys.zero_page;
         if (!in_core && vma->file)
             in_core = cached_file_has_page(vma->file, (vma->offset + (address - vma->start)) >> PAGE_SHIFT);
         if (!copy_to_guest(task, arg[2] + i, &in_core, 1))

@@ -4,10 +4,16 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "kernel/paging.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
 #include "kernel/strace.h"
 #include "kernel/task.h"
+
+static u64 phys_limit(const Kernel *kernel)
+{
+    return kernel->paging && kernel->paging->limit ? (u64)kernel->paging->limit << PAGE_SHIFT : kernel->phys.size;
+}
 
 static Process *find_victim(Kernel *kernel)
 {
@@ -27,11 +33,14 @@ bool oom_kill(Task *task)
     Process *victim = find_victim(kernel);
     if (!victim)
         victim = task->process;
-    if (!(victim == task->process && (task->pending.set & SIGNAL_BIT(SIGKILL)))) {
+    bool dying = victim->exiting || (task->pending.set & SIGNAL_BIT(SIGKILL));
+    if (!(victim == task->process && dying)) {
         const Task *any = victim->leader ? victim->leader : victim->threads;
-        log_message(LOG_GUEST, "out of guest memory (%llu MiB): killed process %d (%s), which held %llu KiB; --mem gives more",
-                    (unsigned long long)(kernel->phys.size >> 20), victim->pid, any ? any->comm : "?",
-                    (unsigned long long)(victim->space ? victim->space->resident * 4 : 0));
+        const char *more = !kernel->paging ? "--mem gives more" : kernel->paging->limit ? "--user-frames gives more" :
+                           !swap_exists(&kernel->paging->swap) ? "--mem gives more, --swap too" : "--mem or --swap=SIZE gives more";
+        log_message(LOG_GUEST, "out of guest memory (%llu KiB): killed process %d (%s), which held %llu KiB; %s",
+                    (unsigned long long)(phys_limit(kernel) >> 10), victim->pid, any ? any->comm : "?",
+                    (unsigned long long)(victim->space ? victim->space->resident * 4 : 0), more);
     }
     if (victim == task->process || (victim->space && victim->space == task->process->space)) {
         /* It dies on its way back to user mode; signal_force does not queue twice. */

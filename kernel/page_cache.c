@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "kernel/frames.h"
+#include "kernel/paging.h"
 
 enum { CHUNK_PAGES = 512, MAX_IDLE_FILES = 64 };
 
 typedef struct Chunk {
-    u64 frame[CHUNK_PAGES]; /* paddr, 0: not cached. The cache holds one reference */
+    u64 frame[CHUNK_PAGES]; /* paddr, 0: not cached. The cache holds one reference. Shared anonymous memory: or a swap entry */
     u8 dirty[CHUNK_PAGES];
+    u8 dropped[CHUNK_PAGES]; /* it was cached and had to leave */
 } Chunk;
 
 struct CachedFile {
@@ -83,6 +85,32 @@ static void read_page(CachedFile *file, u64 index, u64 paddr)
     memset(host + done, 0, PAGE_SIZE - done);
 }
 
+/* Fills a page that has no frame. A first reading is not major: as natively, where a file that is run or mapped lies in the
+ * host's page cache as a rule, only what had to leave for want of memory must be waited for. */
+static bool bring_in(CachedFile *file, u64 index, Chunk *chunk, bool *major)
+{
+    Kernel *kernel = file->kernel;
+    u64 *frame = &chunk->frame[index % CHUNK_PAGES];
+    u64 paddr = file->anonymous ? frames_alloc_shared(kernel, index) : frames_alloc(kernel, FRAME_FILE, index);
+    if (!paddr)
+        return false;
+    *major = chunk->dropped[index % CHUNK_PAGES];
+    if (!file->anonymous)
+        read_page(file, index, paddr);
+    else if (swap_is_entry(*frame)) {
+        u32 slot = swap_slot(*frame);
+        if (!swap_in(&kernel->paging->swap, &kernel->phys, slot, paddr)) {
+            frames_put(kernel, paddr);
+            return false;
+        }
+        swap_keep(&kernel->paging->swap, paddr, slot);
+    }
+    *frame = paddr;
+    if (kernel->paging)
+        paging_cached(kernel, paddr, file, index);
+    return true;
+}
+
 u64 cached_file_page(CachedFile *file, u64 index, bool *beyond, bool *major)
 {
     Kernel *kernel = file->kernel;
@@ -94,18 +122,28 @@ u64 cached_file_page(CachedFile *file, u64 index, bool *beyond, bool *major)
     if (!chunk)
         return 0;
     u64 *frame = &chunk->frame[index % CHUNK_PAGES];
-    if (!*frame) {
-        u64 paddr = frames_alloc(kernel, FRAME_FILE);
-        if (!paddr)
-            return 0;
-        if (!file->anonymous) {
-            read_page(file, index, paddr);
-            *major = true;
-        }
-        *frame = paddr;
-    }
+    if ((!*frame || swap_is_entry(*frame)) && !bring_in(file, index, chunk, major))
+        return 0;
     phys_ref(&kernel->phys, *frame);
     return *frame;
+}
+
+bool cached_file_is_anonymous(const CachedFile *file) { return file->anonymous; }
+
+bool cached_file_page_dirty(CachedFile *file, u64 index)
+{
+    const Chunk *chunk = chunk_at(file, index, false);
+    return chunk && chunk->dirty[index % CHUNK_PAGES];
+}
+
+void cached_file_replace(CachedFile *file, u64 index, u64 value)
+{
+    Chunk *chunk = chunk_at(file, index, false);
+    u64 paddr = chunk->frame[index % CHUNK_PAGES];
+    chunk->frame[index % CHUNK_PAGES] = value;
+    chunk->dirty[index % CHUNK_PAGES] = 0;
+    chunk->dropped[index % CHUNK_PAGES] = 1;
+    frames_put(file->kernel, paddr);
 }
 
 void cached_file_dirty(CachedFile *file, u64 index)
@@ -127,6 +165,15 @@ static i64 write_page(CachedFile *file, u64 index, u64 paddr, u64 size)
             done += (u64)wrote;
     }
     return 0;
+}
+
+bool cached_file_clean_page(CachedFile *file, u64 index)
+{
+    Chunk *chunk = chunk_at(file, index, false);
+    u64 size = file_size(file);
+    if (!chunk->dirty[index % CHUNK_PAGES] || !file->writable_fd || index << PAGE_SHIFT >= size)
+        return true;
+    return write_page(file, index, chunk->frame[index % CHUNK_PAGES], size) == 0;
 }
 
 /* Calls `visit` for each cached page first..last. */
@@ -173,7 +220,10 @@ static void drop_page(CachedFile *file, u64 index, u64 *frame, u8 *dirty, void *
 {
     (void)index;
     (void)context;
-    frames_put(file->kernel, *frame);
+    if (swap_is_entry(*frame))
+        swap_unref(&file->kernel->paging->swap, swap_slot(*frame));
+    else
+        frames_put(file->kernel, *frame);
     *frame = 0;
     *dirty = 0;
 }
@@ -344,7 +394,10 @@ u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size)
         u64 paddr = chunk ? chunk->frame[(at >> PAGE_SHIFT) % CHUNK_PAGES] : 0;
         u8 *out = (u8 *)to + done;
         memset(out, 0, piece);
-        if (paddr)
+        if (swap_is_entry(paddr)) {
+            if (!swap_peek(&file->kernel->paging->swap, swap_slot(paddr), at & (PAGE_SIZE - 1), out, piece))
+                break;
+        } else if (paddr)
             memcpy(out, phys_host(&file->kernel->phys, paddr) + (at & (PAGE_SIZE - 1)), piece);
         else if (!file->anonymous && host_pread(file->fd, out, piece, (off_t)at) < 0)
             break;
@@ -361,7 +414,7 @@ bool cached_file_writable(const CachedFile *file, int host_fd)
 bool cached_file_has_page(CachedFile *file, u64 index)
 {
     const Chunk *chunk = chunk_at(file, index, false);
-    return chunk && chunk->frame[index % CHUNK_PAGES];
+    return chunk && pte_frame(chunk->frame[index % CHUNK_PAGES] & ~(u64)PTE_P);
 }
 
 bool page_cache_reclaim(Kernel *kernel, u32 wanted)

@@ -8,11 +8,12 @@
 
 #include "base/bits.h"
 #include "base/heap.h"
+#include "kernel/frames.h"
 #include "kernel/guest_io.h"
 #include "kernel/host.h"
 #include "kernel/proc_entries.h"
 #include "kernel/proc_fs.h"
-#include "kernel/space.h"
+#include "mmu/swap.h"
 
 typedef struct ProcFile {
     ProcNode node;
@@ -20,7 +21,7 @@ typedef struct ProcFile {
     i64 position; /* of a directory: the entry's number */
 } ProcFile;
 
-static const FileOps proc_file_ops, proc_directory_ops, proc_memory_ops;
+static const FileOps proc_file_ops, proc_directory_ops, proc_memory_ops, proc_pagemap_ops;
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
@@ -50,7 +51,8 @@ i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file)
     if (error)
         return error;
     bool memory = entry && entry->kind == PROC_PROCESS_FILE && !entry->text && !entry->write;
-    const FileOps *ops = S_ISDIR(st.st_mode) ? &proc_directory_ops : memory ? &proc_memory_ops : &proc_file_ops;
+    const FileOps *ops = S_ISDIR(st.st_mode) ? &proc_directory_ops : !memory ? &proc_file_ops :
+                         strcmp(entry->name, "pagemap") == 0 ? &proc_pagemap_ops : &proc_memory_ops;
     ProcFile *data = heap_calloc(1, sizeof *data);
     OpenFile *opened = data ? file_new(task->kernel, ops, -1, flags) : NULL;
     char canonical[PATH_MAX];
@@ -172,6 +174,8 @@ static i64 memory_move(Task *task, Space *space, u64 address, u8 *buffer, u64 si
     if (!pt_walk(phys, space->cr3, address, &walk) || write)
         if (space_fault(space, address, write ? ACCESS_WRITE : ACCESS_READ) != FAULT_RESOLVED && write)
             return -EIO;
+    if (write)
+        frames_wrote(space, address);
     u64 moved = write ? mmu_poke(&task->kernel->cpu.mmu, space->cr3, address, buffer, size)
                       : mmu_peek(phys, space->cr3, address, buffer, size);
     return moved ? (i64)moved : -EIO;
@@ -219,6 +223,42 @@ static i64 memory_write(Task *task, OpenFile *file, GuestCursor *from, i64 offse
 
 static const FileOps proc_memory_ops = {.name = "mem", .read = memory_read, .write = memory_write, .seek = proc_seek,
                                         .stat = proc_file_stat, .poll = proc_poll, .release = proc_release};
+
+/* What pagemap says of a page. Linux's Documentation/admin-guide/mm/pagemap.rst; frame numbers are for the superuser. */
+static u64 pagemap_entry(const Task *task, const Space *space, u64 address)
+{
+    const Phys *phys = &task->kernel->phys;
+    const u64 *entry = address < USER_LIMIT ? pt_entry(&task->kernel->phys, space->cr3, address, false) : NULL;
+    if (!entry || !*entry)
+        return 0;
+    if (swap_is_entry(*entry))
+        return 1ull << 62 | (u64)swap_slot(*entry) << 5;
+    u64 frame = pte_frame(*entry) >> PAGE_SHIFT;
+    const Frame *f = &phys->frames[frame];
+    return 1ull << 63 | (u64)(f->kind == FRAME_FILE) << 61 | (u64)(f->refs == 1) << 56 | (task->process->credentials.euid ? 0 : frame);
+}
+
+static i64 pagemap_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset)
+{
+    ProcFile *data = file->data;
+    ProcSubject subject;
+    if (!proc_subject(task->kernel, &data->node, &subject))
+        return -ESRCH;
+    u64 at = offset < 0 ? (u64)data->position : (u64)offset, done = 0;
+    if (at % sizeof(u64) || to->left % sizeof(u64))
+        return -EINVAL;
+    for (; subject.process->space && to->left && at < USER_LIMIT / PAGE_SIZE * sizeof(u64); at += sizeof(u64), done += sizeof(u64)) {
+        u64 value = pagemap_entry(task, subject.process->space, at / sizeof(u64) * PAGE_SIZE);
+        if (cursor_write(task, to, &value, sizeof value) != sizeof value)
+            return done ? (i64)done : -EFAULT;
+    }
+    if (offset < 0)
+        data->position = (i64)at;
+    return (i64)done;
+}
+
+static const FileOps proc_pagemap_ops = {.name = "pagemap", .read = pagemap_read, .seek = proc_seek, .stat = proc_file_stat,
+                                         .poll = proc_poll, .release = proc_release};
 
 /* ---- directories ------------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 
 #include "cpu/cpu.h"
 #include "kernel/host.h"
+#include "kernel/paging.h"
 #include "kernel/proc_entries.h"
 
 typedef unsigned long long ull;
@@ -90,8 +91,8 @@ static void text_meminfo(Text *text, const ProcSubject *s)
         {"SwapCached", 0},
         {"Active", phys->used[FRAME_ANON] * page},
         {"Inactive", 0},
-        {"SwapTotal", 0},
-        {"SwapFree", 0},
+        {"SwapTotal", swap_total(s->kernel) / 1024},
+        {"SwapFree", (swap_total(s->kernel) - swap_in_use(s->kernel)) / 1024},
         {"Dirty", 0},
         {"Writeback", 0},
         {"AnonPages", phys->used[FRAME_ANON] * page},

@@ -5,7 +5,7 @@
 #include "kernel/page_cache.h"
 #include "kernel/proc_entries.h"
 #include "kernel/space.h"
-#include "mmu/pte.h"
+#include "mmu/swap.h"
 
 enum { NAME_COLUMN = 73 };
 
@@ -45,13 +45,14 @@ void proc_maps(Text *text, const ProcSubject *subject)
 typedef struct Counts {
     Phys *phys;
     u64 size, resident, proportional_4096, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous,
-        locked;
+        locked, swapped;
 } Counts;
 
 static bool count_page(void *context, u64 address, u64 *entry)
 {
     (void)address;
     Counts *c = context;
+    c->swapped += swap_is_entry(*entry) ? PAGE_SIZE / 1024 : 0;
     if (!(*entry & PTE_P))
         return true;
     const Frame *frame = phys_frame(c->phys, *entry & PTE_FRAME);
@@ -105,8 +106,8 @@ static void add_counts(Text *text, const Counts *c, bool rollup)
         {"FilePmdMapped", 0},
         {"Shared_Hugetlb", 0},
         {"Private_Hugetlb", 0},
-        {"Swap", 0},
-        {"SwapPss", 0},
+        {"Swap", c->swapped},
+        {"SwapPss", c->swapped},
         {"Locked", c->locked},
     };
     if (!rollup)

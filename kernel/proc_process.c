@@ -204,7 +204,7 @@ static void add_status_memory(Text *text, const ProcSubject *s)
         {"VmStk", stack},
         {"VmExe", code},
         {"VmLib", 0},
-        {"VmSwap", 0},
+        {"VmSwap", m->swapped},
         {"HugetlbPages", 0},
     };
     for (u32 i = 0; i < ARRAY_LEN(rows); i++)
@@ -344,6 +344,7 @@ const ProcEntry proc_process_entries[] = {
     {"statm", PROC_PROCESS_FILE, 0444, true, text_statm, NULL},
     {"maps", PROC_PROCESS_FILE, 0444, true, proc_maps, NULL},
     {"mem", PROC_PROCESS_FILE, 0600, true, NULL, NULL},
+    {"pagemap", PROC_PROCESS_FILE, 0400, true, NULL, NULL},
     {"cwd", PROC_PROCESS_LINK, 0777, true, NULL, NULL},
     {"root", PROC_PROCESS_LINK, 0777, true, NULL, NULL},
     {"exe", PROC_PROCESS_LINK, 0777, true, NULL, NULL},

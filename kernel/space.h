@@ -51,6 +51,7 @@ struct Space {
     u64 data_pages;    /* private writable: RLIMIT_DATA */
     u64 locked_pages;
     u64 resident, resident_peak; /* pages with a frame */
+    u64 swapped;       /* pages in swap */
     u32 lock_future;   /* VMA_LOCKED after mlockall(MCL_FUTURE), else 0 */
     u32 membarrier;    /* registered commands */
 };

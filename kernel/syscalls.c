@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "kernel/events.h"
+#include "kernel/paging.h"
 #include "kernel/sched.h"
 #include "kernel/strace.h"
 
@@ -60,7 +61,7 @@ static void finish(Task *task, i64 result)
     task_registers(task)->r[RAX] = (u64)result;
 }
 
-static void run_handler(Task *task)
+static void call_handler(Task *task)
 {
     const Syscall *row = syscall_row(task->call.number);
     i64 result;
@@ -82,6 +83,14 @@ static void run_handler(Task *task)
     }
     wait_clear(task); /* what a handler noted before it found that it need not wait */
     finish(task, result);
+}
+
+static void run_handler(Task *task)
+{
+    Kernel *kernel = task->kernel; /* the call may end its task */
+    call_handler(task);
+    if (UNLIKELY(kernel->paging != NULL))
+        paging_unpin(kernel);
 }
 
 void syscall_enter(Task *task)

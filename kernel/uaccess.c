@@ -2,8 +2,9 @@
 #include <errno.h>
 
 #include "kernel/debug.h"
+#include "kernel/frames.h"
 #include "kernel/oom.h"
-#include "kernel/space.h"
+#include "kernel/paging.h"
 #include "mmu/pte.h"
 
 /* Host pointer to `address`, good to the end of its page; NULL: the program could not have touched it either. */
@@ -125,7 +126,10 @@ i64 string_from_guest(Task *task, char *to, u64 address, u64 capacity)
 u8 *guest_pages(Task *task, u64 address, u64 *size, Access access)
 {
     *size = to_page_end(address, *size);
-    return touch(task, address, access);
+    u8 *host = touch(task, address, access);
+    if (UNLIKELY(task->kernel->paging != NULL) && host)
+        paging_pin(task->kernel, host);
+    return host;
 }
 
 void guest_wrote(Task *task, const u8 *host, u64 size)
@@ -147,6 +151,8 @@ static u8 *space_touch(Space *space, u64 address, Access access)
             return NULL;
         entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
     }
+    if (access == ACCESS_WRITE)
+        frames_wrote(space, address);
     return phys_host(&space->kernel->phys, *entry & PTE_FRAME) + (address & (PAGE_SIZE - 1));
 }
 

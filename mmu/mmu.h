@@ -55,6 +55,10 @@ typedef struct Phys {
     /* Called when a FRAME_CODE frame is freed: blocks decoded from it are void. Set by cpu/ (NULL: nobody decodes). */
     void (*code_freed)(void *context, u64 paddr);
     void *code_context;
+    /* Called for every frame that is freed, before that (NULL: nobody keeps notes on frames). Set by kernel/. */
+    void (*freed)(void *context, u64 paddr);
+    void *freed_context;
+    struct FrameOrder *order; /* which free frame is handed out next (order.c); NULL: as phys_alloc says */
     u64 tables_destroyed; /* how often pt_destroy ran: CR3 values seen before may mean another space now */
     /* private to phys.c: freed frames, lowest first */
     u64 *free_bits[FREE_LEVELS]; /* bit n of level k: something is free among its 64^k frames */
@@ -73,6 +77,12 @@ void phys_destroy(Phys *phys);
 /* A zeroed frame with one reference; returns its paddr, or 0 when RAM is full. Freed frames first, lowest first; then the
  * lowest never used: a program that only grows sees ascending, contiguous frames. */
 u64 phys_alloc(Phys *phys, FrameKind kind);
+/* The same, for the page with this number (of an address or of a file), which matters when frames are coloured. */
+u64 phys_alloc_for(Phys *phys, FrameKind kind, u64 page);
+/* Hands frames out in another order from now on: pseudo-random from a seed, or coloured, so that page and frame numbers agree
+ * modulo `colours` wherever such a frame is free. Right after phys_create; false with errno: no host memory. */
+bool phys_order_random(Phys *phys, u64 seed);
+bool phys_order_coloured(Phys *phys, u32 colours);
 void phys_ref(Phys *phys, u64 paddr);
 /* Drops a reference; the last one frees the frame, and its host memory is given back (in batches; up to 16 MiB may linger for
  * the next phys_alloc). The shared page of zeroes is never freed. */
@@ -165,6 +175,13 @@ typedef struct Mmu {
     /* Called for each access to a FRAME_WATCH frame, before it happens (NULL: none). Set by emu/. */
     void (*watched)(void *context, u64 address, u32 size, Access access);
     void *context;
+    /* Called when another data page, or another code page, is used than the one used last (NULL: nobody asks). Then only these two
+     * have entries that the fast path may use, so that every change is seen; when control leaves a code page, that one is told
+     * again. Set by mmu_tell_touches. */
+    void (*touched)(void *context, u64 cr3, u64 page, u64 paddr);
+    void *touched_context;
+    u64 touched_data, touched_code;   /* the two pages; ~0: none yet */
+    u64 touched_code_paddr;
     /* What a real MMU would be told: INVLPG over a range of the space `cr3`; a CR3 load, `renewed` when what is remembered of
      * that space may be of an earlier one. For a model of real TLBs (NULL: none). */
     void (*model_flush)(void *context, u64 cr3, u64 start, u64 end);
@@ -192,6 +209,8 @@ void mmu_flush_range(Mmu *mmu, u64 start, u64 end);
 void mmu_flush_space(Mmu *mmu, u64 cr3, u64 start, u64 end);
 /* All translations of all spaces. */
 void mmu_flush(Mmu *mmu);
+/* Sets mmu->touched; before anything runs. */
+void mmu_tell_touches(Mmu *mmu, void (*touched)(void *context, u64 cr3, u64 page, u64 paddr), void *context);
 /* Brings the TLB's entries for this frame in agreement with its flags, which have changed. No translation is lost by it. */
 void mmu_flush_frame(Mmu *mmu, u64 paddr);
 

@@ -6,7 +6,7 @@
  *
  * A freed frame stays committed and dirty for a while, because zeroing 4 KiB is thirty times cheaper than two trips into
  * the host kernel; when DIRTY_LIMIT of them have gathered, their host memory is given back, run by run. */
-#include "mmu/mmu.h"
+#include "mmu/order.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -93,6 +93,7 @@ bool phys_create(Phys *phys, u64 size)
 
 void phys_destroy(Phys *phys)
 {
+    order_destroy(phys);
     if (phys->reservation)
         munmap(phys->reservation, phys->reservation_size);
     if (phys->metadata)
@@ -184,12 +185,23 @@ void phys_trim(Phys *phys)
 
 /* ---- frames -------------------------------------------------------------------------------------------------- */
 
-u32 phys_available(const Phys *phys) { return phys->frame_count - phys->fresh + phys->free_count; }
+u32 phys_available(const Phys *phys)
+{
+    return phys->order ? order_available(phys) : phys->frame_count - phys->fresh + phys->free_count;
+}
 
-u64 phys_alloc(Phys *phys, FrameKind kind)
+u64 phys_alloc(Phys *phys, FrameKind kind) { return phys_alloc_for(phys, kind, 0); }
+
+u64 phys_alloc_for(Phys *phys, FrameKind kind, u64 page)
 {
     u32 frame;
-    if (phys->free_count) {
+    if (UNLIKELY(phys->order != NULL)) {
+        frame = order_take(phys, page);
+        if (!frame)
+            return 0;
+        if (dirty_test_clear(phys, frame))
+            memset(phys->ram + ((u64)frame << PAGE_SHIFT), 0, PAGE_SIZE);
+    } else if (phys->free_count) {
         frame = free_bits_lowest(phys);
         free_bits_clear(phys, frame);
         phys->free_count--;
@@ -221,11 +233,17 @@ static COLD void free_frame(Phys *phys, u32 index)
     Frame *frame = &phys->frames[index];
     if (frame->flags & FRAME_CODE && phys->code_freed)
         phys->code_freed(phys->code_context, (u64)index << PAGE_SHIFT);
+    if (phys->freed)
+        phys->freed(phys->freed_context, (u64)index << PAGE_SHIFT);
     phys->used[frame->kind]--;
     phys->used_total--;
     *frame = (Frame){.refs = 0};
-    free_bits_set(phys, index);
-    phys->free_count++;
+    if (UNLIKELY(phys->order != NULL)) {
+        order_give(phys, index);
+    } else {
+        free_bits_set(phys, index);
+        phys->free_count++;
+    }
     phys->dirty_bits[index >> 6] |= 1ull << (index & 63);
     phys->dirty_count++;
     if (index < phys->dirty_low)

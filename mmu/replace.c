@@ -7,17 +7,16 @@
 #include "mmu/replace.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/mman.h>
+
+#include "base/heap.h"
 
 const char *const replace_policy_names[REPLACE_POLICIES] = {"fifo", "lru", "clock", "opt"};
 
 bool replace_create(Replace *replace, ReplacePolicy policy, u32 capacity)
 {
     memset(replace, 0, sizeof *replace);
-    replace->memory_size = (u64)capacity * (2 * sizeof(u32) + sizeof(u64)) + 1;
-    void *memory = mmap(NULL, replace->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
+    void *memory = heap_calloc((u64)capacity + 1, 2 * sizeof(u32) + sizeof(u64));
+    if (!memory)
         return false;
     replace->policy = policy;
     replace->capacity = capacity;
@@ -31,8 +30,7 @@ bool replace_create(Replace *replace, ReplacePolicy policy, u32 capacity)
 
 void replace_destroy(Replace *replace)
 {
-    if (replace->memory)
-        munmap(replace->memory, replace->memory_size);
+    heap_free(replace->memory);
     memset(replace, 0, sizeof *replace);
 }
 
@@ -48,8 +46,8 @@ void replace_insert(Replace *replace, u32 frame)
         replace->prev[frame] = before;
         replace->next[before] = replace->prev[after] = frame;
     }
-    /* OPT: until its touch is reported, a page that has just come in is needed now. */
-    replace->when[frame] = replace->policy == REPLACE_OPT ? 1 : ++replace->clock;
+    /* OPT: until its touch is reported, nothing says that the page will be needed at all. */
+    replace->when[frame] = replace->policy == REPLACE_OPT ? ~0ull : ++replace->clock;
     replace->count++;
     if (frame >= replace->top)
         replace->top = frame + 1;
@@ -84,10 +82,10 @@ bool replace_future(u64 *string, u64 count)
 {
     u64 size = 64, used = 0;
     typedef struct Seen { u64 page, at; } Seen; /* at: position + 1; 0: free */
-    Seen *seen = calloc(size, sizeof *seen);
+    Seen *seen = heap_calloc(size, sizeof *seen);
     for (u64 i = count; seen && i-- > 0;) {
         if (2 * used >= size) {
-            Seen *bigger = calloc(2 * size, sizeof *bigger);
+            Seen *bigger = heap_calloc(2 * size, sizeof *bigger);
             for (u64 k = 0; bigger && k < size; k++) {
                 u64 place = hash(seen[k].page) >> 20 & (2 * size - 1);
                 while (seen[k].at && bigger[place].at)
@@ -95,7 +93,7 @@ bool replace_future(u64 *string, u64 count)
                 if (seen[k].at)
                     bigger[place] = seen[k];
             }
-            free(seen);
+            heap_free(seen);
             seen = bigger;
             size *= 2;
             if (!seen)
@@ -112,7 +110,7 @@ bool replace_future(u64 *string, u64 count)
         errno = ENOMEM;
         return false;
     }
-    free(seen);
+    heap_free(seen);
     return true;
 }
 

@@ -36,7 +36,6 @@ typedef struct Replace {
     const u64 *future;  /* opt: see replace_set_future */
     u64 future_count, position;
     void *memory;
-    u64 memory_size;
 } Replace;
 
 /* false with errno when the host has no memory. Costs resident memory only for frames that become resident. */

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/heap.h"
+
 static const u64 SWAP_MAX = 1ull << 44;
 
 static int open_unnamed(const char *directory)
@@ -24,7 +26,7 @@ static int open_unnamed(const char *directory)
     return fd;
 }
 
-bool swap_create(Swap *swap, const Phys *phys, u64 size, const char *directory)
+bool swap_create(Swap *swap, const Phys *phys, u64 size, const char *directory, bool in_memory)
 {
     memset(swap, 0, sizeof *swap);
     swap->fd = -1;
@@ -34,28 +36,29 @@ bool swap_create(Swap *swap, const Phys *phys, u64 size, const char *directory)
     }
     swap->slot_count = (u32)(size >> PAGE_SHIFT) - (size == SWAP_MAX);
     swap->frame_count = phys->frame_count;
-    swap->memory_size = ((u64)swap->slot_count + swap->frame_count) * sizeof(u32);
-    void *memory = mmap(NULL, swap->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return false;
-    swap->memory = memory;
-    swap->refs = memory;
+    swap->memory = heap_calloc((u64)swap->slot_count + swap->frame_count, sizeof(u32));
+    swap->refs = swap->memory;
     swap->slot_of = swap->refs + swap->slot_count;
-    swap->fd = open_unnamed(directory);
-    if (swap->fd < 0) {
+    swap->pages = in_memory ? heap_calloc(swap->slot_count, sizeof *swap->pages) : NULL;
+    if (swap->memory && !in_memory)
+        swap->fd = open_unnamed(directory);
+    bool ok = swap->memory && (swap->pages || swap->fd >= 0);
+    if (!ok) {
         int error = errno;
         swap_destroy(swap);
         errno = error;
     }
-    return swap->fd >= 0;
+    return ok;
 }
 
 void swap_destroy(Swap *swap)
 {
     if (swap->fd >= 0)
         close(swap->fd);
-    if (swap->memory)
-        munmap(swap->memory, swap->memory_size);
+    for (u32 slot = 0; swap->pages && slot < swap->slot_count; slot++)
+        heap_free(swap->pages[slot]);
+    heap_free(swap->pages);
+    heap_free(swap->memory);
     memset(swap, 0, sizeof *swap);
     swap->fd = -1;
 }
@@ -82,14 +85,25 @@ void swap_ref(Swap *swap, u32 slot)
 void swap_unref(Swap *swap, u32 slot)
 {
     assert(slot < swap->slot_count && swap->refs[slot]);
-    if (--swap->refs[slot] == 0)
-        swap->used--;
+    if (--swap->refs[slot])
+        return;
+    swap->used--;
+    if (swap->pages) {
+        heap_free(swap->pages[slot]);
+        swap->pages[slot] = NULL;
+    }
 }
 
 /* Moves one page between host memory and the file. */
 static bool transfer(Swap *swap, u32 slot, u8 *host, bool out)
 {
     off_t at = (off_t)slot << PAGE_SHIFT;
+    if (swap->pages) {
+        if (!swap->pages[slot] && !(swap->pages[slot] = heap_alloc(PAGE_SIZE)))
+            return false;
+        memcpy(out ? swap->pages[slot] : host, out ? host : swap->pages[slot], PAGE_SIZE);
+        return true;
+    }
     for (u64 done = 0; done < PAGE_SIZE;) {
         ssize_t n = out ? pwrite(swap->fd, host + done, PAGE_SIZE - done, at + (off_t)done)
                         : pread(swap->fd, host + done, PAGE_SIZE - done, at + (off_t)done);
@@ -159,4 +173,22 @@ void swap_forget(Swap *swap, u64 paddr)
     u32 slot = take_from_frame(swap, paddr);
     if (slot != SWAP_NONE)
         swap_unref(swap, slot);
+}
+
+u32 swap_reclaim(Swap *swap)
+{
+    u32 before = swap->used;
+    for (u32 frame = 0; frame < swap->frame_count; frame++)
+        if (swap->slot_of[frame])
+            swap_forget(swap, (u64)frame << PAGE_SHIFT);
+    return before - swap->used;
+}
+
+bool swap_peek(const Swap *swap, u32 slot, u64 offset, void *to, u64 size)
+{
+    if (swap->pages) {
+        memcpy(to, swap->pages[slot] + offset, size);
+        return true;
+    }
+    return pread(swap->fd, to, size, (off_t)(((u64)slot << PAGE_SHIFT) + offset)) == (ssize_t)size;
 }

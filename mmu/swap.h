@@ -1,6 +1,6 @@
 /* The backing store for pages that had to leave RAM, and the notes that save writing a page twice.
  *
- * How a kernel is to use it (ours does not yet):
+ * How a kernel uses it (ours: kernel/paging.c):
  *   eviction   replace_victim() names a frame; for every entry that maps it: D is gathered, the entry is replaced by
  *              swap_entry(slot) (one swap_ref per entry beyond the first), the TLB flushed. Contents are written with
  *              swap_out() only if D was set or no slot holds them yet; otherwise the page is clean and its old slot is good.
@@ -20,7 +20,7 @@ typedef struct SwapStats {
 } SwapStats;
 
 typedef struct Swap {
-    int fd;          /* -1: no swap */
+    int fd;          /* -1: no swap, or in memory: swap_exists() */
     u32 slot_count;
     u32 used, peak;  /* slots */
     SwapStats stats;
@@ -29,15 +29,16 @@ typedef struct Swap {
     u32 *refs;       /* [slot_count] entries and frames that need the slot; 0: free */
     u32 *slot_of;    /* [frame_count] slot + 1 that holds this frame's contents; 0: none */
     u32 frame_count;
+    u8 **pages;      /* [slot_count] instead of a file, for a machine whose whole state must be memory (base/heap.h); else NULL */
     void *memory;
-    u64 memory_size;
 } Swap;
 
 #define SWAP_NONE (~0u)
 
 /* A store of `size` bytes (rounded down to pages; at most 16 TiB) for the frames of `phys`, in an unnamed file in `directory`
- * (NULL: TMPDIR, else /var/tmp). The file grows as it is used. false with errno. */
-bool swap_create(Swap *swap, const Phys *phys, u64 size, const char *directory);
+ * (NULL: TMPDIR, else /var/tmp). The file grows as it is used. `in_memory`: no file, but memory as it is used. false with errno. */
+bool swap_create(Swap *swap, const Phys *phys, u64 size, const char *directory, bool in_memory);
+static INLINE bool swap_exists(const Swap *swap) { return swap->slot_count != 0; }
 void swap_destroy(Swap *swap);
 
 /* Writes the frame's contents to its own slot if it has one that nobody shares, else to a new one, and returns the slot
@@ -52,6 +53,12 @@ bool swap_in(Swap *swap, const Phys *phys, u32 slot, u64 paddr);
 void swap_keep(Swap *swap, u64 paddr, u32 slot);
 /* The frame is freed or was changed: its slot, if it has one, is dropped. */
 void swap_forget(Swap *swap, u64 paddr);
+
+/* Lets go of the slots that hold nothing but copies of resident frames (each will be written again when it leaves). How many
+ * slots became free. */
+u32 swap_reclaim(Swap *swap);
+/* Copies `size` bytes at `offset` of a slot's page, uncounted: for debuggers. false: the host refused to read. */
+bool swap_peek(const Swap *swap, u32 slot, u64 offset, void *to, u64 size);
 
 void swap_ref(Swap *swap, u32 slot);
 void swap_unref(Swap *swap, u32 slot);

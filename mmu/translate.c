@@ -203,6 +203,8 @@ static void space_load(Mmu *mmu, MmuSlot *slot)
     slot->cr3 = 0; /* its contents are in the TLB now, and will change there */
 }
 
+static void touches_begin(Mmu *mmu);
+
 void mmu_set_cr3(Mmu *mmu, u64 cr3)
 {
     bool renewed = mmu->tables_destroyed != mmu->phys->tables_destroyed;
@@ -224,6 +226,8 @@ void mmu_set_cr3(Mmu *mmu, u64 cr3)
         space_load(mmu, slot);
     else
         exec_new_epoch(mmu);
+    if (UNLIKELY(mmu->touched != NULL))
+        touches_begin(mmu);
 }
 
 /* ---- flushing -------------------------------------------------------------------------------------------------- */
@@ -235,7 +239,7 @@ static void flush_page(Mmu *mmu, u64 page)
         invalidate(mmu, set);
     if (entry_page(mmu->tlb.write[set].tag, set, TLB_SETS) == page)
         invalidate(mmu, WRITE_BASE + set);
-    if (mmu->tlb.exec[exec_set].tag == page)
+    if (entry_page(mmu->tlb.exec[exec_set].tag, exec_set, TLB_EXEC_SETS) == page)
         invalidate(mmu, EXEC_BASE + exec_set);
 }
 
@@ -282,16 +286,17 @@ void mmu_flush(Mmu *mmu)
 }
 
 /* What tag a data entry for `page` gets, given its frame's flags. */
-static u64 data_tag(u64 page, u32 frame_flags, bool write)
+static u64 data_tag(const Mmu *mmu, u64 page, u32 frame_flags, bool write)
 {
     u32 keep_out = write ? FRAME_CODE | FRAME_WATCH : FRAME_WATCH;
-    return frame_flags & keep_out ? page ^ PAGE_SIZE : page;
+    bool seen = mmu->touched && page != mmu->touched_data;
+    return frame_flags & keep_out || UNLIKELY(seen) ? page ^ PAGE_SIZE : page;
 }
 
-static void retag(TlbEntry *entry, u32 number, u32 frame_flags)
+static void retag(const Mmu *mmu, TlbEntry *entry, u32 number, u32 frame_flags)
 {
     u64 page = entry_page(entry->tag, number & (TLB_SETS - 1), TLB_SETS);
-    entry->tag = data_tag(page, frame_flags, number >= WRITE_BASE);
+    entry->tag = data_tag(mmu, page, frame_flags, number >= WRITE_BASE);
 }
 
 void mmu_flush_frame(Mmu *mmu, u64 paddr)
@@ -301,14 +306,65 @@ void mmu_flush_frame(Mmu *mmu, u64 paddr)
     FOR_EACH_HELD(mmu, 0, EXEC_BASE, number) {
         TlbEntry *entry = number < WRITE_BASE ? &mmu->tlb.read[number] : &mmu->tlb.write[number - WRITE_BASE];
         if (entry->host == host)
-            retag(entry, (u32)number, flags);
+            retag(mmu, entry, (u32)number, flags);
     }
     for (u32 i = 0; mmu->slots && i < SLOTS_KEPT; i++) {
         MmuSlot *slot = &mmu->slots[i];
         for (u32 k = 0; slot->cr3 && k < slot->count && slot->number[k] < EXEC_BASE; k++)
             if (slot->entry[k].host == host)
-                retag(&slot->entry[k], slot->number[k], flags);
+                retag(mmu, &slot->entry[k], slot->number[k], flags);
     }
+}
+
+/* ---- touches --------------------------------------------------------------------------------------------------- */
+
+void mmu_tell_touches(Mmu *mmu, void (*touched)(void *context, u64 cr3, u64 page, u64 paddr), void *context)
+{
+    mmu->touched = touched;
+    mmu->touched_context = context;
+    mmu->touched_data = mmu->touched_code = ~0ull;
+}
+
+/* Keeps the entry, if it is held and the page's, out of the fast path. */
+static void make_slow(TlbEntry *entry, u64 page)
+{
+    if (entry->tag == page && entry->host)
+        entry->tag = page ^ PAGE_SIZE;
+}
+
+/* Nothing of the space that runs now has been used since it came. */
+static void touches_begin(Mmu *mmu)
+{
+    FOR_EACH_HELD(mmu, 0, ENTRIES, number)
+        make_slow((TlbEntry *)entry_bytes(mmu, (u32)number), page_of(mmu, (u32)number));
+    mmu->touched_data = mmu->touched_code = ~0ull;
+}
+
+static NOINLINE void touch_data(Mmu *mmu, u64 page, u64 paddr)
+{
+    u32 set = mmu->touched_data >> PAGE_SHIFT & (TLB_SETS - 1), new_set = page >> PAGE_SHIFT & (TLB_SETS - 1);
+    make_slow(&mmu->tlb.read[set], mmu->touched_data);
+    make_slow(&mmu->tlb.write[set], mmu->touched_data);
+    mmu->touched_data = page;
+    u32 flags = phys_frame(mmu->phys, paddr)->flags;
+    if (mmu->tlb.read[new_set].tag == (page ^ PAGE_SIZE) && mmu->tlb.read[new_set].host)
+        mmu->tlb.read[new_set].tag = data_tag(mmu, page, flags, false);
+    if (mmu->tlb.write[new_set].tag == (page ^ PAGE_SIZE) && mmu->tlb.write[new_set].host)
+        mmu->tlb.write[new_set].tag = data_tag(mmu, page, flags, true);
+    mmu->touched(mmu->touched_context, mmu->cr3, page, paddr & PAGE_MASK);
+}
+
+/* The page that control leaves was used until now. */
+static NOINLINE void touch_code(Mmu *mmu, u64 page, u64 paddr)
+{
+    u64 left = mmu->touched_code;
+    if (left != ~0ull) {
+        make_slow((TlbEntry *)&mmu->tlb.exec[left >> PAGE_SHIFT & (TLB_EXEC_SETS - 1)], left);
+        mmu->touched(mmu->touched_context, mmu->cr3, left, mmu->touched_code_paddr);
+    }
+    mmu->touched_code = page;
+    mmu->touched_code_paddr = paddr & PAGE_MASK;
+    mmu->touched(mmu->touched_context, mmu->cr3, page, paddr & PAGE_MASK);
 }
 
 /* ---- the miss -------------------------------------------------------------------------------------------------- */
@@ -373,8 +429,11 @@ static INLINE u8 *translate_data(Mmu *mmu, u64 address, bool write, Fault *fault
     u64 page = address & PAGE_MASK;
     u32 set = address >> PAGE_SHIFT & (TLB_SETS - 1);
     TlbEntry *entry = write ? &mmu->tlb.write[set] : &mmu->tlb.read[set];
-    if (((entry->tag ^ page) & ~(u64)PAGE_SIZE) == 0 && entry->host)
+    if (((entry->tag ^ page) & ~(u64)PAGE_SIZE) == 0 && entry->host) {
+        if (UNLIKELY(mmu->touched && page != mmu->touched_data))
+            touch_data(mmu, page, (u64)(entry->host - mmu->phys->ram));
         return entry->host + (address & ~PAGE_MASK);
+    }
     u64 paddr = walk_for(mmu, address, write ? ACCESS_WRITE : ACCESS_READ, fault);
     if (UNLIKELY(paddr == ~0ull))
         return NULL;
@@ -382,7 +441,9 @@ static INLINE u8 *translate_data(Mmu *mmu, u64 address, bool write, Fault *fault
         mmu->stats.write_misses++;
     else
         mmu->stats.read_misses++;
-    entry->tag = data_tag(page, phys_frame(mmu->phys, paddr)->flags, write);
+    if (UNLIKELY(mmu->touched && page != mmu->touched_data))
+        touch_data(mmu, page, paddr);
+    entry->tag = data_tag(mmu, page, phys_frame(mmu->phys, paddr)->flags, write);
     entry->host = mmu->phys->ram + (paddr & PAGE_MASK);
     set_valid(mmu, write ? WRITE_BASE + set : set);
     return mmu->phys->ram + paddr;
@@ -395,10 +456,17 @@ static NOINLINE u8 *translate_fetch(Mmu *mmu, u64 address, Fault *fault)
     TlbExecEntry *entry = &mmu->tlb.exec[set];
     if (entry->tag == page)
         return mmu->phys->ram + entry->paddr + (address & ~PAGE_MASK);
+    if (UNLIKELY(entry->tag == (page ^ PAGE_SIZE) && entry->paddr)) { /* kept out of the fast path by touch_code */
+        entry->tag = page;
+        touch_code(mmu, page, entry->paddr);
+        return mmu->phys->ram + entry->paddr + (address & ~PAGE_MASK);
+    }
     u64 paddr = walk_for(mmu, address, ACCESS_FETCH, fault);
     if (paddr == ~0ull)
         return NULL;
     mmu->stats.fetch_misses++;
+    if (UNLIKELY(mmu->touched && page != mmu->touched_code))
+        touch_code(mmu, page, paddr);
     *entry = (TlbExecEntry){.tag = page, .paddr = paddr & PAGE_MASK};
     set_valid(mmu, EXEC_BASE + set);
     exec_note(mmu, page);

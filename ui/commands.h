@@ -9,4 +9,8 @@ int command_info(const Options *options);
 int command_debug(const Options *options, char **environment);
 int command_rom(const Options *options);
 
+/* --replacement=opt, first run: the program with unlimited memory and nothing to see, for the string of its pages. -1: `config`
+ * is ready for the second run, and `future` is to be freed behind it; else the exit code. */
+int opt_first_run(const Options *options, EmuConfig *config, const char **environment, const char *path, uint64_t **future);
+
 #endif

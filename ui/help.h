@@ -40,6 +40,16 @@ extern const char *const command_usage[COMMANDS];
 /* Options of the modelled hierarchy (options_hierarchy.c): -1 to go on, or the exit code. */
 int options_override(Options *options, const OptionRow *row, const char *value);
 int options_report(Options *options, const char *value);
+
+/* options_paging.c: likewise. */
+int options_swap(Options *options, const char *value);
+int options_user_frames(Options *options, const char *value);
+int options_replacement(Options *options, const char *value);
+int options_frame_order(Options *options, const char *value);
+
+/* options.c: a number, decimal or 0x…; a size, with K M G T. false: it is none. */
+bool options_parse_number(const char *text, uint64_t *value);
+bool options_parse_size(const char *text, uint64_t *value);
 void options_free_overrides(Options *options);
 
 void help_usage(Command command);

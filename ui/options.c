@@ -16,7 +16,7 @@ static int mistake(const OptionRow *row, const char *value, const char *expected
     return EXIT_FAILED;
 }
 
-static bool parse_number(const char *text, uint64_t *value)
+bool options_parse_number(const char *text, uint64_t *value)
 {
     char *end;
     errno = 0;
@@ -25,7 +25,7 @@ static bool parse_number(const char *text, uint64_t *value)
 }
 
 /* 64M, 1.5G, 4096 … bytes. */
-static bool parse_size(const char *text, uint64_t *value)
+bool options_parse_size(const char *text, uint64_t *value)
 {
     char *end;
     double number = strtod(text, &end);
@@ -55,7 +55,7 @@ static bool parse_seconds(const char *text, uint64_t *ns)
 static int apply_memory(Options *options, const OptionRow *row, const char *value)
 {
     uint64_t size;
-    if (!parse_size(value, &size))
+    if (!options_parse_size(value, &size))
         return mistake(row, value, "a size (like 64M)");
     if (row->id == OPTION_STACK) {
         options->config.stack_size = size;
@@ -80,7 +80,7 @@ static int apply_cpu(Options *options, const OptionRow *row, const char *value)
 
 static int apply_number(const OptionRow *row, const char *value, uint64_t *number)
 {
-    return parse_number(value, number) ? -1 : mistake(row, value, "a number");
+    return options_parse_number(value, number) ? -1 : mistake(row, value, "a number");
 }
 
 static int apply_stats(Options *options, const OptionRow *row, const char *value)
@@ -124,7 +124,7 @@ static int apply_size_of_picture(Options *options, const OptionRow *row, const c
 static int apply_jobs(Options *options, const OptionRow *row, const char *value)
 {
     uint64_t jobs;
-    if (!parse_number(value, &jobs) || jobs < 1 || jobs > 256)
+    if (!options_parse_number(value, &jobs) || jobs < 1 || jobs > 256)
         return mistake(row, value, "a number from 1 to 256");
     options->jobs = (unsigned)jobs;
     return -1;
@@ -159,6 +159,11 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_ARGV0: options->argv0 = value; return -1;
     case OPTION_MEM:
     case OPTION_STACK: return apply_memory(options, row, value);
+    case OPTION_SWAP: return options_swap(options, value);
+    case OPTION_USER_FRAMES: return options_user_frames(options, value);
+    case OPTION_REPLACEMENT: return options_replacement(options, value);
+    case OPTION_FRAME_ORDER: return options_frame_order(options, value);
+    case OPTION_WORKING_SET: config->paging.working_set = true; return -1;
     case OPTION_TIMEOUT: return parse_seconds(value, &config->timeout_ns) ? -1 : mistake(row, value, "a number of seconds");
     case OPTION_MAX_INSNS: return apply_number(row, value, &config->max_insns);
     case OPTION_DETERMINISTIC: config->deterministic = true; return value ? apply_number(row, value, &config->seed) : -1;
@@ -307,6 +312,10 @@ int options_parse(Options *options, int argc, char **argv)
         return code;
     if (!options->hierarchy && (options->override_count || options->report)) {
         fprintf(stderr, "emu: what describes the modelled hierarchy needs --hierarchy\n");
+        return EXIT_FAILED;
+    }
+    if (options->config.paging.replacement == EMU_REPLACE_OPT && options->command != COMMAND_RUN) {
+        fprintf(stderr, "emu: --replacement=opt runs the program twice, which only 'emu run' does\n");
         return EXIT_FAILED;
     }
     options->program = (const char **)words.next;

@@ -32,6 +32,7 @@ typedef struct Options {
     bool batch;
     Command command;
     EmuConfig config;
+    bool no_swap;            /* --swap=0 */
     StatsFormat stats;
     const char *output;      /* NULL: stderr */
     const char *argv0;       /* NULL: as typed */

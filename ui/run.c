@@ -138,11 +138,10 @@ static bool open_output(const Options *options, EmuConfig *config, FILE **out)
     return true;
 }
 
-static int run(const Options *options, const EmuConfig *config, const char **environment, FILE *out, Window *window,
-               int *signal)
+static int run(const Options *options, const EmuConfig *config, const char **environment, const char *path, FILE *out,
+               Window *window, int *signal)
 {
-    char found[PATH_MAX];
-    const char *name = options->program[0], *path = find_program(name, found);
+    const char *name = options->program[0];
     Emu *emu = emu_create(config);
     if (!emu) {
         fprintf(stderr, "emu: cannot make a machine: %s (try a smaller --mem)\n", strerror(errno));
@@ -204,11 +203,17 @@ int command_run(const Options *options, char **environment)
         make_room_for_gdb(options, &config);
     const char **edited = options_environment(options, environment);
     Window *window = options->window ? window_open(options) : NULL;
+    uint64_t *future = NULL;
     if (edited && (window || !options->window) && open_output(options, &config, &out)) {
-        code = run(options, &config, edited, out, window, &signal);
+        char found[PATH_MAX];
+        const char *path = find_program(options->program[0], found);
+        code = config.paging.replacement == EMU_REPLACE_OPT ? opt_first_run(options, &config, edited, path, &future) : -1;
+        if (code < 0)
+            code = run(options, &config, edited, path, out, window, &signal);
         if (out != stderr)
             fclose(out);
     }
+    free(future);
     window_close(window);
     free(edited);
     return signal ? die_of(signal) : code;

@@ -88,8 +88,8 @@ static void test_full(void)
 static void test_refusals(void)
 {
     Swap none;
-    CHECK(!swap_create(&none, &phys, 100, NULL) && errno == EINVAL);
-    CHECK(!swap_create(&none, &phys, 1 << 20, "/no/such/directory") && errno == ENOENT);
+    CHECK(!swap_create(&none, &phys, 100, NULL, false) && errno == EINVAL);
+    CHECK(!swap_create(&none, &phys, 1 << 20, "/no/such/directory", false) && errno == ENOENT);
     swap_destroy(&none);
     /* the store's file is closed under us: the failure is reported, and nothing leaks */
     u64 a = phys_alloc(&phys, FRAME_ANON);
@@ -107,7 +107,7 @@ int main(void)
     char directory[] = "/tmp/emu-swap-test-XXXXXX";
     CHECK(mkdtemp(directory) != NULL);
     CHECK(phys_create(&phys, 1 << 20));
-    CHECK(swap_create(&swap, &phys, 16 * PAGE_SIZE, directory));
+    CHECK(swap_create(&swap, &phys, 16 * PAGE_SIZE, directory, false));
     test_one_page();
     test_full();
     test_refusals();

@@ -20,7 +20,9 @@ static Derived derive(const EmuStats *s)
     return d;
 }
 
-static void print_json(FILE *out, const EmuStats *s, const Derived *d)
+static void json_paging(Json *json, Emu *emu, uint64_t insns);
+
+static void print_json(FILE *out, Emu *emu, const EmuStats *s, const Derived *d)
 {
     Json json = {.out = out};
     json_open(&json, NULL, '{');
@@ -48,6 +50,7 @@ static void print_json(FILE *out, const EmuStats *s, const Derived *d)
     json_number(&json, "blocks_invalidated", s->blocks_invalidated);
     json_number(&json, "wall_ns", s->run_ns);
     json_real(&json, "mips", d->mips);
+    json_paging(&json, emu, s->insns);
     json_close(&json, '}');
 }
 
@@ -86,13 +89,100 @@ static void print_text(FILE *out, const EmuStats *s, const Derived *d)
     fprintf(out, "%-22s%16.1f\n", "MIPS", d->mips);
 }
 
+static const char *const policies[] = {
+    [EMU_REPLACE_FIFO] = "fifo", [EMU_REPLACE_LRU] = "lru", [EMU_REPLACE_CLOCK] = "clock", [EMU_REPLACE_OPT] = "opt"};
+
+/* The working set for windows of 2^10, 2^12 … instructions, as long as they are shorter than the run; and LRU's faults with
+ * powers of two of frames, as long as more frames help. */
+static void print_curves(FILE *out, Emu *emu, uint64_t insns)
+{
+    uint64_t pages, used = emu_pages_used(emu);
+    if (!emu_working_set(emu, 0, &pages))
+        return;
+    line(out, "pages used", used);
+    for (uint32_t window = 10; window < 40 && 1ull << window <= insns && emu_working_set(emu, window, &pages); window += 2)
+        fprintf(out, "  working set %14.3f   pages in %" PRIu64 " instructions\n", (double)pages / 1000, (uint64_t)1 << window);
+    for (uint64_t frames = 1; frames < 2 * used; frames *= 2)
+        fprintf(out, "  LRU faults  %14" PRIu64 "   with %" PRIu64 " frames\n", emu_lru_faults(emu, frames), frames);
+}
+
+static void print_paging(FILE *out, Emu *emu, uint64_t insns)
+{
+    EmuPagingStats p;
+    if (!emu_paging(emu, &p))
+        return;
+    fprintf(out, "%-22s%16s", "replacement", policies[p.replacement]);
+    fprintf(out, p.user_frames ? "   %u user frames\n" : "\n", p.user_frames);
+    line(out, "pages in", p.arrivals);
+    line(out, "  from swap", p.swap_ins);
+    line(out, "pages out", p.evictions);
+    line(out, "  written to swap", p.swap_outs);
+    line(out, "  written to files", p.write_backs);
+    line(out, "  dropped clean", p.clean_drops);
+    if (p.over_limit)
+        line(out, "  beyond the limit", p.over_limit);
+    line_frames(out, "resident at the end", p.resident);
+    line_frames(out, "resident at most", p.resident_peak);
+    line_frames(out, "swap at most", p.swap_peak / 4096);
+    print_curves(out, emu, insns);
+}
+
+static void json_curves(Json *json, Emu *emu, uint64_t insns)
+{
+    uint64_t pages, used = emu_pages_used(emu);
+    if (!emu_working_set(emu, 0, &pages))
+        return;
+    json_number(json, "pages_used", used);
+    json_open(json, "working_set", '[');
+    for (uint32_t window = 0; window < 40 && 1ull << window <= insns && emu_working_set(emu, window, &pages); window++) {
+        json_open(json, NULL, '{');
+        json_number(json, "window", (uint64_t)1 << window);
+        json_number(json, "pages_milli", pages);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+    json_open(json, "lru_faults", '[');
+    for (uint64_t frames = 1; frames < 2 * used; frames *= 2) {
+        json_open(json, NULL, '{');
+        json_number(json, "frames", frames);
+        json_number(json, "faults", emu_lru_faults(emu, frames));
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void json_paging(Json *json, Emu *emu, uint64_t insns)
+{
+    EmuPagingStats p;
+    if (!emu_paging(emu, &p))
+        return;
+    json_open(json, "paging", '{');
+    json_string(json, "replacement", policies[p.replacement]);
+    json_number(json, "user_frames", p.user_frames);
+    json_number(json, "pages_in", p.arrivals);
+    json_number(json, "pages_out", p.evictions);
+    json_number(json, "swap_ins", p.swap_ins);
+    json_number(json, "swap_outs", p.swap_outs);
+    json_number(json, "write_backs", p.write_backs);
+    json_number(json, "clean_drops", p.clean_drops);
+    json_number(json, "over_limit", p.over_limit);
+    json_number(json, "resident", p.resident);
+    json_number(json, "resident_peak", p.resident_peak);
+    json_number(json, "swap_bytes", p.swap_size);
+    json_number(json, "swap_used", p.swap_used);
+    json_number(json, "swap_peak", p.swap_peak);
+    json_number(json, "touches", p.touches);
+    json_curves(json, emu, insns);
+    json_close(json, '}');
+}
+
 void report_stats(FILE *out, Emu *emu, bool json)
 {
     EmuStats stats;
     emu_stats(emu, &stats);
     Derived derived = derive(&stats);
     if (json)
-        print_json(out, &stats, &derived);
+        print_json(out, emu, &stats, &derived);
     else
-        print_text(out, &stats, &derived);
+        print_text(out, &stats, &derived), print_paging(out, emu, stats.insns);
 }
