@@ -37,6 +37,8 @@ BlockCache *block_cache_create(u64 bytes)
     cache->blocks = reserve(cache->block_capacity * sizeof(Block));
     ZydisDecoderInit(&cache->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     ZydisDecoderEnableMode(&cache->decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE); /* its encodings are NOPs elsewhere */
+    cache->joiner = joiner_create(bytes / 4);
+    cache->join_after = JOIN_AFTER;
     if (cache->ops && cache->cold && cache->blocks)
         return cache;
     block_cache_destroy(cache);
@@ -64,6 +66,7 @@ void block_cache_destroy(BlockCache *cache)
         munmap(cache->cold, cache->op_capacity * sizeof(OpCold));
     if (cache->blocks)
         munmap(cache->blocks, cache->block_capacity * sizeof(Block));
+    joiner_destroy(cache->joiner);
     free(cache->breakpoints);
     munmap(cache, sizeof *cache);
 }
@@ -78,11 +81,69 @@ void block_flush(Cpu *cpu)
     }
     cache->op_count = cache->block_count = 0;
     cache->generation++;
+    if (cache->joiner)
+        joiner_clear(cache->joiner);
     memset(cache->buckets, 0, sizeof cache->buckets);
     memset(cache->frames, 0, sizeof cache->frames);
     memset(cpu->jump_cache, 0, sizeof cpu->jump_cache);
     cpu->stats.cache_flushes++;
 }
+
+/* ---- blocks that run often --------------------------------------------------------------------------------------- */
+
+void cpu_set_join(Cpu *cpu, u32 entries)
+{
+    cpu->blocks->join_after = entries;
+    if (cpu->stats.blocks_decoded)
+        block_flush(cpu);
+}
+
+/* Blocks stand in the order of their ops. */
+static Block *block_of(BlockCache *cache, const Op *first)
+{
+    u32 wanted = (u32)(first - cache->ops), low = 0, high = cache->block_count;
+    while (high - low > 1) {
+        u32 middle = (low + high) / 2;
+        if (cache->blocks[middle].first <= wanted)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &cache->blocks[low];
+}
+
+/* Counts entries into the block; joins it when they are enough. The handler for its first op now; NULL: the cache was full. */
+static NOINLINE OpHandler *block_entered(Cpu *cpu, const Op *op)
+{
+    BlockCache *cache = cpu->blocks;
+    Block *block = block_of(cache, op);
+    if (++block->entries < cache->join_after)
+        return block->handler;
+    OpHandler *joined = joiner_join(cache->joiner, op, block->handler);
+    if (joined)
+        cache->ops[block->first].handler = joined;
+    else
+        block_flush(cpu);
+    return joined;
+}
+
+const Op *block_op_warm(Cpu *cpu, const Op *op, u64 acc)
+{
+    OpHandler *handler = block_entered(cpu, op);
+    if (LIKELY(handler != NULL))
+        return handler(cpu, op, acc);
+    cpu->rip = cpu_op_cold(cpu, op)->rip;
+    return cpu_continue(cpu, acc);
+}
+
+static void block_warms(BlockCache *cache, Block *block)
+{
+    Op *first = &cache->ops[block->first];
+    block->handler = first->handler;
+    first->handler = block_op_warm;
+}
+
+/* ---- forgetting -------------------------------------------------------------------------------------------------- */
 
 static void block_kill(Cpu *cpu, Block *block)
 {
@@ -193,6 +254,8 @@ static const Op *block_translate(Cpu *cpu, u64 rip, u64 paddr, u32 key)
         block.second_frame = second;
         translate(cpu, joined, page_left + 15, page_left, &entry);
     }
+    if (cache->joiner && cache->join_after && !cpu->stepping && cpu->run_mode != MODE_SLOW)
+        block_warms(cache, &block);
     block_insert(cpu, block);
     cpu->stats.blocks_decoded++;
     return &cache->ops[block.first];

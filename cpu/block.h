@@ -3,6 +3,7 @@
 #ifndef EMU_CPU_BLOCK_H
 #define EMU_CPU_BLOCK_H
 
+#include "cpu/join.h"
 #include "cpu/translate.h"
 
 enum {
@@ -20,6 +21,8 @@ typedef struct Block {
     u32 next_in_bucket; /* indices into blocks + 1; 0: end */
     u32 next_in_frame, next_in_second_frame;
     bool dead;
+    u32 entries;          /* so far, while its first op's handler is block_op_warm */
+    OpHandler *handler;   /* which stands for this one */
 } Block;
 
 struct BlockCache {
@@ -34,6 +37,8 @@ struct BlockCache {
     u64 *breakpoints;    /* sorted by insertion; few */
     u32 breakpoint_count, breakpoint_capacity;
     bool pass_breakpoint; /* the next instruction is executed even if a breakpoint lies there (cpu/debug.h) */
+    u32 join_after;      /* entries; 0: never */
+    Joiner *joiner;      /* NULL: not on this host */
     ZydisDecoder decoder;
     Insn insns[BLOCK_MAX_INSNS];
 };
@@ -61,6 +66,6 @@ TranslateBlock translate_block, model_translate_block; /* for MODE_FAST and MODE
 #endif
 
 /* Handlers that are the block machinery's own (dispatch.c). */
-OpHandler block_op_link, block_op_goto_page, block_op_dead, block_op_second_page;
+OpHandler block_op_link, block_op_goto_page, block_op_dead, block_op_second_page, block_op_warm;
 
 #endif
