@@ -91,37 +91,22 @@ void block_flush(Cpu *cpu)
 
 /* ---- blocks that run often --------------------------------------------------------------------------------------- */
 
-void cpu_set_join(Cpu *cpu, u32 entries)
+void cpu_set_join(Cpu *cpu, u32 entries) { cpu->blocks->join_after = entries; }
+
+/* Until a block is joined its first op's handler is block_op_warm; the real one stands in its head, which counts the entries. */
+static void block_warms(BlockCache *cache, const Block *block)
 {
-    cpu->blocks->join_after = entries;
-    if (cpu->stats.blocks_decoded)
-        block_flush(cpu);
+    Op *first = &cache->ops[block->first], *head = first - 1;
+    head->handler = first->handler;
+    head->imm = cache->join_after;
+    first->handler = block_op_warm;
 }
 
-/* Blocks stand in the order of their ops. */
-static Block *block_of(BlockCache *cache, const Op *first)
+static NOINLINE OpHandler *block_join(Cpu *cpu, Op *first)
 {
-    u32 wanted = (u32)(first - cache->ops), low = 0, high = cache->block_count;
-    while (high - low > 1) {
-        u32 middle = (low + high) / 2;
-        if (cache->blocks[middle].first <= wanted)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &cache->blocks[low];
-}
-
-/* Counts entries into the block; joins it when they are enough. The handler for its first op now; NULL: the cache was full. */
-static NOINLINE OpHandler *block_entered(Cpu *cpu, const Op *op)
-{
-    BlockCache *cache = cpu->blocks;
-    Block *block = block_of(cache, op);
-    if (++block->entries < cache->join_after)
-        return block->handler;
-    OpHandler *joined = joiner_join(cache->joiner, op, block->handler);
+    OpHandler *joined = joiner_join(cpu->blocks->joiner, first, first[-1].handler);
     if (joined)
-        cache->ops[block->first].handler = joined;
+        first->handler = joined;
     else
         block_flush(cpu);
     return joined;
@@ -129,18 +114,14 @@ static NOINLINE OpHandler *block_entered(Cpu *cpu, const Op *op)
 
 const Op *block_op_warm(Cpu *cpu, const Op *op, u64 acc)
 {
-    OpHandler *handler = block_entered(cpu, op);
-    if (LIKELY(handler != NULL))
-        return handler(cpu, op, acc);
-    cpu->rip = cpu_op_cold(cpu, op)->rip;
+    Op *head = (Op *)op - 1;
+    if (LIKELY(--head->imm))
+        return head->handler(cpu, op, acc);
+    OpHandler *joined = block_join(cpu, head + 1);
+    if (LIKELY(joined != NULL))
+        return joined(cpu, op, acc);
+    cpu->rip = cpu_op_cold(cpu, op)->rip; /* the cache was full */
     return cpu_continue(cpu, acc);
-}
-
-static void block_warms(BlockCache *cache, Block *block)
-{
-    Op *first = &cache->ops[block->first];
-    block->handler = first->handler;
-    first->handler = block_op_warm;
 }
 
 /* ---- forgetting -------------------------------------------------------------------------------------------------- */
@@ -237,11 +218,11 @@ static u32 translate(Cpu *cpu, const u8 *bytes, u32 size, u32 page_left, const T
 static const Op *block_translate(Cpu *cpu, u64 rip, u64 paddr, u32 key)
 {
     BlockCache *cache = cpu->blocks;
-    if (cache->op_count + BLOCK_MAX_OPS > cache->op_capacity || cache->block_count == cache->block_capacity)
+    if (cache->op_count + 1 + BLOCK_MAX_OPS > cache->op_capacity || cache->block_count == cache->block_capacity)
         block_flush(cpu);
     u32 page_left = PAGE_SIZE - (u32)(rip & (PAGE_SIZE - 1));
     const u8 *bytes = cpu->mmu.phys->ram + paddr;
-    Block block = { .rip = rip, .paddr = paddr, .mode_key = key, .first = cache->op_count };
+    Block block = { .rip = rip, .paddr = paddr, .mode_key = key, .first = ++cache->op_count };
     u8 joined[32];
     u32 length = translate(cpu, bytes, page_left, page_left, NULL);
     if (length > page_left) { /* the first instruction needs bytes of the next page */

@@ -17,12 +17,10 @@ typedef struct Block {
     u64 rip, paddr;     /* of the first instruction */
     u64 second_frame;   /* of a first instruction that crosses into another page; else 0 */
     u32 mode_key;       /* mode * 2 + stepping */
-    u32 first;          /* index of its first op */
+    u32 first;          /* index of its first op; in front of it stands the block's head (block_warms) */
     u32 next_in_bucket; /* indices into blocks + 1; 0: end */
     u32 next_in_frame, next_in_second_frame;
     bool dead;
-    u32 entries;          /* so far, while its first op's handler is block_op_warm */
-    OpHandler *handler;   /* which stands for this one */
 } Block;
 
 struct BlockCache {

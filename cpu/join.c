@@ -1,11 +1,9 @@
-/* Puts stencils one behind the other. The code lies in one memory file that is mapped twice, once to write and once to execute,
- * near the handlers so that their relative calls and jumps reach. */
+/* Puts stencils one behind the other, in memory near the handlers, so that their relative calls and jumps reach. */
 #include "cpu/join.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "cpu/stencil.h"
 
@@ -13,7 +11,7 @@
 
 struct Joiner {
     Stencils *stencils;
-    u8 *write, *run; /* the same memory */
+    u8 *code;
     u64 size, used;
 };
 
@@ -26,41 +24,21 @@ static bool near_handlers(const u8 *p, u64 size)
     return distance > -far && distance + (i64)size < far;
 }
 
-/* The run mapping at a place that the kernel has free there. */
-static u8 *map_near(int file, u64 size)
+/* At a place that the kernel has free there; NULL: none, or not with the right to execute. */
+static u8 *map_near(u64 size)
 {
     u64 here = (u64)(uintptr_t)joiner_create & ~0xfffffull;
     for (u64 away = 1ull << 28; away < 1ull << 31; away += 1ull << 28) {
         for (int side = 0; side < 2; side++) {
             void *hint = (void *)(uintptr_t)(side ? here - away : here + away);
-            u8 *p = mmap(hint, size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+            u8 *p = mmap(hint, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (p != MAP_FAILED && near_handlers(p, size))
                 return p;
             if (p != MAP_FAILED)
                 munmap(p, size);
         }
     }
-    return MAP_FAILED;
-}
-
-static bool map_code(Joiner *joiner, u64 size)
-{
-    int file = memfd_create("emu joined code", MFD_CLOEXEC);
-    if (file < 0)
-        return false;
-    bool sized = ftruncate(file, (off_t)size) == 0;
-    u8 *write = sized ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : MAP_FAILED;
-    u8 *run = write != MAP_FAILED ? map_near(file, size) : MAP_FAILED;
-    close(file);
-    if (run == MAP_FAILED) {
-        if (write != MAP_FAILED)
-            munmap(write, size);
-        return false;
-    }
-    joiner->write = write;
-    joiner->run = run;
-    joiner->size = size;
-    return true;
+    return NULL;
 }
 
 Joiner *joiner_create(u64 bytes)
@@ -69,7 +47,9 @@ Joiner *joiner_create(u64 bytes)
     if (!joiner)
         return NULL;
     joiner->stencils = stencils_create();
-    if (joiner->stencils && map_code(joiner, (bytes < LARGEST ? LARGEST : bytes) + LARGEST))
+    joiner->size = bytes + 2 * LARGEST;
+    joiner->code = map_near(joiner->size);
+    if (joiner->stencils && joiner->code)
         return joiner;
     joiner_destroy(joiner);
     return NULL;
@@ -79,10 +59,8 @@ void joiner_destroy(Joiner *joiner)
 {
     if (!joiner)
         return;
-    if (joiner->size) {
-        munmap(joiner->write, joiner->size);
-        munmap(joiner->run, joiner->size);
-    }
+    if (joiner->code)
+        munmap(joiner->code, joiner->size);
     if (joiner->stencils)
         stencils_destroy(joiner->stencils);
     free(joiner);
@@ -93,20 +71,20 @@ u64 joiner_used(const Joiner *joiner) { return joiner->used; }
 
 static void put_distance(Joiner *joiner, u64 at, u64 from, const u8 *target)
 {
-    i32 distance = (i32)(target - (joiner->run + from));
-    memcpy(joiner->write + at, &distance, sizeof distance);
+    i32 distance = (i32)(target - (joiner->code + from));
+    memcpy(joiner->code + at, &distance, sizeof distance);
 }
 
 static void put_jump(Joiner *joiner, OpHandler *handler)
 {
-    joiner->write[joiner->used] = 0xe9;
+    joiner->code[joiner->used] = 0xe9;
     put_distance(joiner, joiner->used + 1, joiner->used + JUMP_SIZE, (const u8 *)(uintptr_t)handler);
     joiner->used += JUMP_SIZE;
 }
 
 static void put_stencil(Joiner *joiner, const Stencil *stencil)
 {
-    memcpy(joiner->write + joiner->used, stencil->code, stencil->size);
+    memcpy(joiner->code + joiner->used, stencil->code, stencil->size);
     for (u32 i = 0; i < stencil->patch_count; i++) {
         const Patch *patch = &stencil->patches[i];
         put_distance(joiner, joiner->used + patch->at, joiner->used + patch->from, patch->target);
@@ -134,7 +112,7 @@ OpHandler *joiner_join(Joiner *joiner, const Op *first, OpHandler *handler)
             break;
         op += stencil->step;
     }
-    return (OpHandler *)(uintptr_t)(joiner->run + start);
+    return (OpHandler *)(uintptr_t)(joiner->code + start);
 }
 
 #else

@@ -6,9 +6,9 @@
 
 #include "cpu/op.h"
 
-/* Blocks are joined when they have been entered so many times (0: never; default: JOIN_AFTER). Drops decoded code. */
+/* Blocks decoded from now on are joined when they have been entered so many times (0: never). */
 void cpu_set_join(Cpu *cpu, u32 entries);
-enum { JOIN_AFTER = 24 };
+enum { JOIN_AFTER = 250 }; /* the default: joining one costs about as much as so many entries gain */
 
 typedef struct Joiner Joiner;
 

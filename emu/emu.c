@@ -25,7 +25,7 @@ static KernelConfig kernel_config(const EmuConfig *c)
         .frames_random = c->paging.frame_order == EMU_FRAMES_RANDOM, .frame_seed = c->paging.frame_seed,
         .frame_colours = c->paging.frame_order == EMU_FRAMES_COLOURED ? c->paging.frame_colours : 0,
         .memory_size = c->memory_size, .stack_size = c->stack_size, .cpu_level = (CpuLevel)c->cpu_level,
-        .deterministic = c->deterministic, .seed = c->seed, .sched_seed = c->sched_seed,
+        .deterministic = c->deterministic, .seed = c->seed, .sched_seed = c->sched_seed, .join_after = c->join_after,
         .max_insns = c->max_insns, .timeout_ns = c->timeout_ns, .no_net = c->no_net,
         .stdio = {c->stdio[0], c->stdio[1], c->stdio[2]}, .take_place = c->take_place,
         .strace = c->strace, .strace_fd = c->strace_fd, .strace_follow = c->strace_follow,

@@ -46,6 +46,7 @@ typedef struct EmuConfig {
     bool deterministic;      /* fixed addresses, time from the instruction count, seeded randomness */
     uint64_t seed;
     uint64_t sched_seed;     /* varies time slices, reproducibly; 0: equal slices */
+    int64_t join_after;      /* blocks entered so often become one piece of host code; 0: the default; negative: never */
     uint64_t max_insns;      /* the machine stops for good after exactly so many; 0: no limit */
     uint64_t timeout_ns;     /* of host time; 0: none */
     bool no_net;             /* sockets other than AF_UNIX are refused */

@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "base/heap.h"
+#include "cpu/join.h"
 #include "kernel/clock.h"
 #include "kernel/debug.h"
 #include "kernel/host.h"
@@ -93,6 +94,8 @@ static Kernel *create(const KernelConfig *config)
         return NULL;
     }
     cpu_set_level(&kernel->cpu, kernel->config.cpu_level);
+    if (config->join_after)
+        cpu_set_join(&kernel->cpu, config->join_after < 0 ? 0 : (u32)config->join_after);
     kernel->cpu.read_tsc = core_ticks;
     kernel->cpu.random64 = core_random;
     kernel->cpu.environment = kernel;

@@ -27,6 +27,7 @@ typedef struct KernelConfig {
     bool deterministic;   /* virtual time from the instruction count, fixed addresses, seeded randomness */
     u64 seed;             /* of randomness and addresses when deterministic */
     u64 sched_seed;       /* varies time slices; 0: equal slices */
+    i64 join_after;       /* cpu_set_join(); 0: its default, negative: never */
     u64 max_insns;        /* stop after exactly so many instructions in all; 0: no limit */
     u64 timeout_ns;       /* host time; 0: none */
     bool no_net;          /* sockets other than AF_UNIX are refused */

@@ -83,6 +83,18 @@ static int apply_number(const OptionRow *row, const char *value, uint64_t *numbe
     return options_parse_number(value, number) ? -1 : mistake(row, value, "a number");
 }
 
+static int apply_join(Options *options, const OptionRow *row, const char *value)
+{
+    uint64_t entries;
+    if (strcmp(value, "never") == 0)
+        options->config.join_after = -1;
+    else if (parse_number(value, &entries) && entries >= 1 && entries <= UINT32_MAX)
+        options->config.join_after = (int64_t)entries;
+    else
+        return mistake(row, value, "a number from 1, or never");
+    return -1;
+}
+
 static int apply_stats(Options *options, const OptionRow *row, const char *value)
 {
     if (!value || strcmp(value, "text") == 0)
@@ -168,6 +180,7 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_MAX_INSNS: return apply_number(row, value, &config->max_insns);
     case OPTION_DETERMINISTIC: config->deterministic = true; return value ? apply_number(row, value, &config->seed) : -1;
     case OPTION_SCHED_SEED: return apply_number(row, value, &config->sched_seed);
+    case OPTION_JOIN: return apply_join(options, row, value);
     case OPTION_CPU: return apply_cpu(options, row, value);
     case OPTION_NO_NET: config->no_net = true; return -1;
     case OPTION_NO_CRASH_REPORT: options->crash_report = false; return -1;

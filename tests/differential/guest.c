@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cpu/cpu.h"
+#include "cpu/join.h"
 #include "cpu/translate.h"
 #include "cpu/x87.h"
 #include "mmu/mmu.h"
@@ -98,10 +99,11 @@ static void load(const Case *c)
     mmu_poke(&cpu->mmu, cpu->mmu.cr3, s->rip, c->code, c->length + !c->step);
 }
 
-void guest_run(const Case *c, Outcome *o, bool slow)
+void guest_run(const Case *c, Outcome *o, Way way)
 {
     load(c);
-    cpu->mode = slow ? MODE_SLOW : MODE_FAST;
+    cpu->mode = way == WAY_SLOW ? MODE_SLOW : MODE_FAST;
+    cpu_set_join(cpu, way == WAY_JOINED); /* load() has written the code: what was decoded of it is forgotten */
     CpuExit exit = cpu_run(cpu, c->step ? 1 : 100000);
     State *s = &o->after;
     memcpy(s->gpr, cpu->r, sizeof s->gpr);

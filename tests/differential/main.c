@@ -122,13 +122,14 @@ static void judge(const Options *o, const Case *c, const Outcome *host)
     if (host->cs != 0x33) /* a far transfer to 32-bit code, of all things */
         return;
     t->faults += host->vector != 1 && host->vector != 3;
-    for (int slow = 0; slow < 2; slow++) {
-        guest_run(c, &emulated, slow);
+    static const char *const names[WAYS] = { "fast", "slow", "joined" };
+    for (Way way = 0; way < WAYS; way++) {
+        guest_run(c, &emulated, way);
         if (agree(c, host, &emulated))
             continue;
         if (t->different++ < o->reports && !o->json) {
             name_case(c);
-            puts(slow ? " (slow handlers)" : " (fast handlers)");
+            printf(" (%s handlers)\n", names[way]);
             compare_describe(c, stdout);
             compare(c, host, &emulated, stdout);
         }
