@@ -129,24 +129,21 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep every file that differs")
     args = parser.parse_args()
     os.makedirs(args.work, exist_ok=True)
-    oracle, originals, bad = Oracle(args.emu, args.work), build(args.work), 0
+    oracle, originals, bad = Oracle(args.emu, args.work if args.keep else None), build(args.work), 0
     for name, data in originals:
-        if oracle.compare(f"{args.work}/{name}"):
-            print(f"{name} itself differs: {oracle.compare(f'{args.work}/{name}')}")
+        path = oracle.place(name, data)
+        if isinstance(oracle.native(path)[0], str) or oracle.compare(path):
+            print(f"{name} itself differs: {oracle.compare(path) or oracle.native(path)}")
             bad += 1
     for i in range(args.count):
         rng = random.Random(args.seed * 1000003 + i)
         name, data = rng.choice(originals)
-        path = f"{args.work}/mutant-{i}"
-        with open(path, "wb") as file:
-            file.write(mutate(rng, data))
-        os.chmod(path, 0o755)
+        path = oracle.place(f"mutant-{i}", mutate(rng, data))
         difference = oracle.compare(path)
         if difference:
             bad += 1
             print(f"mutant {i} of {name}: {difference}", flush=True)
-        if not (difference and args.keep):
-            os.unlink(path)
+        oracle.remove(path, difference)
     print(f"{args.count} mutants, {bad} differ")
     sys.exit(bad > 0)
 

@@ -1,9 +1,13 @@
 """Running a file natively and under emu, and what each made of it. Native runs are of damaged programs and random bytes, so
-they get no rights, no network, little time and little of everything."""
+they get no rights, no network, little time and little of everything. They lie, with a copy of emu, in a folder that those
+without rights can reach: a checkout need not be one (/root is not)."""
 import os
 import resource
 import shlex
+import shutil
 import subprocess
+import sys
+import tempfile
 
 NOBODY = 65534
 
@@ -28,10 +32,29 @@ def _run(command, directory, timeout):
 
 
 class Oracle:
-    def __init__(self, emu, directory):
-        self.emu = shlex.split(emu)
-        self.directory = directory
-        os.chmod(directory, 0o755)
+    def __init__(self, emu, keep):
+        """emu: its command line; keep: where files that differ are copied to, or None."""
+        self.stage = tempfile.TemporaryDirectory(prefix="emu-fuzz-")
+        self.directory, self.keep = self.stage.name, keep
+        os.chmod(self.directory, 0o755)
+        program, *arguments = shlex.split(emu)
+        self.emu = [shutil.copy(program, f"{self.directory}/emu"), *arguments]
+        version = _run([*self.emu[:1], "--version"], self.directory, 60)
+        if version[0] != 0:
+            sys.exit(f"emu cannot be started without rights: {version}")
+
+    def place(self, name, data):
+        """Writes an executable file into the stage and returns its path."""
+        path = f"{self.directory}/{name}"
+        with open(path, "wb") as file:
+            file.write(data)
+        os.chmod(path, 0o755)
+        return path
+
+    def remove(self, path, differed):
+        if differed and self.keep:
+            shutil.copy(path, self.keep)
+        os.unlink(path)
 
     def native(self, path):
         return _run([path], self.directory, 5)

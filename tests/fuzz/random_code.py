@@ -47,13 +47,10 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep every file that differs")
     args = parser.parse_args()
     os.makedirs(args.work, exist_ok=True)
-    oracle, different, crashed = Oracle(args.emu, args.work), 0, 0
+    oracle, different, crashed = Oracle(args.emu, args.work if args.keep else None), 0, 0
     for i in range(args.count):
         rng = random.Random(args.seed * 1000003 + i)
-        path = f"{args.work}/page-{i}"
-        with open(path, "wb") as file:
-            file.write(program(random_page(rng)))
-        os.chmod(path, 0o755)
+        path = oracle.place(f"page-{i}", program(random_page(rng)))
         native, emulated = oracle.native(path)[0], oracle.emulated(path)
         if native != emulated[0] and oracle.native(path)[0] == native:
             different += 1
@@ -62,8 +59,7 @@ def main():
         if emulated[0] in (125, -6) or any(mark in emulated[2] for mark in marks):
             crashed += 1
             print(f"page {i}: emu itself failed: {emulated[2][:2000].decode(errors='replace')}", flush=True)
-        if not (native != emulated[0] and args.keep):
-            os.unlink(path)
+        oracle.remove(path, native != emulated[0])
     print(f"{args.count} pages, {different} end differently, emu failed on {crashed}")
     sys.exit(crashed > 0 or different * 100 > args.count)
 
