@@ -29,6 +29,12 @@ bool emu_mapping_outline(Emu *emu, int pid, uint32_t index, EmuMapping *mapping)
 /* Bytes that have a frame, of the whole process. */
 uint64_t emu_resident(Emu *emu, int pid);
 
+/* ---- system calls (look.c) ---------------------------------------------------------------------------------------- */
+
+typedef enum EmuArgument { EMU_ARGUMENT_INT, EMU_ARGUMENT_NUMBER, EMU_ARGUMENT_HEX, EMU_ARGUMENT_STRING } EmuArgument;
+/* How many arguments system call `number` takes, and how each is best shown: 32 bits signed, 64 bits, hexadecimal, as a string. */
+uint32_t emu_syscall_arguments(uint32_t number, EmuArgument types[6]);
+
 /* ---- what lies in TLBs and caches (look.c) ----------------------------------------------------------------------- */
 
 enum { EMU_TLB_READ, EMU_TLB_WRITE, EMU_TLB_FETCH, EMU_TLBS };
@@ -50,6 +56,7 @@ bool emu_hierarchy_holds(Emu *emu, uint32_t cache, uint64_t address, uint64_t pa
 typedef struct EmuTlbGeometry {
     uint32_t level, entries, ways; /* level 1 or 2 */
     bool fetches, loads, stores;   /* what it is asked for */
+    bool small_pages;              /* pages of 4 KiB may lie in it */
 } EmuTlbGeometry;
 /* The modelled TLB with index 0, 1, …; false behind the last. */
 bool emu_hierarchy_tlb(Emu *emu, uint32_t index, EmuTlbGeometry *geometry);

@@ -1,6 +1,7 @@
-/* What lies in the machine's TLBs and in the modelled caches and TLBs, for those who draw them. */
+/* What lies in the machine's TLBs and in the modelled caches and TLBs, and what system calls take, for those who draw them. */
 #include "emu/emu_view.h"
 #include "emu/machine.h"
+#include "kernel/syscalls.h"
 #include "mmu/hierarchy/hierarchy.h"
 
 uint32_t emu_tlb_sets(int tlb) { return tlb == EMU_TLB_FETCH ? TLB_EXEC_SETS : tlb == EMU_TLB_READ || tlb == EMU_TLB_WRITE ? TLB_SETS : 0; }
@@ -45,7 +46,7 @@ bool emu_hierarchy_tlb(Emu *emu, uint32_t index, EmuTlbGeometry *geometry)
         return false;
     const TlbConfig *t = &hierarchy_config(emu->model)->tlb[index];
     *geometry = (EmuTlbGeometry){.level = t->level, .entries = t->entries, .ways = t->ways ? t->ways : t->entries,
-                                 .fetches = t->serves & SERVES_FETCH, .loads = t->serves & SERVES_LOAD, .stores = t->serves & SERVES_STORE};
+                                 .fetches = t->serves & SERVES_FETCH, .loads = t->serves & SERVES_LOAD, .stores = t->serves & SERVES_STORE, .small_pages = t->pages & PAGES_4K};
     return true;
 }
 
@@ -53,4 +54,19 @@ bool emu_hierarchy_tlb_entry(Emu *emu, uint32_t index, uint32_t set, uint32_t wa
 {
     HeldEntry entry;
     return emu->model && hierarchy_tlb_entry(emu->model, index, set, way, &entry) && tell(&entry, held);
+}
+
+uint32_t emu_syscall_arguments(uint32_t number, EmuArgument types[6])
+{
+    const Syscall *row = syscall_row(number);
+    uint32_t count = 0;
+    for (; row && count < 6 && row->args[count] != NOTHING && row->args[count] != RETURNS_ADDRESS; count++) {
+        switch (row->args[count]) {
+        case INT: case FD: case DIRFD: case PID: case ID: case SIGNAL: case CLOCK: case WHENCE: types[count] = EMU_ARGUMENT_INT; break;
+        case UINT: case LONG: case SIZE: case OFFSET: types[count] = EMU_ARGUMENT_NUMBER; break;
+        case PATH: case STRING: types[count] = EMU_ARGUMENT_STRING; break;
+        default: types[count] = EMU_ARGUMENT_HEX;
+        }
+    }
+    return count;
 }

@@ -112,6 +112,24 @@ static const char *frame_kind(const EmuFrameInfo *frame)
     }
 }
 
+/* The modelled caches' answer: where its line lies. */
+static void draw_in_caches(const Focus *f, Canvas *canvas, int x, int y, int width)
+{
+    for (uint32_t i = 0; i < f->caches; i++) {
+        bool held = f->held >> i & 1;
+        int box = (width - 8) / 4;
+        if (!f->cache[i].sets)
+            continue;
+        canvas_frame(canvas, (Rect){x, y, box - 6, 34}, held ? INK_EXEC : INK_LINE);
+        view_print(canvas, FONT_NORMAL, x + 6, y + 2, box - 14, held ? INK_TEXT : INK_DIM, "%s %s", f->cache[i].name, held ? f->dirty >> i & 1 ? "dirty" : "holds it" : "");
+        if (held)
+            view_print(canvas, FONT_SMALL, x + 6, y + 19, box - 14, INK_DIM, "set %u, way %u", f->cache[i].set, f->cache[i].way);
+        else
+            view_print(canvas, FONT_SMALL, x + 6, y + 19, box - 14, INK_DIM, "not held");
+        x += box;
+    }
+}
+
 static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
 {
     int x = area.x + 8, width = area.w - 16;
@@ -128,6 +146,7 @@ static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
     view_print(canvas, FONT_NORMAL, x, y + 20, width, INK_DIM, "It holds %s%s; rights: read%s%s.", frame_kind(&f->frame),
                f->frame.owners > 1 && f->frame.kind != EMU_FRAME_ZERO ? ", shared" : "",
                f->walk.writable ? ", write" : "", f->walk.executable ? ", execute" : "");
+    draw_in_caches(f, canvas, x, y + (f->flags & EMU_PAGE_COW ? 60 : 42), width);
     if (f->flags & EMU_PAGE_COW)
         view_print(canvas, FONT_NORMAL, x, y + 38, width, INK_DIM, "Copy on write: the next write gives this process its own copy.");
     view_print(canvas, FONT_SMALL, x, area.y + area.h - 14, width, INK_DIM,
@@ -207,5 +226,9 @@ void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned)
         view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "%s", f->flags & EMU_PAGE_SWAPPED ? "swapped out" : "never touched: it has no frame; these are the bytes it would begin with");
     view_print(canvas, FONT_SMALL, x, y + 13, width, INK_DIM, "read %s · written %s · executed %s", since(model, cell->read, times[0]),
                since(model, cell->written, times[1]), since(model, cell->executed, times[2]));
+    if (f->object[0]) {
+        canvas_text(canvas, FONT_NORMAL, x, y + 28, width, INK_EXEC, f->object);
+        y += 16;
+    }
     draw_bytes(model, canvas, x, y + 32, (area.y + area.h - y - 34) / 13);
 }

@@ -1,4 +1,5 @@
 /* The views that are lists: stack, code, processes. */
+#define _GNU_SOURCE
 #include <string.h>
 
 #include "ui/window/view.h"
@@ -13,6 +14,11 @@ static void draw_word(const Model *model, const StackWord *word, Canvas *canvas,
     bool is_return = strncmp(word->note, "return to", 9) == 0;
     if (word->frame >= 0)
         canvas_fill(canvas, (Rect){x, y, 4, 16}, frame_ink[word->frame % 4]);
+    unsigned glow = model_glow(model->now, word->changed);
+    if (glow >= 16) { /* changed: a bar before it, and the value lit */
+        canvas_fill(canvas, (Rect){x + 5, y, 3, 16}, colour_fade(INK_WRITE, glow));
+        canvas_fill(canvas, (Rect){x + 116, y, 130, 16}, colour_fade(INK_WRITE, glow / 2));
+    }
     x += 10 + view_print(canvas, FONT_NORMAL, x + 10, y, 120, INK_DIM, "%12llx", (unsigned long long)word->address) + 10;
     x += view_print(canvas, FONT_NORMAL, x, y, 140, is_return ? INK_ACCENT : word->value ? INK_TEXT : INK_DIM, "%016llx",
                     (unsigned long long)word->value) + 10;
@@ -20,7 +26,7 @@ static void draw_word(const Model *model, const StackWord *word, Canvas *canvas,
         x += canvas_text(canvas, FONT_NORMAL, x, y, 60, INK_MARK, "RSP ");
     if (word->address == model->registers.r[5])
         x += canvas_text(canvas, FONT_NORMAL, x, y, 60, INK_MARK, "RBP ");
-    canvas_text(canvas, FONT_NORMAL, x, y, area.x + area.w - x, is_return ? INK_ACCENT : INK_DIM, word->note);
+    canvas_text(canvas, FONT_NORMAL, x, y, area.x + area.w - x, is_return ? INK_ACCENT : word->named ? INK_TEXT : INK_DIM, word->note);
 }
 
 /* High addresses on top, as on the map: what is pushed next comes below RSP. Words go from RSP at the bottom upwards. */
@@ -28,7 +34,7 @@ void draw_stack(const Model *model, Canvas *canvas, Rect area)
 {
     int y = area.y + area.h - 26, frame = -2;
     canvas_text(canvas, FONT_SMALL, area.x + 8, area.y + 6, area.w - 16, INK_DIM,
-                "The stack grows down: RSP is at the bottom, callers are above it. A colour per call.");
+                "It grows down: RSP is at the bottom, callers are above. A colour per call; orange: changed");
     for (uint32_t i = 0; i < model->stack_count && y >= area.y + 24; i++) {
         const StackWord *word = &model->stack[i];
         if (word->frame != frame && word->frame >= 0) {
@@ -45,14 +51,41 @@ void draw_stack(const Model *model, Canvas *canvas, Rect area)
     }
 }
 
+/* ---- source ---------------------------------------------------------------------------------------------------- */
+
+/* The lines around the one that runs; the y below them. */
+static int draw_source(const Model *model, Canvas *canvas, Rect area, int y)
+{
+    for (uint32_t i = 0; i < model->text_count && y + 13 < area.y + area.h / 2; i++, y += 13) {
+        const SourceRow *row = &model->text[i];
+        if (row->here)
+            canvas_fill(canvas, (Rect){area.x + 4, y, area.w - 8, 13}, colour_mix(INK_BACK, INK_EXEC, 80));
+        view_print(canvas, FONT_SMALL, area.x + 8, y, 36, INK_DIM, "%s%4d", row->here ? ">" : " ", row->line);
+        canvas_text(canvas, FONT_SMALL, area.x + 48, y, area.w - 56, row->here ? INK_MARK : INK_TEXT, row->text);
+    }
+    canvas_fill(canvas, (Rect){area.x + 8, y + 4, area.w - 16, 1}, INK_LINE);
+    return y + 10;
+}
+
 /* ---- code ----------------------------------------------------------------------------------------------------- */
+
+/* Where to begin so that RIP is seen: in the upper half, where there are enough lines. */
+static uint32_t first_line(const Model *model, int room)
+{
+    uint32_t here = 0, before = room > 4 ? (uint32_t)room / 2 - 1 : 0;
+    while (here < model->code_count && model->code[here].address != model->registers.rip)
+        here++;
+    return here < model->code_count && here > before ? here - before : 0;
+}
 
 void draw_code(const Model *model, Canvas *canvas, Rect area)
 {
     int y = area.y + 8, bottom = area.y + area.h;
     view_print(canvas, FONT_SMALL, area.x + 8, y, area.w - 16, INK_DIM, "Instructions around RIP%s%s", model->source[0] ? " · source " : "", model->source);
     y += 18;
-    for (uint32_t i = 0; i < model->code_count && y + 16 <= bottom; i++) {
+    if (model->text_count)
+        y = draw_source(model, canvas, area, y);
+    for (uint32_t i = first_line(model, (bottom - y) / 17); i < model->code_count && y + 16 <= bottom; i++) {
         const CodeLine *line = &model->code[i];
         bool here = line->address == model->registers.rip;
         if (line->label[0] && y + 34 <= bottom) {
@@ -105,4 +138,51 @@ void draw_processes(const Model *model, Canvas *canvas, Rect area)
                    "%s %-7d %-7d %-16.16s %-9s %18s %12s", last ? " > " : leader ? "   " : "   ", row->task.pid, row->task.tid,
                    row->task.name, state_name(row->task.state), view_count(row->task.insns, insns), size);
     }
+}
+
+/* ---- system calls ------------------------------------------------------------------------------------------------ */
+
+static void draw_most(const CallLog *calls, Canvas *canvas, Rect area, int y)
+{
+    bool done[CALL_NUMBERS] = {false};
+    int x = area.x + 8;
+    for (int rank = 0; rank < 8 && x + 120 < area.x + area.w; rank++) {
+        uint32_t most = 0;
+        for (uint32_t i = 1; i < CALL_NUMBERS; i++)
+            most = !done[i] && (done[most] || calls->counts[i] > calls->counts[most]) ? i : most;
+        if (done[most] || !calls->counts[most])
+            break;
+        done[most] = true;
+        char count[32];
+        x += view_print(canvas, FONT_SMALL, x, y, 150, INK_TEXT, "%s %s", calls_name(most), view_count(calls->counts[most], count)) + 14;
+    }
+}
+
+static void draw_result(const CallRow *row, Canvas *canvas, int x, int y, int width)
+{
+    if (!row->returned)
+        view_print(canvas, FONT_SMALL, x, y, width, INK_ACCENT, strncmp(row->text, "exit", 4) == 0 ? "does not return" : "has not returned");
+    else if (row->result < 0 && row->result > -4096)
+        view_print(canvas, FONT_SMALL, x, y, width, INK_WRITE, "= -1 %s", strerrorname_np((int)-row->result) ? strerrorname_np((int)-row->result) : "");
+    else
+        view_print(canvas, FONT_SMALL, x, y, width, INK_EXEC, row->result > -65536 && row->result < 65536 ? "= %lld" : "= 0x%llx", (long long)row->result);
+}
+
+void draw_calls(const Model *model, Canvas *canvas, Rect area)
+{
+    const CallLog *calls = &model->calls;
+    int x = area.x + 8, y = area.y + 8, right = area.x + area.w - 118;
+    char count[32];
+    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "System calls since this view was opened: %s; the newest below. Most often:", view_count(calls->count, count));
+    draw_most(calls, canvas, area, y + 16);
+    y += 36;
+    uint64_t room = (uint64_t)(area.y + area.h - y) / 14, kept = calls->count < CALLS_KEPT ? calls->count : CALLS_KEPT, shown = kept < room ? kept : room;
+    for (uint64_t n = calls->count - shown + 1; n <= calls->count; n++, y += 14) {
+        const CallRow *row = &calls->rows[n % CALLS_KEPT];
+        view_print(canvas, FONT_SMALL, x, y, 60, row->tid == model->tid ? INK_TEXT : INK_DIM, "%6d", row->tid);
+        canvas_text(canvas, FONT_SMALL, x + 46, y, right - x - 52, INK_TEXT, row->text);
+        draw_result(row, canvas, right, y, 112);
+    }
+    if (!calls->count)
+        canvas_text(canvas, FONT_NORMAL, x, y, area.w - 16, INK_DIM, "None yet.");
 }

@@ -147,7 +147,7 @@ void draw_help(Canvas *canvas)
     static const char *const lines[][2] = {
         {"space", "run, or pause"}, {"s", "step: one instruction"}, {"n", "next: one instruction, a call as a whole"},
         {"+  -", "faster, slower: from one instruction a second to full speed"},
-        {"1 .. 5, tab", "the view on the right"}, {"p", "memory of the next process"},
+        {"1 .. 8, tab", "the view on the right"}, {"p", "memory of the next process"},
         {"mouse", "the inspector and Translation show what is under it"}, {"click", "pin that address; again: let it go"},
         {"wheel, i o", "zoom at the mouse: pages, lines of 64 bytes, bytes"}, {"drag", "move; 0: everything fits again"},
         {"h", "pages in rows, or along Hilbert's curve"}, {"arrows, page up/down", "move the map"},

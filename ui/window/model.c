@@ -175,8 +175,13 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     collect_tasks(model, emu);
     collect_sample(model);
     complete &= model_collect_bands(model, emu, request);
-    if (request->parts & PART_CODE)
+    complete &= model_collect_grids(model, emu, request);
+    if (request->parts & PART_CALLS && request->calls)
+        model->calls = *request->calls;
+    if (request->parts & PART_CODE) {
         model_collect_code(model, emu);
+        model_collect_source(model, emu);
+    }
     if (request->parts & PART_STACK)
         model_collect_stack(model, emu);
     model_collect_focus(model, emu, request->focus ? request->focus : model->registers.r[4]);
@@ -208,11 +213,13 @@ bool model_copy(Model *to, const Model *from)
     Cell *cells = to->cells;
     uint8_t *ram = to->ram;
     Close *close = to->close;
-    uint32_t close_capacity = close != NULL;
+    Grids *grids = to->grids;
+    uint32_t close_capacity = close != NULL, grids_capacity = grids != NULL;
     uint32_t band_capacity = to->band_capacity, cell_capacity = to->cell_capacity, ram_capacity = ram ? to->ram_count : 0;
     bool done = copy_buffer((void **)&bands, &band_capacity, from->bands, from->band_count, sizeof *bands) &&
                 copy_buffer((void **)&cells, &cell_capacity, from->cells, from->cell_count, sizeof *cells) &&
                 copy_buffer((void **)&close, &close_capacity, from->close, from->close != NULL, sizeof *close) &&
+                copy_buffer((void **)&grids, &grids_capacity, from->grids, from->grids != NULL, sizeof *grids) &&
                 copy_buffer((void **)&ram, &ram_capacity, from->ram, from->ram ? from->ram_count : 0, 1);
     if (done)
         *to = *from;
@@ -222,6 +229,9 @@ bool model_copy(Model *to, const Model *from)
     to->cells = cells;
     to->ram = ram;
     to->close = close;
+    to->grids = grids;
+    if (grids && !from->grids)
+        grids->count = 0;
     if (close && !from->close)
         close->count = 0;
     to->band_capacity = band_capacity;
@@ -235,5 +245,6 @@ void model_free(Model *model)
     free(model->cells);
     free(model->ram);
     free(model->close);
+    free(model->grids);
     *model = (Model){0};
 }

@@ -6,13 +6,14 @@
 #define EMU_UI_WINDOW_MODEL_H
 
 #include "emu/emu.h"
+#include "ui/window/calls.h"
 
 enum {
     PAGE_BYTES = 4096,
     HALF_LIFE_MS = 500,        /* of the glow */
     INSNS_PER_MS = 20,         /* so the glow halves every 10,000 instructions */
     BAND_CELLS_MAX = 1 << 16,  /* larger mappings get cells of 2, 4, 8 … pages */
-    TASKS_MAX = 64, CODE_MAX = 64, STACK_MAX = 128, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
+    TASKS_MAX = 64, CODE_MAX = 64, STACK_MAX = 128, SOURCE_ROWS = 15, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
     FULL_SWEEP_MS = 250,       /* how late pages may be seen that came or went without being accessed */
     SWEEP_TABLES = 192,        /* page tables that a picture looks at: more memory takes several pictures to look at */
     LINE_BYTES = 64, CLOSE_CELLS_MAX = 8192, CLOSE_BYTES_MAX = 32768,
@@ -66,9 +67,17 @@ typedef struct CodeLine {
     char label[64]; /* the symbol that begins here, or "" */
 } CodeLine;
 
+typedef struct SourceRow {
+    int line;
+    bool here;
+    char text[100];
+} SourceRow;
+
 typedef struct StackWord {
     uint64_t address, value;
-    char note[72];  /* what the value is, if it can be told */
+    char note[96];  /* what the value is, if it can be told */
+    bool named;     /* the note names variables */
+    uint32_t changed; /* model time when it was last seen to change; 0: not since it is looked at */
     int frame;      /* index of the frame it belongs to, -1: unknown */
 } StackWord;
 
@@ -96,7 +105,36 @@ typedef struct Focus { /* one address, taken apart */
     uint8_t bytes[FOCUS_BYTES];
     uint32_t changed[FOCUS_BYTES]; /* model time when a byte was last seen to change; 0: not since it is looked at */
     char symbol[80];         /* "main+0x12" or "" */
+    char object[128];        /* "struct node *table[3].next = 0x4c2000", by DWARF, or "" */
+    uint32_t caches;         /* how many are modelled; bit n of … */
+    uint8_t held, dirty;     /* … modelled cache n holds its line; and has it dirty */
+    struct { char name[8]; uint32_t set, sets, way; } cache[4];
 } Focus;
+
+/* A structure of sets and ways: a TLB, a cache. Large ones are shown by groups of sets. */
+enum { GRID_CELLS = 2048, GRIDS_MAX = 8 };
+typedef struct GridCell {
+    uint32_t came, used;  /* model time when something came in here; when it was used */
+    uint64_t key;         /* what is in here; of a group: of all of it together */
+    uint32_t held, dirty; /* entries */
+    uint8_t kind;         /* of a TLB: BandKind + 1 of its page, 0: not of this process */
+} GridCell;
+typedef struct Grid {
+    char name[48];
+    uint32_t sets, ways, group; /* a cell is one entry, or, when group is not 0, all ways of so many sets */
+    uint32_t count;       /* cells: set by set, all ways of a set behind each other */
+    uint64_t clock;       /* newest time of use so far */
+    uint64_t accesses, misses; /* 0: not counted */
+    uint32_t held, dirty;
+    GridCell cells[GRID_CELLS];
+} Grid;
+enum { TLB_SHOWN = 1024 };
+#define TLB_EMPTY UINT64_MAX
+typedef struct Grids {
+    uint32_t count;
+    bool modelled;        /* of the hierarchy; else the machine's own */
+    Grid grid[GRIDS_MAX];
+} Grids;
 
 typedef struct RamCell { uint8_t owner; } RamCell; /* Owner */
 enum { OWNER_FREE, OWNER_TABLE, OWNER_FILE, OWNER_SHARED, OWNER_OTHER, OWNER_PROCESS }; /* then one per process */
@@ -106,7 +144,7 @@ typedef struct Sample {
     uint64_t insns, faults, frames, misses, run_ns;
 } Sample;
 
-enum { PART_CODE = 1, PART_STACK = 2, PART_RAM = 4 };
+enum { PART_CODE = 1, PART_STACK = 2, PART_RAM = 4, PART_TLB = 8, PART_CACHES = 16, PART_CALLS = 32 };
 
 typedef struct ModelRequest {
     int pid;            /* whose memory; 0: the process shown before, while it lives */
@@ -115,6 +153,7 @@ typedef struct ModelRequest {
     unsigned parts;     /* PART_…: what is looked at; the rest stays as it was */
     bool exact;         /* look at every page, also where nothing was accessed */
     uint32_t now;       /* model time, ms, from 1 */
+    const CallLog *calls; /* NULL: none are noted */
     uint64_t close_start; /* what is seen from close up, aligned to its unit */
     uint32_t close_unit, close_count; /* bytes of a cell; how many cells, 0: nothing is */
 } ModelRequest;
@@ -140,6 +179,13 @@ typedef struct Model {
     CodeLine code[CODE_MAX];
     uint32_t code_count;
     char source[128];       /* "file.c:12" of RIP, or "" */
+    SourceRow text[SOURCE_ROWS]; /* lines of it around that one */
+    uint32_t text_count;
+    CallLog calls;
+    Grids *grids;           /* TLBs or caches, NULL: not asked for */
+    uint64_t grids_insns;   /* when they were last looked at */
+    unsigned grids_parts;   /* which of the two */
+    uint64_t tlb[3][TLB_SHOWN]; /* the machine's own (EMU_TLB_…) before the last harvest: pages, TLB_EMPTY */
     StackWord stack[STACK_MAX];
     uint32_t stack_count;
     StackFrame frames[FRAMES_MAX];
@@ -178,6 +224,15 @@ unsigned model_glow(uint32_t now, uint32_t stamp);
 bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request);
 void model_collect_code(Model *model, Emu *emu);
 void model_collect_stack(Model *model, Emu *emu);
+/* The machine's own TLB, before a harvest empties it. */
+void model_collect_tlb(Model *model, Emu *emu);
+/* TLBs or caches, as sets and ways. */
+bool model_collect_grids(Model *model, Emu *emu, const ModelRequest *request);
+/* The variable at an address, by DWARF: "int table[3] = 7", or "" */
+void model_describe_object(const Model *model, Emu *emu, uint64_t address, char *text, size_t size);
+/* Notes on the words of model->stack which variables of which frame they hold. */
+void model_name_locals(Model *model, Emu *emu, const EmuFrame *frames);
+void model_collect_source(Model *model, Emu *emu);
 void model_collect_focus(Model *model, Emu *emu, uint64_t address);
 bool model_collect_ram(Model *model, Emu *emu);
 bool model_collect_close(Model *model, Emu *emu, const ModelRequest *request);

@@ -223,6 +223,7 @@ bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request)
     if (model->band_count && model->bands_pid == model->pid && model->bands_insns == model->stats.insns)
         return true; /* nothing has run: another harvest would only forget */
     model->bands_insns = model->stats.insns;
+    model_collect_tlb(model, emu);
     Model old = *model; /* its bands and cells */
     bool other = model->bands_pid != model->pid; /* what glowed was another process's doing */
     model->bands_pid = model->pid;

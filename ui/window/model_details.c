@@ -1,9 +1,14 @@
 /* What the views beside the map show: code around RIP, words above RSP, one address taken apart, RAM by owner. */
+#define _GNU_SOURCE
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "emu/emu_view.h"
 #include "ui/window/model.h"
 
 /* ---- code ----------------------------------------------------------------------------------------------------- */
@@ -69,6 +74,56 @@ void model_collect_code(Model *model, Emu *emu)
     }
 }
 
+/* ---- source ---------------------------------------------------------------------------------------------------- */
+
+enum { SOURCE_BYTES_MAX = 4 << 20 };
+
+/* The whole file, if it is an ordinary one: DWARF names what it likes. malloc'ed, with a NUL behind. */
+static char *read_source(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    char *text = NULL;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SOURCE_BYTES_MAX && (text = malloc((size_t)st.st_size + 1))) {
+        ssize_t got = read(fd, text, (size_t)st.st_size);
+        text[got > 0 ? got : 0] = 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+/* One line without its tabs and what no font has. */
+static void take_line(SourceRow *row, const char *from, size_t length)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < length && at + 1 < sizeof row->text; i++) {
+        int blanks = from[i] == '\t' ? 4 - (int)(at % 4) : 1;
+        while (blanks-- && at + 1 < sizeof row->text)
+            row->text[at++] = (unsigned char)from[i] < 32 ? ' ' : from[i];
+    }
+    row->text[at] = 0;
+}
+
+void model_collect_source(Model *model, Emu *emu)
+{
+    EmuSource source;
+    model->text_count = 0;
+    if (!emu_source_at(emu, model->pid, model->registers.rip, &source))
+        return;
+    char *text = read_source(source.file), *end;
+    int first = source.line - SOURCE_ROWS / 2 > 1 ? source.line - SOURCE_ROWS / 2 : 1, line = 1;
+    for (char *p = text; p && *p && model->text_count < SOURCE_ROWS; p = end + (*end == '\n'), line++) {
+        end = strchrnul(p, '\n');
+        if (line < first)
+            continue;
+        SourceRow *row = &model->text[model->text_count++];
+        *row = (SourceRow){.line = line, .here = line == source.line};
+        take_line(row, p, (size_t)(end - p));
+    }
+    free(text);
+}
+
 /* ---- stack ---------------------------------------------------------------------------------------------------- */
 
 static void note_text(const uint8_t *bytes, char *note, size_t size)
@@ -113,6 +168,9 @@ void model_collect_stack(Model *model, Emu *emu)
             *offset = 0;
     }
     uint64_t got = emu_read(emu, model->pid, sp, words, sizeof words) / 8;
+    StackWord old[STACK_MAX];
+    uint32_t old_count = model->stack_count;
+    memcpy(old, model->stack, sizeof old);
     model->stack_count = 0;
     int frame = 0;
     for (uint64_t i = 0; i < got; i++) {
@@ -124,7 +182,11 @@ void model_collect_stack(Model *model, Emu *emu)
         char note[sizeof word->note];
         note_value(model, emu, word, note, sizeof note);
         memcpy(word->note, note, sizeof note);
+        uint64_t before = old_count ? (word->address - old[0].address) / 8 : 0; /* wraps around when it is lower: not known */
+        if (before < old_count)
+            word->changed = old[before].value != word->value ? model->now : old[before].changed;
     }
+    model_name_locals(model, emu, frames);
 }
 
 /* ---- one address ---------------------------------------------------------------------------------------------- */
@@ -134,6 +196,25 @@ static void take_page(void *context, uint64_t address, uint64_t paddr, uint32_t 
     (void)address;
     (void)paddr;
     *(uint32_t *)context = flags;
+}
+
+/* Where its line would lie in the modelled caches, and whether it does. */
+static void focus_caches(Focus *f, Emu *emu)
+{
+    EmuCacheGeometry g;
+    EmuHeld held;
+    for (uint32_t i = 0; i < 4 && f->mapped && emu_hierarchy_cache(emu, i, &g); i++) {
+        if (!g.size)
+            continue;
+        bool found = emu_hierarchy_holds(emu, i, f->address, f->walk.paddr, &held);
+        f->held |= (uint8_t)(found << i);
+        f->dirty |= (uint8_t)((found && held.dirty) << i);
+        f->cache[i].sets = (uint32_t)(g.size / g.line / g.ways);
+        f->cache[i].set = found ? held.set : 0;
+        f->cache[i].way = found ? held.way : 0;
+        snprintf(f->cache[i].name, sizeof f->cache[i].name, "%s", g.name);
+        f->caches = i + 1;
+    }
 }
 
 void model_collect_focus(Model *model, Emu *emu, uint64_t address)
@@ -162,6 +243,8 @@ void model_collect_focus(Model *model, Emu *emu, uint64_t address)
     for (uint32_t i = 0; old.bytes_at == f->bytes_at && i < f->bytes_size && i < old.bytes_size; i++)
         f->changed[i] = f->bytes[i] != old.bytes[i] ? model->now : old.changed[i];
     model_name_address(emu, model->pid, address, f->symbol, sizeof f->symbol);
+    model_describe_object(model, emu, address, f->object, sizeof f->object);
+    focus_caches(f, emu);
 }
 
 /* ---- RAM ------------------------------------------------------------------------------------------------------ */

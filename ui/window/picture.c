@@ -55,7 +55,7 @@ bool picture_save_svg(Canvas *canvas, View *view, const Model *model, const char
 
 Tab picture_tab(const char *name)
 {
-    static const char *const names[TABS] = {"translation", "stack", "code", "ram", "processes"};
+    static const char *const names[TABS] = {"translation", "stack", "code", "ram", "processes", "calls", "tlb", "caches"};
     Tab tab = 0;
     while (tab < TABS && strcmp(names[tab], name) != 0)
         tab++;

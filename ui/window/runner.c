@@ -130,7 +130,7 @@ static EmuStop run_next(Runner *r)
     EmuInsn insn;
     if (!emu_registers(r->emu, 0, &registers) || !emu_disassemble(r->emu, 0, registers.rip, &insn) ||
         strncmp(insn.text, "call", 4) != 0)
-        return emu_run(r->emu, 1);
+        return calls_run(&r->calls, r->emu, 1);
     uint64_t behind = registers.rip + insn.length, sp = registers.r[4];
     EmuStop stop = emu_run(r->emu, 1);
     emu_breakpoint(r->emu, behind, true);
@@ -142,7 +142,7 @@ static EmuStop run_next(Runner *r)
             emu_run(r->emu, 1);
             emu_breakpoint(r->emu, behind, true);
         }
-        stop = emu_run(r->emu, 1000000);
+        stop = calls_run(&r->calls, r->emu, 1000000);
     }
     emu_breakpoint(r->emu, behind, false);
     return stop;
@@ -152,7 +152,7 @@ static EmuStop run_next(Runner *r)
 static EmuStop run_full(Runner *r)
 {
     uint64_t start = host_ns();
-    EmuStop stop = emu_run(r->emu, r->slice);
+    EmuStop stop = calls_run(&r->calls, r->emu, r->slice);
     uint64_t took = host_ns() - start;
     if (stop.kind == EMU_BUDGET && took < SLICE_NS / 2)
         r->slice *= 2;
@@ -170,7 +170,7 @@ static EmuStop run_slowly(Runner *r, uint64_t speed)
     uint64_t start = host_ns(), insns = r->credit / 1000000000;
     r->credit -= insns * 1000000000;
     if (insns)
-        stop = emu_run(r->emu, insns);
+        stop = calls_run(&r->calls, r->emu, insns);
     if (host_ns() - start < 4000000)
         nanosleep(&pause, NULL);
     uint64_t took = host_ns() - start;
@@ -185,7 +185,7 @@ static void run(Runner *r, RunMode mode, uint64_t speed)
 {
     EmuStop stop;
     if (mode == RUN_STEP || mode == RUN_NEXT) {
-        stop = mode == RUN_STEP ? emu_run(r->emu, 1) : run_next(r);
+        stop = mode == RUN_STEP ? calls_run(&r->calls, r->emu, 1) : run_next(r);
         if (stop.kind == EMU_INTERRUPTED)
             return; /* a poke from before: the step is still asked for, unless something else is by now */
         r->clock_ns += STEP_MS * 1000000ull;
@@ -223,6 +223,8 @@ static void *runner_main(void *argument)
     uint64_t speed;
     bool asked;
     for (RunMode mode; (mode = wait_for_work(r, &request, &speed, &asked)) != RUN_QUIT;) {
+        calls_watch(&r->calls, r->emu, request.parts & PART_CALLS);
+        request.calls = &r->calls;
         if (mode != RUN_PAUSED)
             run(r, mode, speed);
         request.exact = mode != RUN_FREE;

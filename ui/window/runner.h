@@ -35,6 +35,7 @@ typedef struct Runner {
     uint64_t credit;        /* nanoseconds times speed not yet turned into instructions */
     uint64_t insns_limit;   /* config.max_insns, 0: none */
     uint64_t pictures, picture_ns; /* taken, and the time that took */
+    CallLog calls;
     bool pass_fatal;        /* a program that is about to die goes on dying without a pause */
     sigset_t mask;          /* of who started it, before */
     Model *shown;           /* the viewer's */

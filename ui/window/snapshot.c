@@ -70,7 +70,7 @@ static bool look(Emu *emu, Model *model, ModelRequest *request)
 }
 
 /* Runs up to the place, looking again and again. */
-static EmuStop run_to(Emu *emu, const Place *place, Model *model, ModelRequest *request)
+static EmuStop run_to(Emu *emu, const Place *place, Model *model, ModelRequest *request, CallLog *calls)
 {
     EmuStop stop = {.kind = EMU_BUDGET};
     uint64_t arrivals = 0, done = 0, wanted = place->kind == AT_COUNT ? place->value : EMU_FOREVER;
@@ -80,10 +80,10 @@ static EmuStop run_to(Emu *emu, const Place *place, Model *model, ModelRequest *
         EmuStats stats;
         uint64_t slice = done / LOOKS > SLICE_MIN ? done / LOOKS : SLICE_MIN;
         look(emu, model, request);
-        stop = emu_run(emu, wanted - done < slice ? wanted - done : slice);
+        stop = calls_run(calls, emu, wanted - done < slice ? wanted - done : slice);
         if (stop.kind == EMU_BREAKPOINT && ++arrivals < place->times) {
             emu_breakpoint(emu, place->value, false);
-            stop = emu_run(emu, 1);
+            stop = calls_run(calls, emu, 1);
             emu_breakpoint(emu, place->value, true);
         } else if (stop.kind == EMU_BREAKPOINT) {
             break;
@@ -131,7 +131,7 @@ static int understand(Emu *emu, const Options *options, Place *place, ModelReque
     else if (options->focus && !find_address(emu, options->focus, &request->focus))
         fprintf(stderr, "emu: --focus: '%s' is no symbol or address of this program\n", options->focus);
     else if (options->view && (view->tab = picture_tab(options->view)) == TABS)
-        fprintf(stderr, "emu: --view: '%s' is not translation, stack, code, ram or processes\n", options->view);
+        fprintf(stderr, "emu: --view: '%s' is not translation, stack, code, ram, processes, calls, tlb or caches\n", options->view);
     else if (options->zoom && !find_zoom(options->zoom, &view->zoom))
         fprintf(stderr, "emu: --zoom: '%s' is not pages, lines, bytes, or a step from %d to %d\n", options->zoom, ZOOM_MIN, ZOOM_MAX);
     else
@@ -164,7 +164,10 @@ int snapshot_take(Emu *emu, const Options *options)
         return code;
     view.hilbert = options->hilbert;
     request.parts = view_tab_parts(view.tab);
-    EmuStop stop = run_to(emu, &place, &model, &request);
+    CallLog calls = {.on = false};
+    calls_watch(&calls, emu, request.parts & PART_CALLS);
+    request.calls = &calls;
+    EmuStop stop = run_to(emu, &place, &model, &request, &calls);
     bool reached = place.kind == AT_END ? stop.kind == EMU_EXITED || stop.kind == EMU_KILLED
                                         : stop.kind == (place.kind == AT_COUNT ? EMU_BUDGET : EMU_BREAKPOINT);
     if (reached && !look_closely(emu, &model, &request, &view, options))

@@ -55,13 +55,15 @@ Colour view_kind_colour(BandKind kind)
 
 const char *view_tab_name(Tab tab)
 {
-    static const char *const names[TABS] = {"1 Translation", "2 Stack", "3 Code", "4 Physical memory", "5 Processes"};
+    static const char *const names[TABS] = {"1 Translation", "2 Stack", "3 Code", "4 Physical memory", "5 Processes",
+                                             "6 System calls", "7 TLB", "8 Caches"};
     return names[tab];
 }
 
 unsigned view_tab_parts(Tab tab)
 {
-    static const unsigned parts[TABS] = {[TAB_STACK] = PART_STACK, [TAB_CODE] = PART_CODE, [TAB_RAM] = PART_RAM};
+    static const unsigned parts[TABS] = {[TAB_STACK] = PART_STACK, [TAB_CODE] = PART_CODE, [TAB_RAM] = PART_RAM,
+                                           [TAB_CALLS] = PART_CALLS, [TAB_TLB] = PART_TLB, [TAB_CACHES] = PART_CACHES};
     return parts[tab];
 }
 
@@ -69,8 +71,8 @@ Rect view_tab_rect(const View *view, Tab tab)
 {
     int x = view->tabs.x;
     for (Tab t = 0; t < tab; t++)
-        x += canvas_text_width(FONT_NORMAL, view_tab_name(t)) + 20;
-    return (Rect){x, view->tabs.y, canvas_text_width(FONT_NORMAL, view_tab_name(tab)) + 16, view->tabs.h};
+        x += canvas_text_width(FONT_SMALL, view_tab_name(t)) + 10;
+    return (Rect){x, view->tabs.y, canvas_text_width(FONT_SMALL, view_tab_name(tab)) + 9, view->tabs.h};
 }
 
 Tab view_tab_at(const View *view, int x, int y)
@@ -93,7 +95,7 @@ static void draw_tabs(const View *view, Canvas *canvas)
             canvas_fill(canvas, r, INK_PANEL);
             canvas_fill(canvas, (Rect){r.x, r.y, r.w, 2}, INK_ACCENT);
         }
-        canvas_text(canvas, FONT_NORMAL, r.x + 8, r.y + 5, r.w, chosen ? INK_TEXT : INK_DIM, view_tab_name(t));
+        canvas_text(canvas, FONT_SMALL, r.x + 5, r.y + 8, r.w, chosen ? INK_TEXT : INK_DIM, view_tab_name(t));
     }
 }
 
@@ -133,6 +135,9 @@ void view_draw(const View *view, const Model *model, Canvas *canvas)
     case TAB_CODE: draw_code(model, canvas, view->side); break;
     case TAB_RAM: draw_ram(model, canvas, view->side); break;
     case TAB_PROCESSES: draw_processes(model, canvas, view->side); break;
+    case TAB_CALLS: draw_calls(model, canvas, view->side); break;
+    case TAB_TLB: draw_tlb_view(model, canvas, view->side); break;
+    case TAB_CACHES: draw_caches(model, canvas, view->side); break;
     default: draw_translation(model, canvas, view->side);
     }
     canvas->clip = side;

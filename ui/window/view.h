@@ -6,7 +6,7 @@
 #include "ui/window/canvas.h"
 #include "ui/window/model.h"
 
-typedef enum Tab { TAB_TRANSLATION, TAB_STACK, TAB_CODE, TAB_RAM, TAB_PROCESSES, TABS } Tab;
+typedef enum Tab { TAB_TRANSLATION, TAB_STACK, TAB_CODE, TAB_RAM, TAB_PROCESSES, TAB_CALLS, TAB_TLB, TAB_CACHES, TABS } Tab;
 
 typedef struct BandPlace {
     int y, h;      /* of its cells, logical pixels; y without scrolling */
@@ -84,6 +84,9 @@ void draw_stack(const Model *model, Canvas *canvas, Rect area);
 void draw_code(const Model *model, Canvas *canvas, Rect area);
 void draw_ram(const Model *model, Canvas *canvas, Rect area);
 void draw_processes(const Model *model, Canvas *canvas, Rect area);
+void draw_calls(const Model *model, Canvas *canvas, Rect area);
+void draw_tlb_view(const Model *model, Canvas *canvas, Rect area);
+void draw_caches(const Model *model, Canvas *canvas, Rect area);
 void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned);
 void draw_timeline(const Model *model, Canvas *canvas, Rect area);
 void draw_help(Canvas *canvas);

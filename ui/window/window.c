@@ -201,7 +201,7 @@ static void key_view(Window *w, int key)
 {
     int page = w->view.map.h / 2, row = w->view.zoom > ZOOM_PAGES ? view_close_shape(&w->view).h : 24;
     switch (key) {
-    case '1': case '2': case '3': case '4': case '5': w->view.tab = (Tab)(key - '1'); break;
+    case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': w->view.tab = (Tab)(key - '1'); break;
     case '\t': w->view.tab = (Tab)((w->view.tab + 1) % TABS); break;
     case KEY_UP: scroll(w, w->view.scroll, w->view.close_at, -row); break;
     case KEY_DOWN: scroll(w, w->view.scroll, w->view.close_at, row); break;
