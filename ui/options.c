@@ -88,7 +88,7 @@ static int apply_join(Options *options, const OptionRow *row, const char *value)
     uint64_t entries;
     if (strcmp(value, "never") == 0)
         options->config.join_after = -1;
-    else if (parse_number(value, &entries) && entries >= 1 && entries <= UINT32_MAX)
+    else if (options_parse_number(value, &entries) && entries >= 1 && entries <= UINT32_MAX)
         options->config.join_after = (int64_t)entries;
     else
         return mistake(row, value, "a number from 1, or never");
