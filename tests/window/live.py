@@ -4,6 +4,7 @@
     live.py --emu EMU --work DIR        screenshots stay in DIR/live-*.png
 """
 import argparse
+import json
 import os
 import pathlib
 import subprocess
@@ -60,56 +61,126 @@ class Display:
         self.server.wait()
 
 
-def shot(display, work, count):
-    """F12, and the picture that it makes."""
-    path = work / f"emu-window-{count:03}.png"
-    display.do("key", "F12")
+class Session:
+    """A window with its program; pictures are taken by F12."""
+
+    def __init__(self, emu, work, display, arguments):
+        for old in [*work.glob("emu-window-*.png"), *work.glob("emu-counters-*")]:
+            old.unlink()
+        self.work, self.display, self.count = work, display, 0
+        self.guest = subprocess.Popen([emu, *arguments], cwd=work, env=display.environment, stderr=subprocess.PIPE, text=True)
+        time.sleep(2)
+
+    def do(self, *words):
+        self.display.do(*words)
+
+    def shot(self):
+        self.count += 1
+        path = self.work / f"emu-window-{self.count:03}.png"
+        self.do("key", "F12")
+        for _ in range(100):
+            if path.exists() and path.read_bytes()[-8:-4] == b"IEND":
+                return path.read_bytes()
+            time.sleep(0.1)
+        check(False, f"F12 wrote no {path.name}")
+        return b""
+
+    def until(self, good, what):
+        """The first picture that is good: on a busy host things take their time."""
+        for _ in range(20):
+            picture = self.shot()
+            if good(picture):
+                return picture
+        check(False, what)
+        return picture
+
+    def settled(self, what):
+        """A picture that the one before equals: nothing runs any more."""
+        pictures = [self.shot()]
+
+        def same(picture):
+            pictures.append(picture)
+            return pictures[-2] == picture
+        return self.until(same, what)
+
+    def other(self, than, what):
+        return self.until(lambda picture: picture != than, what)
+
+    def leave(self):
+        self.do("key", "q")
+        code = self.guest.wait(timeout=60)
+        check(code == 129, f"closing the window: exit code {code}, not 129; said {self.guest.stderr.read()!r}")
+
+
+def look_at_views(session, paused):
+    seen = {paused}
+    for key in "2345678":
+        session.do("key", key)
+        seen.add(session.until(lambda picture: picture not in seen, f"view {key} looks like another one"))
+    session.do("key", "1")
+    first = session.until(lambda picture: picture not in seen or picture == paused, "view 1 does not come back")
+    for key, what in (("question", "no help"), ("question", "help stays"), ("minus", "no slower"), ("h", "no Hilbert"), ("h", "no rows")):
+        session.do("key", key)
+        first = session.other(first, what)
+    return first
+
+
+def point(session, picture, width, height):
+    """Mouse: hover, pin, zoom down to bytes and back, drag."""
+    session.do("mousemove", width * 26 // 100, height * 30 // 100)
+    picture = session.other(picture, "the mouse changes nothing")
+    session.do("click", 1)
+    picture = session.other(picture, "a click pins nothing")
+    for step in range(6):
+        session.do("click", 4)
+        picture = session.other(picture, f"zoom step {step} changes nothing")
+    session.do("mousedown", 1)
+    session.do("mousemove", width * 26 // 100, height * 50 // 100)
+    session.do("mouseup", 1)
+    picture = session.other(picture, "dragging moves nothing")
+    session.do("key", "0")
+    picture = session.other(picture, "0 does not fit")
+    session.do("click", 3)
+    picture = session.other(picture, "the right button sets no watchpoint")
+    session.do("key", "c")
+    session.settled("a watchpoint on a page that is written all the time does not stop")
+    session.do("click", 3)
+
+
+def count(session):
+    session.do("key", "shift+d")
+    path = session.work / "emu-counters-001.json"
     for _ in range(100):
-        if path.exists() and path.read_bytes()[-8:-4] == b"IEND":
+        if path.exists() and path.with_suffix(".csv").exists() and path.read_text().rstrip().endswith("}"):
             break
         time.sleep(0.1)
-    check(path.exists(), f"F12 wrote no {path.name}")
-    return path.read_bytes() if path.exists() else b""
+    counters = json.loads(path.read_text())
+    lines = path.with_suffix(".csv").read_text().splitlines()
+    check(counters["instructions"] > 1000 and f"instructions,{counters['instructions']}" in lines, "D: JSON and CSV differ")
+    picture = session.shot()
+    session.do("key", "shift+z")
+    session.other(picture, "Z zeroes nothing")
 
 
 def drive(emu, work, program, width, height):
-    for old in work.glob("emu-window-*.png"):
-        old.unlink()
     display = Display(width, height)
+    session = Session(emu, work, display, ["--deterministic", "--size", f"{width}x{height}", "--window", program])
     try:
-        guest = subprocess.Popen([emu, "--deterministic", "--size", f"{width}x{height}", "--window", program], cwd=work,
-                                 env=display.environment, stderr=subprocess.PIPE, text=True)
-        time.sleep(2)
-        running = shot(display, work, 1)
-        display.do("key", "space")
-        paused = shot(display, work, 2)
-        check(paused != running, "space changes nothing")
-        check(shot(display, work, 3) == paused, "a paused picture does not stay the same")
-        display.do("key", "s")
-        stepped = shot(display, work, 4)
-        check(stepped != paused, "s steps nowhere")
-        pictures = {}
-        for number, key in enumerate(["n", "1", "2", "3", "4", "5", "Tab", "question", "question", "minus", "plus"], 5):
-            display.do("key", key)
-            pictures[key] = shot(display, work, number)
-        check(len({pictures[k] for k in "12345"}) == 5, "two views look the same")
-        display.do("mousemove", width * 3 // 10, height * 3 // 10)
-        hovered = shot(display, work, 16)
-        check(hovered != pictures["plus"], "the mouse changes nothing")
-        display.do("click", 1)
-        display.do("mousemove", width * 2 // 10, height * 5 // 10)
-        display.do("click", 4)
-        display.do("click", 4)
-        zoomed = shot(display, work, 17)
-        check(zoomed != hovered, "neither pinning nor zooming changes anything")
-        display.do("key", "0")
-        display.do("key", "q")
-        code = guest.wait(timeout=20)
-        check(code == 129, f"closing the window: exit code {code}, not 129")
-        (work / f"live-{width}x{height}.png").write_bytes(pictures["1"])
+        running = session.shot()
+        session.do("key", "space")
+        session.other(running, "space changes nothing")
+        paused = session.settled("a paused picture does not stay the same")
+        (work / f"live-{width}x{height}.png").write_bytes(paused)
         check(picture_size(work / "emu-window-001.png") == (width, height), "a screenshot of another size than the window")
+        for key in ("s", "n", "f"):
+            session.do("key", key)
+            paused = session.settled(f"{key} does not pause again") if key == "f" else session.other(paused, f"{key} steps nowhere")
+        picture = look_at_views(session, paused)
+        point(session, picture, width, height)
+        count(session)
+        session.leave()
     finally:
-        guest.kill()
+        session.guest.kill()
         display.close()
 
 

@@ -53,18 +53,17 @@ void draw_stack(const Model *model, Canvas *canvas, Rect area)
 
 /* ---- source ---------------------------------------------------------------------------------------------------- */
 
-/* The lines around the one that runs; the y below them. */
-static int draw_source(const Model *model, Canvas *canvas, Rect area, int y)
+/* The lines around the one that runs. */
+static void draw_source(const Model *model, Canvas *canvas, Rect area, int y, int bottom)
 {
-    for (uint32_t i = 0; i < model->text_count && y + 13 < area.y + area.h / 2; i++, y += 13) {
+    for (uint32_t i = 0; i < model->text_count && y + 13 <= bottom; i++, y += 13) {
         const SourceRow *row = &model->text[i];
         if (row->here)
             canvas_fill(canvas, (Rect){area.x + 4, y, area.w - 8, 13}, colour_mix(INK_BACK, INK_EXEC, 80));
         view_print(canvas, FONT_SMALL, area.x + 8, y, 36, INK_DIM, "%s%4d", row->here ? ">" : " ", row->line);
         canvas_text(canvas, FONT_SMALL, area.x + 48, y, area.w - 56, row->here ? INK_MARK : INK_TEXT, row->text);
     }
-    canvas_fill(canvas, (Rect){area.x + 8, y + 4, area.w - 16, 1}, INK_LINE);
-    return y + 10;
+    canvas_fill(canvas, (Rect){area.x + 8, bottom + 4, area.w - 16, 1}, INK_LINE);
 }
 
 /* ---- code ----------------------------------------------------------------------------------------------------- */
@@ -78,33 +77,74 @@ static uint32_t first_line(const Model *model, int room)
     return here < model->code_count && here > before ? here - before : 0;
 }
 
-void draw_code(const Model *model, Canvas *canvas, Rect area)
+static bool has_breakpoint(const Model *model, uint64_t address)
 {
-    int y = area.y + 8, bottom = area.y + area.h;
-    view_print(canvas, FONT_SMALL, area.x + 8, y, area.w - 16, INK_DIM, "Instructions around RIP%s%s", model->source[0] ? " · source " : "", model->source);
-    y += 18;
-    if (model->text_count)
-        y = draw_source(model, canvas, area, y);
-    for (uint32_t i = first_line(model, (bottom - y) / 17); i < model->code_count && y + 16 <= bottom; i++) {
+    bool found = false;
+    for (uint32_t i = 0; i < model->marks.count; i++)
+        found |= model->marks.mark[i].size == 0 && model->marks.mark[i].address == address;
+    return found;
+}
+
+static void draw_instruction(const Model *model, const CodeLine *line, Canvas *canvas, Rect area, int y)
+{
+    bool here = line->address == model->registers.rip;
+    if (here) {
+        canvas_fill(canvas, (Rect){area.x + 4, y, area.w - 8, 17}, colour_mix(INK_BACK, INK_EXEC, 80));
+        canvas_text(canvas, FONT_NORMAL, area.x + 8, y, 16, INK_MARK, ">");
+    }
+    if (has_breakpoint(model, line->address)) {
+        canvas_fill(canvas, (Rect){area.x + 18, y + 2, 13, 13}, INK_WRITE);
+        canvas_text(canvas, FONT_SMALL, area.x + 22, y + 3, 8, INK_BACK, "B");
+    }
+    view_print(canvas, FONT_NORMAL, area.x + 34, y, 110, INK_DIM, "%8llx", (unsigned long long)line->address);
+    char bytes[32] = "";
+    for (int k = 0; k < line->length && k < 7; k++)
+        snprintf(bytes + 2 * k, 5, k == 6 && line->length > 7 ? ".." : "%02x", line->bytes[k]);
+    int x = area.x + 34 + (line->address > 0xffffffffu ? 112 : 76);
+    canvas_text(canvas, FONT_SMALL, x, y + 2, 96, here ? INK_DIM : colour_mix(INK_DIM, INK_LINE, 100), bytes);
+    canvas_text(canvas, FONT_NORMAL, x + 98, y, area.x + area.w - x - 100, here ? INK_MARK : INK_TEXT, line->text);
+}
+
+/* Draws the instructions, or, without a canvas, finds the one at height `find`. */
+static const CodeLine *list_code(const Model *model, Canvas *canvas, Rect area, int y, int find)
+{
+    int bottom = area.y + area.h;
+    for (uint32_t i = first_line(model, (bottom - y) / 17); i < model->code_count && y + 16 <= bottom; i++, y += 17) {
         const CodeLine *line = &model->code[i];
-        bool here = line->address == model->registers.rip;
         if (line->label[0] && y + 34 <= bottom) {
-            view_print(canvas, FONT_NORMAL, area.x + 8, y, area.w - 16, INK_EXEC, "%s:", line->label);
+            if (canvas)
+                view_print(canvas, FONT_NORMAL, area.x + 8, y, area.w - 16, INK_EXEC, "%s:", line->label);
             y += 17;
         }
-        if (here) {
-            canvas_fill(canvas, (Rect){area.x + 4, y, area.w - 8, 17}, colour_mix(INK_BACK, INK_EXEC, 80));
-            canvas_text(canvas, FONT_NORMAL, area.x + 8, y, 16, INK_MARK, ">");
-        }
-        view_print(canvas, FONT_NORMAL, area.x + 22, y, 110, INK_DIM, "%8llx", (unsigned long long)line->address);
-        char bytes[32] = "";
-        for (int k = 0; k < line->length && k < 7; k++)
-            snprintf(bytes + 2 * k, 5, k == 6 && line->length > 7 ? ".." : "%02x", line->bytes[k]);
-        int x = area.x + 22 + (line->address > 0xffffffffu ? 112 : 76);
-        canvas_text(canvas, FONT_SMALL, x, y + 2, 96, here ? INK_DIM : colour_mix(INK_DIM, INK_LINE, 100), bytes);
-        canvas_text(canvas, FONT_NORMAL, x + 98, y, area.x + area.w - x - 100, here ? INK_MARK : INK_TEXT, line->text);
-        y += 17;
+        if (!canvas && find >= y && find < y + 17)
+            return line;
+        if (canvas)
+            draw_instruction(model, line, canvas, area, y);
     }
+    return NULL;
+}
+
+static int code_top(const Model *model, Rect area)
+{
+    int rows = (int)model->text_count, most = (area.h / 2 - 26) / 13;
+    return area.y + 26 + (rows ? 13 * (rows < most ? rows : most) + 10 : 0);
+}
+
+void draw_code(const Model *model, Canvas *canvas, Rect area)
+{
+    view_print(canvas, FONT_SMALL, area.x + 8, area.y + 8, area.w - 16, INK_DIM, "Instructions around RIP%s%s", model->source[0] ? " · source " : "", model->source);
+    if (model->text_count)
+        draw_source(model, canvas, area, area.y + 26, code_top(model, area) - 10);
+    list_code(model, canvas, area, code_top(model, area), 0);
+}
+
+bool view_code_at(const View *view, const Model *model, int x, int y, uint64_t *address)
+{
+    Rect r = view->side;
+    bool inside = view->tab == TAB_CODE && x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h;
+    const CodeLine *line = inside ? list_code(model, NULL, r, code_top(model, r), y) : NULL;
+    *address = line ? line->address : 0;
+    return line;
 }
 
 /* ---- processes ------------------------------------------------------------------------------------------------ */

@@ -145,15 +145,26 @@ void draw_timeline(const Model *model, Canvas *canvas, Rect area)
 void draw_help(Canvas *canvas)
 {
     static const char *const lines[][2] = {
-        {"space", "run, or pause"}, {"s", "step: one instruction"}, {"n", "next: one instruction, a call as a whole"},
-        {"+  -", "faster, slower: from one instruction a second to full speed"},
-        {"1 .. 8, tab", "the view on the right"}, {"p", "memory of the next process"},
-        {"mouse", "the inspector and Translation show what is under it"}, {"click", "pin that address; again: let it go"},
-        {"wheel, i o", "zoom at the mouse: pages, lines of 64 bytes, bytes"}, {"drag", "move; 0: everything fits again"},
-        {"h", "pages in rows, or along Hilbert's curve"}, {"arrows, page up/down", "move the map"},
-        {"F12", "screenshot, as emu-window-NNN.png"}, {"?", "this page"}, {"q, escape", "leave: the program ends too"},
+        {"space", "run, or pause (c: run)"},
+        {"s", "step: one instruction"},
+        {"n", "next: one instruction, a call as a whole"},
+        {"f", "finish: until this function returns"},
+        {"+  -", "faster, slower: from one instruction a second to full speed; or click at the steps above"},
+        {"1 .. 8, tab", "the view on the right"},
+        {"p", "memory of the next process"},
+        {"mouse", "the inspector and Translation show what is under it"},
+        {"click", "pin that address; again: let it go"},
+        {"right click", "on code: breakpoint; on the map: watch that page, line or byte for writes; again: no more"},
+        {"wheel, i o", "zoom at the mouse: pages, lines of 64 bytes, bytes"},
+        {"drag, arrows", "move the map; 0: everything fits again"},
+        {"h", "pages in rows, or along Hilbert's curve"},
+        {"D", "dump the counters into emu-counters-NNN.json and .csv"},
+        {"Z", "zero them: count from here"},
+        {"F12", "screenshot, as emu-window-NNN.png"},
+        {"?", "this page"},
+        {"q, escape", "leave: the program ends too"},
     };
-    int count = (int)(sizeof lines / sizeof *lines), width = 700, height = count * 22 + 64;
+    int count = (int)(sizeof lines / sizeof *lines), width = 800, height = count * 22 + 64;
     Rect r = {(canvas->width - width) / 2, (canvas->height - height) / 2, width, height};
     canvas_fill(canvas, (Rect){0, 0, canvas->width, canvas->height}, 0xb0000000u);
     canvas_fill(canvas, r, INK_PANEL);

@@ -198,12 +198,30 @@ static void draw_pointers(const View *view, const Model *model, Canvas *canvas)
     }
 }
 
+/* Breakpoints and watchpoints: a letter on its cell. */
+static void draw_user_marks(const View *view, const Model *model, Canvas *canvas)
+{
+    for (uint32_t i = 0; i < model->marks.count; i++) {
+        const Mark *mark = &model->marks.mark[i];
+        Rect r;
+        if (!view_cell_rect(view, model, mark->address, &r))
+            continue;
+        Colour ink = mark->size ? INK_ACCENT : INK_WRITE;
+        canvas_frame(canvas, (Rect){r.x - 1, r.y - 1, r.w + 1, r.h + 1}, ink);
+        int w = r.w >= 14 ? 9 : 4;
+        canvas_fill(canvas, (Rect){r.x + r.w - w - 1, r.y, w, r.w >= 14 ? 12 : 4}, ink);
+        if (r.w >= 14)
+            canvas_text(canvas, FONT_SMALL, r.x + r.w - 9, r.y, 6, INK_BACK, mark->size ? "W" : "B");
+    }
+}
+
 /* What is pointed to: by the mouse, or pinned; by the registers. */
 static void draw_outlines(const View *view, const Model *model, Canvas *canvas)
 {
     Rect map = view->map, focus, kept = canvas_clip(canvas, (Rect){map.x, map.y + TITLE, map.w, map.h - TITLE});
     if (view->focus && view_cell_rect(view, model, view->focus, &focus))
         canvas_frame(canvas, (Rect){focus.x - 2, focus.y - 2, focus.w + 3, focus.h + 3}, INK_ACCENT);
+    draw_user_marks(view, model, canvas);
     draw_pointers(view, model, canvas);
     canvas->clip = kept;
 }

@@ -115,6 +115,7 @@ bool view_layout(View *view, const Model *model, int width, int height)
     if (middle > width - 580)
         middle = width - 580;
     view->header = (Rect){0, 0, width, HEADER};
+    view->slider = (Rect){width - 8 * 8 - 12 - 10 * view->speed_steps, 4, 10 * view->speed_steps, HEADER - 8};
     view->map = (Rect){0, HEADER, middle, bottom - LEGEND - HEADER};
     view->legend = (Rect){0, bottom - LEGEND, middle, LEGEND};
     view->tabs = (Rect){middle, HEADER + 3, width - middle, TAB_BAR};
@@ -229,19 +230,34 @@ uint64_t view_cell_number(const View *view, const BandPlace *place, int column, 
     return cell_at_place(view, place, column, row);
 }
 
+static void relayout(View *view, const Model *model)
+{
+    view_layout(view, model, view->timeline.w + 16, view->timeline.y + view->timeline.h + 8);
+}
+
 void view_zoom(View *view, const Model *model, int zoom, int y, bool over_cell, uint64_t address)
 {
     Rect cell;
-    int before = view->zoom;
+    int before = view->zoom, px = view->px, step = zoom > before ? 1 : -1;
     view->zoom = zoom < ZOOM_MIN ? ZOOM_MIN : zoom > ZOOM_MAX ? ZOOM_MAX : zoom;
     address = over_cell ? address : model->focus.address;
     if (!over_cell)
         y = view->map.y + view->map.h / 2;
-    view_layout(view, model, view->timeline.w + 16, view->timeline.y + view->timeline.h + 8);
+    relayout(view, model);
+    while (before <= ZOOM_PAGES && view->zoom > 0 && view->zoom <= ZOOM_PAGES && view->px == px) { /* pages are as large as they get */
+        view->zoom += step;
+        relayout(view, model);
+    }
     if (view->zoom > ZOOM_PAGES)
         view_close_centre(view, address, y);
     else if ((over_cell || before > ZOOM_PAGES) && view_cell_rect(view, model, address, &cell))
         view->scroll += cell.y + cell.h / 2 - y;
+}
+
+int view_slider_at(const View *view, int x, int y)
+{
+    Rect r = view->slider;
+    return view->speed_steps && x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h ? (x - r.x) / 10 : -1;
 }
 
 void view_request(const View *view, ModelRequest *request)

@@ -172,6 +172,10 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     emu_stats(emu, &model->stats);
     if (model->by_count)
         model->stats.run_ns = 0;
+    if (request->marks)
+        model->marks = *request->marks;
+    if (request->zero)
+        model->zero = *request->zero;
     collect_tasks(model, emu);
     collect_sample(model);
     complete &= model_collect_bands(model, emu, request);

@@ -144,6 +144,14 @@ typedef struct Sample {
     uint64_t insns, faults, frames, misses, run_ns;
 } Sample;
 
+/* Breakpoints and watchpoints that were set in the window. */
+typedef struct Mark { uint64_t address, size; } Mark; /* size 0: a breakpoint */
+enum { MARKS_MAX = 32 };
+typedef struct Marks {
+    uint32_t count;
+    Mark mark[MARKS_MAX];
+} Marks;
+
 enum { PART_CODE = 1, PART_STACK = 2, PART_RAM = 4, PART_TLB = 8, PART_CACHES = 16, PART_CALLS = 32 };
 
 typedef struct ModelRequest {
@@ -154,6 +162,8 @@ typedef struct ModelRequest {
     bool exact;         /* look at every page, also where nothing was accessed */
     uint32_t now;       /* model time, ms, from 1 */
     const CallLog *calls; /* NULL: none are noted */
+    const Marks *marks;   /* NULL: none */
+    const EmuStats *zero; /* counted from there; NULL: from the start */
     uint64_t close_start; /* what is seen from close up, aligned to its unit */
     uint32_t close_unit, close_count; /* bytes of a cell; how many cells, 0: nothing is */
 } ModelRequest;
@@ -182,6 +192,8 @@ typedef struct Model {
     SourceRow text[SOURCE_ROWS]; /* lines of it around that one */
     uint32_t text_count;
     CallLog calls;
+    Marks marks;
+    EmuStats zero;
     Grids *grids;           /* TLBs or caches, NULL: not asked for */
     uint64_t grids_insns;   /* when they were last looked at */
     unsigned grids_parts;   /* which of the two */

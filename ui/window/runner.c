@@ -94,15 +94,32 @@ static void describe_pause(Runner *r, char status[96])
     snprintf(status, 96, "paused%s%s", place[0] ? " in " : "", place);
 }
 
+static void describe_hit(Runner *r, const EmuStop *stop, char status[96])
+{
+    char place[64] = "";
+    if (stop->kind == EMU_WATCHPOINT) {
+        model_name_address(r->emu, 0, stop->address, place, sizeof place);
+        snprintf(status, 96, "watched: 0x%llx%s%s was %s", (unsigned long long)stop->address, place[0] ? " " : "", place, stop->write ? "written" : "read");
+        return;
+    }
+    EmuRegisters registers;
+    if (emu_registers(r->emu, stop->tid, &registers))
+        model_name_address(r->emu, 0, registers.rip, place, sizeof place);
+    snprintf(status, 96, "breakpoint%s%s", place[0] ? " at " : "", place);
+}
+
 /* After a slice: what the window says, and whether the machine goes on. */
 static void settle(Runner *r, const EmuStop *stop, bool single)
 {
     char status[96] = "running";
     bool end = is_end(r, stop), fatal = stop->kind == EMU_FATAL && !r->pass_fatal;
+    bool hit = stop->kind == EMU_BREAKPOINT || stop->kind == EMU_WATCHPOINT;
     if (end)
         describe_end(stop, status);
     else if (fatal)
         snprintf(status, sizeof status, "about to die: %s", strsignal(stop->signal));
+    else if (hit)
+        describe_hit(r, stop, status);
     else if (single)
         describe_pause(r, status);
     pthread_mutex_lock(&r->lock);
@@ -110,49 +127,163 @@ static void settle(Runner *r, const EmuStop *stop, bool single)
         r->ended = true;
         r->stop = *stop;
     }
-    if (r->mode == RUN_PAUSED && !end && !single && !fatal)
+    if (r->mode == RUN_PAUSED && !end && !single && !fatal && !hit)
         r->asked = true; /* paused meanwhile: wait_for_work() says where */
     else
         memcpy(r->status, status, sizeof status);
-    if ((end || fatal || single) && r->mode != RUN_QUIT)
+    if ((end || fatal || single || hit) && r->mode != RUN_QUIT)
         r->mode = RUN_PAUSED;
-    r->asked |= end || fatal || single;
+    r->asked |= end || fatal || single || hit;
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* ---- what the user marks ---------------------------------------------------------------------------------------- */
+
+/* Sets the mark, or takes it away when it is there. Size 0: a breakpoint. */
+static void toggle_mark(Runner *r, uint64_t address, uint64_t size)
+{
+    Marks *m = &r->marks;
+    uint32_t i = 0;
+    while (i < m->count && (m->mark[i].address != address || m->mark[i].size != size))
+        i++;
+    bool set = i == m->count;
+    if (set && m->count == MARKS_MAX)
+        return;
+    if (size && !emu_watchpoint(r->emu, address, size, EMU_MAP_WRITE, set))
+        return;
+    if (!size)
+        emu_breakpoint(r->emu, address, set);
+    if (set)
+        m->mark[m->count++] = (Mark){address, size};
+    else
+        m->mark[i] = m->mark[--m->count];
+}
+
+static FILE *open_dump(const char *extension, unsigned number, char path[64])
+{
+    snprintf(path, 64, "emu-counters-%03u.%s", number, extension);
+    return fopen(path, "wxe");
+}
+
+static void dump_counters(Runner *r)
+{
+    char json_path[64], csv_path[64];
+    FILE *json = NULL, *csv;
+    while (!json && (json = open_dump("json", ++r->dumps, json_path)) == NULL && errno == EEXIST)
+        ;
+    csv = json ? open_dump("csv", r->dumps, csv_path) : NULL;
+    if (csv)
+        counters_write(&r->counters, r->emu, json, csv);
+    bool written = csv && !ferror(csv) && !ferror(json);
+    if (json)
+        written &= fclose(json) == 0;
+    if (csv)
+        written &= fclose(csv) == 0;
+    if (written)
+        fprintf(stderr, "emu: %s, %s\n", json_path, csv_path);
+    else
+        fprintf(stderr, "emu: cannot write the counters to '%s': %s\n", csv ? csv_path : json_path, strerror(errno));
+}
+
+static void obey(Runner *r)
+{
+    Order orders[ORDERS_MAX];
+    pthread_mutex_lock(&r->lock);
+    uint32_t count = r->order_count;
+    memcpy(orders, r->orders, sizeof orders);
+    r->order_count = 0;
+    pthread_mutex_unlock(&r->lock);
+    for (uint32_t i = 0; i < count; i++) {
+        switch (orders[i].kind) {
+        case ORDER_MARK: toggle_mark(r, orders[i].address, orders[i].size); break;
+        case ORDER_ZERO: counters_zero(&r->counters, r->emu); break;
+        case ORDER_DUMP: dump_counters(r); break;
+        }
+    }
+}
+
+void runner_order(Runner *r, OrderKind kind, uint64_t address, uint64_t size)
+{
+    pthread_mutex_lock(&r->lock);
+    if (r->order_count < ORDERS_MAX)
+        r->orders[r->order_count++] = (Order){kind, address, size};
+    r->asked = true;
+    pthread_cond_signal(&r->wake);
     pthread_mutex_unlock(&r->lock);
 }
 
 /* ---- running -------------------------------------------------------------------------------------------------- */
 
-/* One instruction; a call runs to its return. Gives up when that does not come within a second of instructions: then it pauses
- * there. */
-static EmuStop run_next(Runner *r)
+static bool marked(const Runner *r, uint64_t address)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < r->marks.count; i++)
+        found |= r->marks.mark[i].size == 0 && r->marks.mark[i].address == address;
+    return found;
+}
+
+/* A stretch of the run. A breakpoint that it stands on was stopped at before: a run of one instruction does not see it. */
+static EmuStop stretch(Runner *r, uint64_t insns)
+{
+    EmuRegisters registers;
+    if (r->marks.count && insns > 1 && emu_registers(r->emu, 0, &registers) && marked(r, registers.rip)) {
+        EmuStop stop = calls_run(&r->calls, r->emu, 1);
+        if (stop.kind != EMU_BUDGET)
+            return stop;
+        insns--;
+    }
+    return calls_run(&r->calls, r->emu, insns);
+}
+
+/* To the address, in a frame whose stack pointer is at least `least`; pictures are taken on the way. */
+static EmuStop run_to(Runner *r, uint64_t address, uint64_t least, ModelRequest *request)
+{
+    EmuRegisters registers;
+    emu_breakpoint(r->emu, address, true);
+    for (;;) {
+        EmuStop stop = stretch(r, r->slice);
+        bool there = emu_registers(r->emu, 0, &registers) && registers.rip == address;
+        if ((there && registers.r[4] >= least) || (stop.kind != EMU_BUDGET && stop.kind != EMU_BREAKPOINT) || limit_reached(r) ||
+            (!there && marked(r, registers.rip) && stop.kind == EMU_BREAKPOINT)) {
+            emu_breakpoint(r->emu, address, false);
+            return there ? (EmuStop){.kind = EMU_BUDGET, .pid = stop.pid, .tid = stop.tid} : stop;
+        }
+        if (there) { /* a deeper call of the same place */
+            emu_breakpoint(r->emu, address, false);
+            calls_run(&r->calls, r->emu, 1);
+            emu_breakpoint(r->emu, address, true);
+        }
+        if (host_ns() >= r->next_picture)
+            publish(r, request);
+    }
+}
+
+/* One instruction; a call runs to its return. */
+static EmuStop run_next(Runner *r, ModelRequest *request)
 {
     EmuRegisters registers;
     EmuInsn insn;
-    if (!emu_registers(r->emu, 0, &registers) || !emu_disassemble(r->emu, 0, registers.rip, &insn) ||
-        strncmp(insn.text, "call", 4) != 0)
-        return calls_run(&r->calls, r->emu, 1);
-    uint64_t behind = registers.rip + insn.length, sp = registers.r[4];
-    EmuStop stop = emu_run(r->emu, 1);
-    emu_breakpoint(r->emu, behind, true);
-    for (int tries = 0; tries < 1000 && (stop.kind == EMU_BUDGET || stop.kind == EMU_BREAKPOINT); tries++) {
-        if (emu_registers(r->emu, 0, &registers) && registers.rip == behind) {
-            if (registers.r[4] >= sp)
-                break;
-            emu_breakpoint(r->emu, behind, false); /* a deeper call of the same place */
-            emu_run(r->emu, 1);
-            emu_breakpoint(r->emu, behind, true);
-        }
-        stop = calls_run(&r->calls, r->emu, 1000000);
-    }
-    emu_breakpoint(r->emu, behind, false);
-    return stop;
+    bool call = emu_registers(r->emu, 0, &registers) && emu_disassemble(r->emu, 0, registers.rip, &insn) && strncmp(insn.text, "call", 4) == 0;
+    EmuStop stop = calls_run(&r->calls, r->emu, 1);
+    if (!call || stop.kind != EMU_BUDGET)
+        return stop;
+    return run_to(r, registers.rip + insn.length, registers.r[4], request);
+}
+
+/* Until this function has returned. */
+static EmuStop run_finish(Runner *r, ModelRequest *request)
+{
+    EmuFrame frames[2];
+    if (emu_backtrace(r->emu, 0, frames, 2) < 2 || !frames[0].cfa)
+        return (EmuStop){.kind = EMU_BUDGET}; /* nobody to return to: it stays */
+    return run_to(r, frames[1].pc, frames[0].cfa, request);
 }
 
 /* A slice at full speed, its length adapted to the program. */
 static EmuStop run_full(Runner *r)
 {
     uint64_t start = host_ns();
-    EmuStop stop = calls_run(&r->calls, r->emu, r->slice);
+    EmuStop stop = stretch(r, r->slice);
     uint64_t took = host_ns() - start;
     if (stop.kind == EMU_BUDGET && took < SLICE_NS / 2)
         r->slice *= 2;
@@ -170,7 +301,7 @@ static EmuStop run_slowly(Runner *r, uint64_t speed)
     uint64_t start = host_ns(), insns = r->credit / 1000000000;
     r->credit -= insns * 1000000000;
     if (insns)
-        stop = calls_run(&r->calls, r->emu, insns);
+        stop = stretch(r, insns);
     if (host_ns() - start < 4000000)
         nanosleep(&pause, NULL);
     uint64_t took = host_ns() - start;
@@ -181,17 +312,19 @@ static EmuStop run_slowly(Runner *r, uint64_t speed)
     return stop;
 }
 
-static void run(Runner *r, RunMode mode, uint64_t speed)
+static void run(Runner *r, RunMode mode, uint64_t speed, ModelRequest *request)
 {
     EmuStop stop;
-    if (mode == RUN_STEP || mode == RUN_NEXT) {
-        stop = mode == RUN_STEP ? calls_run(&r->calls, r->emu, 1) : run_next(r);
-        if (stop.kind == EMU_INTERRUPTED)
-            return; /* a poke from before: the step is still asked for, unless something else is by now */
-        r->clock_ns += STEP_MS * 1000000ull;
-    } else {
-        stop = speed == SPEED_FULL ? run_full(r) : run_slowly(r, speed);
+    switch (mode) {
+    case RUN_STEP: stop = calls_run(&r->calls, r->emu, 1); break;
+    case RUN_NEXT: stop = run_next(r, request); break;
+    case RUN_FINISH: stop = run_finish(r, request); break;
+    default: stop = speed == SPEED_FULL ? run_full(r) : run_slowly(r, speed);
     }
+    if (mode != RUN_FREE && stop.kind == EMU_INTERRUPTED)
+        return; /* a poke from before: the step is still asked for, unless something else is by now */
+    if (mode != RUN_FREE)
+        r->clock_ns += STEP_MS * 1000000ull;
     settle(r, &stop, mode != RUN_FREE);
 }
 
@@ -225,8 +358,11 @@ static void *runner_main(void *argument)
     for (RunMode mode; (mode = wait_for_work(r, &request, &speed, &asked)) != RUN_QUIT;) {
         calls_watch(&r->calls, r->emu, request.parts & PART_CALLS);
         request.calls = &r->calls;
+        request.marks = &r->marks;
+        request.zero = &r->counters.zero;
+        obey(r);
         if (mode != RUN_PAUSED)
-            run(r, mode, speed);
+            run(r, mode, speed, &request);
         request.exact = mode != RUN_FREE;
         if (asked || request.exact || host_ns() >= r->next_picture)
             publish(r, &request);

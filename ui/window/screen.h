@@ -14,13 +14,13 @@ typedef struct Event {
     EventKind kind;
     int key;    /* KEY: the character, or KEY_… */
     int x, y;   /* pixels */
-    int amount; /* WHEEL: steps away from the user; PRESS: 1 left button, else 0 */
+    int amount; /* WHEEL: steps away from the user; PRESS, RELEASE: 1 left button, 3 right */
 } Event;
 
 /* NULL: there is no screen; one line on stderr has said why. */
 Screen *screen_open(int width, int height);
 void screen_close(Screen *screen);
-/* Waits at most `ms` milliseconds for an event. false: none came. */
+/* The next event that is there. false: there is none; `ms` milliseconds have been slept. */
 bool screen_next(Screen *screen, Event *event, int ms);
 void screen_size(Screen *screen, int *width, int *height);
 void screen_title(Screen *screen, const char *title);

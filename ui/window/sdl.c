@@ -10,7 +10,7 @@
 
 #define SDL_FUNCTIONS(X)                                                                                                        \
     X(SDL_Init) X(SDL_QuitSubSystem) X(SDL_Quit) X(SDL_GetError) X(SDL_SetHint) X(SDL_GetCurrentVideoDriver) X(SDL_CreateWindow) \
-    X(SDL_DestroyWindow) X(SDL_GetWindowSurface) X(SDL_UpdateWindowSurface) X(SDL_WaitEventTimeout) X(SDL_GetWindowSize)        \
+    X(SDL_DestroyWindow) X(SDL_GetWindowSurface) X(SDL_UpdateWindowSurface) X(SDL_PollEvent) X(SDL_Delay) X(SDL_GetWindowSize)        \
     X(SDL_SetWindowTitle) X(SDL_SetWindowMinimumSize) X(SDL_CreateRGBSurfaceFrom) X(SDL_UpperBlit) X(SDL_FreeSurface)           \
     X(SDL_StartTextInput)
 
@@ -129,19 +129,23 @@ static Event translate(const SDL_Event *e)
     case SDL_MOUSEBUTTONDOWN:
     case SDL_MOUSEBUTTONUP:
         return (Event){.kind = e->type == SDL_MOUSEBUTTONDOWN ? EVENT_PRESS : EVENT_RELEASE, .x = e->button.x, .y = e->button.y,
-                       .amount = e->button.button == SDL_BUTTON_LEFT};
+                       .amount = e->button.button == SDL_BUTTON_LEFT ? 1 : e->button.button == SDL_BUTTON_RIGHT ? 3 : 0};
     case SDL_MOUSEWHEEL: return (Event){.kind = EVENT_WHEEL, .amount = e->wheel.y};
     case SDL_WINDOWEVENT: return (Event){.kind = EVENT_SIZE}; /* or uncovered: drawn again in any case */
     default: return (Event){.kind = EVENT_OTHER};
     }
 }
 
+/* Not SDL_WaitEventTimeout(): it wakes itself up by events over a connection of its own, which on a busy host reach the server when
+ * the window has been closed already; Xlib ends the process for that (BadWindow, exit code 1). */
 bool screen_next(Screen *screen, Event *event, int ms)
 {
     SDL_Event e;
     (void)screen;
-    if (!sdl.SDL_WaitEventTimeout_(&e, ms))
+    if (!sdl.SDL_PollEvent_(&e)) {
+        sdl.SDL_Delay_((uint32_t)ms);
         return false;
+    }
     *event = translate(&e);
     return true;
 }

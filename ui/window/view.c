@@ -101,6 +101,20 @@ static void draw_tabs(const View *view, Canvas *canvas)
 
 /* ---- the whole ------------------------------------------------------------------------------------------------ */
 
+/* A step for each speed, the higher the faster; what it says stands before it. Where it begins. */
+static int draw_slider(const View *view, Canvas *canvas)
+{
+    Rect r = view->slider;
+    const char *name = view->speed[0] ? view->speed : "full speed";
+    int width = canvas_text_width(FONT_SMALL, name), begin = r.x - width - 8;
+    canvas_text(canvas, FONT_SMALL, begin, r.y + 4, width, view->speed[0] ? INK_ACCENT : INK_DIM, name);
+    for (int i = 0; i < view->speed_steps; i++) {
+        int h = 4 + (r.h - 4) * (i + 1) / view->speed_steps;
+        canvas_fill(canvas, (Rect){r.x + i * 10, r.y + r.h - h, 7, h}, i <= view->speed_step ? INK_ACCENT : INK_LINE);
+    }
+    return begin;
+}
+
 static void draw_header(const View *view, const Model *model, Canvas *canvas)
 {
     char insns[32], calls[32];
@@ -112,11 +126,10 @@ static void draw_header(const View *view, const Model *model, Canvas *canvas)
     int state = canvas_text_width(FONT_NORMAL, view->status) + 16;
     canvas_fill(canvas, (Rect){x, y - 2, state, 20}, view->paused ? 0xff6b5a1eu : 0xff1e5a49u);
     x += 8 + canvas_text(canvas, FONT_NORMAL, x + 8, y, 500, INK_TEXT, view->status) + 24;
-    x += view_print(canvas, FONT_NORMAL, x, y, r.w - x - 100, INK_DIM, "%s instructions   %s system call%s",
-                    view_count(model->stats.insns, insns), view_count(model->stats.system_calls, calls), model->stats.system_calls == 1 ? "" : "s") + 16;
-    int help = r.x + r.w - 8 * 8;
-    if (view->speed[0])
-        canvas_text(canvas, FONT_NORMAL, x, y, help - x - 8, INK_ACCENT, view->speed);
+    int help = r.x + r.w - 8 * 8, end = view->speed_steps ? draw_slider(view, canvas) : help;
+    uint64_t system_calls = model->stats.system_calls - model->zero.system_calls;
+    view_print(canvas, FONT_NORMAL, x, y, end - x - 8, INK_DIM, "%s instructions   %s system call%s",
+               view_count(model->stats.insns - model->zero.insns, insns), view_count(system_calls, calls), system_calls == 1 ? "" : "s");
     canvas_text(canvas, FONT_NORMAL, help, y, 64, INK_DIM, "? help");
 }
 

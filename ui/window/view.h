@@ -29,8 +29,9 @@ typedef struct View {
     uint64_t focus;        /* hovered or pinned address, 0: the stack pointer */
     char status[96];       /* "running", "paused at main+4" … */
     char speed[40];
+    int speed_step, speed_steps; /* where the slider stands; 0 steps: there is none */
     /* filled by view_layout() */
-    Rect header, map, legend, side, tabs, inspector, timeline;
+    Rect header, slider, map, legend, side, tabs, inspector, timeline;
     int px, columns, content; /* of a cell; cells per row; height of all bands */
     BandPlace *places;        /* one per band */
     uint32_t place_count, place_capacity;
@@ -48,6 +49,10 @@ bool view_address_at(const View *view, const Model *model, int x, int y, uint64_
 bool view_cell_rect(const View *view, const Model *model, uint64_t address, Rect *rect);
 /* Zooms to this step so that the address (of the cell under the mouse; else the focus) stays at that height. */
 void view_zoom(View *view, const Model *model, int zoom, int y, bool over_cell, uint64_t address);
+/* The instruction whose line in the Code view is at x, y. */
+bool view_code_at(const View *view, const Model *model, int x, int y, uint64_t *address);
+/* The step of the speed slider at x, y; -1: it is not there. */
+int view_slider_at(const View *view, int x, int y);
 /* What the view needs of the next picture. */
 void view_request(const View *view, ModelRequest *request);
 

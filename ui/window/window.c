@@ -104,12 +104,16 @@ static void screenshot(Window *w)
 
 static void name_speed(Window *w)
 {
-    char count[32];
-    if (speeds[w->speed] == SPEED_FULL)
-        w->view.speed[0] = 0;
-    else
-        snprintf(w->view.speed, sizeof w->view.speed, "%s instruction%s a second", view_count(speeds[w->speed], count),
-                 speeds[w->speed] == 1 ? "" : "s");
+    static const char *const units[] = {"", "k", "M"};
+    uint64_t n = speeds[w->speed];
+    int unit = 0;
+    for (; n >= 1000 && n != SPEED_FULL; n /= 1000)
+        unit++;
+    w->view.speed_step = w->speed;
+    w->view.speed_steps = SPEEDS;
+    w->view.speed[0] = 0;
+    if (n != SPEED_FULL)
+        snprintf(w->view.speed, sizeof w->view.speed, "%llu%s instruction%s/s", (unsigned long long)n, units[unit], n == 1 && !unit ? "" : "s");
 }
 
 static void draw(Window *w, const Model *model)
@@ -218,9 +222,8 @@ static void key_view(Window *w, int key)
     ask(w); /* another view may need more */
 }
 
-static void change_speed(Window *w, int by)
+static void set_speed(Window *w, int speed)
 {
-    int speed = w->speed + by;
     w->speed = speed < 0 ? 0 : speed >= SPEEDS ? SPEEDS - 1 : speed;
     runner_set_speed(&w->runner, speeds[w->speed]);
     w->changed = true;
@@ -236,10 +239,14 @@ static void key(Window *w, int key)
     switch (key) {
     case 'q': w->leaving = true; break;
     case ' ': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_FREE); break;
+    case 'c': runner_set_mode(&w->runner, RUN_FREE); break;
+    case 'f': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_FINISH); break;
+    case 'D': runner_order(&w->runner, ORDER_DUMP, 0, 0); break;
+    case 'Z': runner_order(&w->runner, ORDER_ZERO, 0, 0); break;
     case 's': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_STEP); break;
     case 'n': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_NEXT); break;
-    case '+': change_speed(w, 1); break;
-    case '-': change_speed(w, -1); break;
+    case '+': set_speed(w, w->speed + 1); break;
+    case '-': set_speed(w, w->speed - 1); break;
     case 'p': next_process(w); break;
     default: key_view(w, key);
     }
@@ -265,6 +272,11 @@ static void clicked(Window *w, int x, int y)
 {
     uint64_t address;
     Tab tab = view_tab_at(&w->view, x, y);
+    int speed = view_slider_at(&w->view, x, y);
+    if (speed >= 0) {
+        set_speed(w, speed);
+        return;
+    }
     bool cell = view_address_at(&w->view, w->runner.shown, x, y, &address);
     if (tab != TABS)
         w->view.tab = tab;
@@ -277,6 +289,17 @@ static void clicked(Window *w, int x, int y)
     ask(w);
 }
 
+/* The right button: a breakpoint at an instruction, a watchpoint on a cell; again: not any more. */
+static void mark(Window *w, int x, int y)
+{
+    const View *v = &w->view;
+    uint64_t address;
+    if (view_code_at(v, w->runner.shown, x, y, &address))
+        runner_order(&w->runner, ORDER_MARK, address, 0);
+    else if (view_address_at(v, w->runner.shown, x, y, &address))
+        runner_order(&w->runner, ORDER_MARK, address, v->zoom > ZOOM_PAGES ? view_close_shape(v).unit : PAGE_BYTES);
+}
+
 static void handle(Window *w, const Event *event)
 {
     int scale = w->canvas.scale ? w->canvas.scale : 1, x = event->x / scale, y = event->y / scale;
@@ -285,7 +308,9 @@ static void handle(Window *w, const Event *event)
     case EVENT_KEY: key(w, event->key); break;
     case EVENT_MOVE: moved(w, x, y); break;
     case EVENT_PRESS:
-        w->pressed = event->amount;
+        w->pressed = event->amount == 1;
+        if (event->amount == 3)
+            mark(w, x, y);
         w->dragging = false;
         w->press_y = y;
         w->press_scroll = w->view.scroll;
