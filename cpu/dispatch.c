@@ -12,6 +12,8 @@
 #include "cpu/exec.h"
 #include "cpu/flags.h"
 #include "cpu/fpenv.h"
+#include "cpu/lanes.h"
+#include "cpu/record.h"
 #include "cpu/x87.h"
 
 enum { SLICE = 1 << 16 }; /* instructions between looks at cpu->interrupt; ACC_ fields hold eight accesses for each */
@@ -74,6 +76,7 @@ void cpu_raise(Cpu *cpu, u8 vector, u32 error, u64 address)
     cpu->exit = CPU_EXIT_EXCEPTION;
     cpu->rip = cold->rip;
     cpu->acc = acc_before(cold, cpu->acc);
+    cpu_record_abandon(cpu, cold->rip);
     unwind(cpu);
 }
 
@@ -200,6 +203,7 @@ static COLD void check_watch(Cpu *cpu, const u8 *host, u64 address, u32 size, Ac
     cpu->exit = CPU_EXIT_WATCH;
     cpu->rip = cold->rip;
     cpu->acc = acc_before(cold, cpu->acc);
+    cpu_record_abandon(cpu, cold->rip);
     unwind(cpu);
 }
 
@@ -262,7 +266,7 @@ const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
         touch(cpu, second, address + left, size - left, ACCESS_READ);
         cpu->mmu.stats.extra_lookups++;
     }
-    if (UNLIKELY(cpu->model != NULL))
+    if (UNLIKELY(cpu->observed))
         cpu_model_read(cpu, address, size, host, second);
     if (LIKELY(!second))
         return host;
@@ -292,7 +296,7 @@ static u8 *slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bo
         touch(cpu, second, address + left, size - left, access);
         cpu->mmu.stats.extra_lookups++;
     }
-    if (UNLIKELY(cpu->model != NULL))
+    if (UNLIKELY(cpu->observed))
         model_slow_write(cpu, address, size, host, second, modify);
     if (LIKELY(!second))
         return host;
@@ -335,6 +339,15 @@ void cpu_slow_written(Cpu *cpu, u8 *p, u32 size)
     }
 }
 
+void cpu_count_accesses(Cpu *cpu, const Op *op, u64 reads, u64 writes)
+{
+    if (LIKELY(!cpu->observed))
+        return;
+    const OpCold *cold = cpu_op_cold(cpu, op);
+    cpu->stats.reads += reads - (u64)(cold->own >> 4);
+    cpu->stats.writes += writes - (u64)(cold->own & 15);
+}
+
 /* ---- the loop -------------------------------------------------------------------------------------------------- */
 
 static void run_chain(Cpu *cpu, u64 acc)
@@ -364,6 +377,7 @@ static u64 run_slice(Cpu *cpu, u32 limit)
     cpu->stats.reads += ACC_READS(cpu->acc);
     cpu->stats.writes += ACC_WRITES(cpu->acc);
     cpu->leave = 0;
+    cpu_record_settle(cpu);
     return retired;
 }
 

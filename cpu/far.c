@@ -2,6 +2,7 @@
  * machine has no 32-bit mode (Linux' 0x23) and no call gates. */
 #include "base/log.h"
 #include "cpu/flags.h"
+#include "cpu/lanes.h"
 #include "cpu/operand.h"
 #include "cpu/table.h"
 
@@ -71,6 +72,7 @@ static const Op *op_far_ret(Cpu *cpu, const Op *op, u64 acc)
     if ((selector & 3) != 3)
         cpu_slow_read(cpu, op, acc, after + size, 2);
     check_transfer(cpu, selector, true, target);
+    cpu_count_accesses(cpu, op, 2, 0);
     cpu->r[RSP] = after;
     return far_exit(cpu, op, acc, target);
 }
@@ -89,6 +91,7 @@ static const Op *op_iret(Cpu *cpu, const Op *op, u64 acc)
     check_transfer(cpu, (u16)word[1], true, word[0]);
     if ((u16)word[4] != SELECTOR_STACK)
         cpu_raise(cpu, VECTOR_GP, word[4] & SELECTOR_MASK, 0);
+    cpu_count_accesses(cpu, op, 5, 0);
     cc_materialise(cpu);
     u32 mask = op->size == 2 ? RESTORED & 0xffff : RESTORED;
     cpu->rflags = (cpu->rflags & ~mask) | ((u32)word[2] & mask);

@@ -1,7 +1,10 @@
-/* Telling the modelled hierarchy: the slow half of model.h. */
+/* Telling the modelled hierarchy and the recorder: the slow half of model.h. */
 #include "cpu/model.h"
 
 #include "cpu/block.h"
+#include "cpu/lanes.h"
+#include "cpu/record.h"
+#include "mmu/hierarchy/inspect.h"
 
 static Reference reference_at(const Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
 {
@@ -9,22 +12,48 @@ static Reference reference_at(const Cpu *cpu, u64 address, u32 size, const u8 *h
     return (Reference){.address = address, .size = size, .paddr = (u64)(host - ram), .paddr2 = second ? (u64)(second - ram) : 0};
 }
 
+static void record_access(Recorder *recorder, const Reference *reference, AccessKind kind, bool modify)
+{
+    bool write = modify || kind == KIND_WRITE;
+    recorder->reads += !write;
+    recorder->writes += write;
+    recorder->access(recorder->context, reference, kind, modify);
+}
+
+CpuShown cpu_shown(const Cpu *cpu)
+{
+    CpuShown shown;
+    if (cpu->recorder)
+        return (CpuShown){cpu->recorder->reads, cpu->recorder->writes};
+    hierarchy_shown(cpu->model, &shown.reads, &shown.writes);
+    return shown;
+}
+
 void cpu_model_read(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
 {
     Reference reference = reference_at(cpu, address, size, host, second);
-    hierarchy_miss_read(cpu->model, &reference);
+    if (cpu->recorder)
+        record_access(cpu->recorder, &reference, KIND_READ, false);
+    else
+        hierarchy_miss_read(cpu->model, &reference);
 }
 
 void cpu_model_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
 {
     Reference reference = reference_at(cpu, address, size, host, second);
-    hierarchy_miss_write(cpu->model, &reference);
+    if (cpu->recorder)
+        record_access(cpu->recorder, &reference, KIND_WRITE, false);
+    else
+        hierarchy_miss_write(cpu->model, &reference);
 }
 
 void cpu_model_modify(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
 {
     Reference reference = reference_at(cpu, address, size, host, second);
-    hierarchy_miss_modify(cpu->model, &reference);
+    if (cpu->recorder)
+        record_access(cpu->recorder, &reference, KIND_READ, true);
+    else
+        hierarchy_miss_modify(cpu->model, &reference);
 }
 
 /* Out of line, because the reference's address escapes: the handler itself must end in a tail call. */
@@ -42,6 +71,50 @@ const Op *cpu_model_op_fetch(Cpu *cpu, const Op *op, u64 acc)
     return next(cpu, op, acc);
 }
 
+/* ---- recorders --------------------------------------------------------------------------------------------------- */
+
+void cpu_record_end(Cpu *cpu, bool retired)
+{
+    Recorder *recorder = cpu->recorder;
+    recorder->begun = false;
+    recorder->end(recorder->context, retired);
+}
+
+static void record_begin(Recorder *recorder)
+{
+    recorder->begun = true;
+    recorder->begin(recorder->context, &recorder->fetch);
+}
+
+void cpu_record_again(Cpu *cpu)
+{
+    if (cpu->recorder) {
+        cpu_record_end(cpu, true);
+        record_begin(cpu->recorder);
+        return;
+    }
+    const Op *fetch = cpu->op - 1; /* none stands there when the line was that of the instruction before: then it hits */
+    const OpCold *cold = cpu_op_cold(cpu, cpu->op);
+    u32 size = (u32)(fetch->imm >> 56);
+    if ((u64)fetch->disp == cold->rip && size == cold->length && !hierarchy_passes_fetch(cpu->model, cold->rip, size))
+        model_fetch(cpu, fetch, size);
+}
+
+static NOINLINE void record_op(Cpu *cpu, const Op *op)
+{
+    Recorder *recorder = cpu->recorder;
+    cpu_record_settle(cpu);
+    recorder->fetch = (Reference){.address = (u64)op->disp, .size = (u32)(op->imm >> 56), .paddr = op->imm << 8 >> 8,
+                                  .paddr2 = (u64)(uintptr_t)op->taken};
+    record_begin(recorder);
+}
+
+const Op *cpu_record_op_begin(Cpu *cpu, const Op *op, u64 acc)
+{
+    record_op(cpu, op);
+    return next(cpu, op, acc);
+}
+
 /* ---- what the MMU is told, the model's TLBs are told too --------------------------------------------------------- */
 
 static bool walk(void *context, u64 address, Walk *walk)
@@ -55,6 +128,10 @@ static u32 space_of(u64 cr3) { return (u32)(cr3 >> PAGE_SHIFT); }
 static void on_flush(void *context, u64 cr3, u64 start, u64 end)
 {
     Cpu *cpu = context;
+    if (cpu->recorder)
+        cpu->recorder->flushed(cpu->recorder->context, cr3, start, end);
+    if (!cpu->model)
+        return;
     if (cr3 == cpu->mmu.cr3)
         hierarchy_flush_pages(cpu->model, start, end);
     else
@@ -64,26 +141,44 @@ static void on_flush(void *context, u64 cr3, u64 start, u64 end)
 static void on_switch(void *context, u64 cr3, bool renewed)
 {
     Cpu *cpu = context;
+    if (cpu->recorder)
+        cpu->recorder->switched(cpu->recorder->context, cr3, renewed);
+    if (!cpu->model)
+        return;
     hierarchy_switch_space(cpu->model, space_of(cr3));
     if (renewed)
         hierarchy_flush_space(cpu->model, space_of(cr3));
+}
+
+/* Who watches has changed: other handlers, and other ops in front of instructions. */
+static void attached(Cpu *cpu)
+{
+    block_flush(cpu);
+    cpu->observed = cpu->model || cpu->recorder;
+    bool slow = cpu->recorder || (cpu->model && hierarchy_wants_each_once(cpu->model));
+    cpu->mode = slow ? MODE_SLOW : cpu->model ? MODE_MODEL : MODE_FAST;
+    cpu->mmu.model_flush = cpu->observed ? on_flush : NULL;
+    cpu->mmu.model_switch = cpu->observed ? on_switch : NULL;
+    cpu->mmu.model_context = cpu;
 }
 
 void cpu_model_attach(Cpu *cpu, Hierarchy *model)
 {
     if (cpu->model)
         cpu_model_sync(cpu);
-    block_flush(cpu);
     cpu->model = model;
-    cpu->mode = model ? MODE_MODEL : MODE_FAST;
-    cpu->mmu.model_flush = model ? on_flush : NULL;
-    cpu->mmu.model_switch = model ? on_switch : NULL;
-    cpu->mmu.model_context = cpu;
     cpu->model_synced = cpu->stats;
+    attached(cpu);
     if (!model)
         return;
     hierarchy_set_walker(model, walk, cpu);
     hierarchy_switch_space(model, space_of(cpu->mmu.cr3));
+}
+
+void cpu_record_attach(Cpu *cpu, Recorder *recorder)
+{
+    cpu->recorder = recorder;
+    attached(cpu);
 }
 
 void cpu_model_sync(Cpu *cpu)

@@ -282,6 +282,12 @@ static void read_selector(Cpu *cpu, const Op *op, u64 acc)
     set_reg(cpu, op->a, load16(reg_bytes(cpu, op->b)), op->size);
 }
 
+static void load_selector_memory(Cpu *cpu, const Op *op, u64 acc)
+{
+    store16(reg_bytes(cpu, SLOT_TMP), load16(cpu_slow_read(cpu, op, acc, op_address(cpu, op), 2)));
+    load_selector(cpu, op, acc);
+}
+
 bool translate_mov_segment(Translator *t, const Insn *insn)
 {
     const ZydisDecodedOperand *d = &insn->operand[0], *s = &insn->operand[1];
@@ -300,17 +306,16 @@ bool translate_mov_segment(Translator *t, const Insn *insn)
         return true;
     }
     if (is_segment(d)) {
-        u8 slot = SLOT_TMP;
         if (is_memory(s)) {
             Address address = translate_address(t, insn, s);
-            Op *load = emit(t, instruction_rows[ZYDIS_MNEMONIC_MOV].handlers[t->mode][2 * 4 + 1]);
-            op_set_address(load, address);
-            load->a = SLOT_TMP;
-        } else {
-            slot = gpr_slot(s->reg.value);
+            Op *op = emit_rare(t, load_selector_memory);
+            op_set_address(op, address);
+            op->a = SLOT_TMP;
+            op->extra = (u8)d->reg.value;
+            return true;
         }
         Op *op = emit_rare(t, load_selector);
-        op->a = slot;
+        op->a = gpr_slot(s->reg.value);
         op->extra = (u8)d->reg.value;
         return true;
     }

@@ -2,6 +2,7 @@
  * own memory functions; registers move on after each span, so a fault leaves exactly what hardware leaves. A whole `rep` is one
  * instruction; its iterations and accesses are counted as they happen. Compiled once: spans make the mode irrelevant. */
 #include "cpu/operand.h"
+#include "cpu/record.h"
 
 enum { REP_NONE, REP_REP, REP_REPNE }; /* REP means REPE for SCAS and CMPS */
 
@@ -20,7 +21,7 @@ static Span span_begin(Cpu *cpu, const Op *op, int rep, unsigned width)
     i64 size = width / 8;
     return (Span){ .source = *reg64(cpu, op->base) + (cpu->r[RSI] & mask), .destination = cpu->r[RDI] & mask,
                    .count = rep ? cpu->r[RCX] & mask : 1, .mask = mask, .step = cpu->rflags & FLAG_DF ? -size : size, .size = (u32)size,
-                   .singly = cpu->model != NULL };
+                   .singly = cpu->observed };
 }
 
 /* Somebody watches bytes of that page: every element is to be seen by itself. */
@@ -72,6 +73,7 @@ static void span_advance(Cpu *cpu, Span *s, u64 n, bool source, bool destination
     cpu->stats.rep_iterations += n;
     if (source)
         cpu->stats.reads += n;
+    cpu_record_iteration(cpu);
 }
 
 /* Somebody wants the processor: stop between iterations, to come back to the same instruction. */
@@ -83,7 +85,15 @@ static bool span_interrupted(Cpu *cpu, const Op *op, u64 acc, const Span *s)
     cpu->rip = cold->rip;
     cpu->acc = acc + ACC_PACK(cold->insns, cold->reads, cold->writes);
     cpu->exit = CPU_EXIT_BUDGET;
+    cpu_record_abandon(cpu, cold->rip);
     return true;
+}
+
+/* A `rep` ends on what it compared: cachegrind sees no further iteration that finds RCX zero. */
+static void span_matched(Cpu *cpu, const Op *op)
+{
+    cpu->stats.rep_matches++;
+    cpu_record_abandon(cpu, cpu_op_cold(cpu, op)->rip);
 }
 
 static const Op *span_end(Cpu *cpu, const Op *op, u64 acc)
@@ -243,7 +253,8 @@ static INLINE const Op *string_scas(Cpu *cpu, const Op *op, u64 acc, OpHandler *
             cpu->stats.reads += n;
         span_advance(cpu, &s, n, false, true, rep);
         stop = !rep || (last == value) == until_equal;
-        cpu->stats.rep_matches += rep && stop;
+        if (rep && stop)
+            span_matched(cpu, op);
         if (!stop && span_interrupted(cpu, op, acc, &s))
             return NULL;
     }
@@ -288,7 +299,8 @@ static INLINE const Op *string_cmps(Cpu *cpu, const Op *op, u64 acc, OpHandler *
             cpu->stats.reads += n;
         span_advance(cpu, &s, n, true, true, rep);
         stop = !rep || (a == b) == until_equal;
-        cpu->stats.rep_matches += rep && stop;
+        if (rep && stop)
+            span_matched(cpu, op);
         if (!stop && span_interrupted(cpu, op, acc, &s))
             return NULL;
     }

@@ -4,9 +4,12 @@
 #include "base/log.h"
 #include "cpu/block.h"
 #include "cpu/flags.h"
+#include "cpu/lanes.h"
 #include "cpu/peephole.h"
+#include "cpu/record.h"
 #include "cpu/table.h"
 #include "cpu/x87_translate.h"
+#include "mmu/hierarchy/inspect.h"
 
 /* ---- what families work with --------------------------------------------------------------------------------- */
 
@@ -34,10 +37,22 @@ Op *emit_rare(Translator *t, RareFunction *function)
     return op;
 }
 
+/* With an observer, the accesses that the function really makes are counted: it makes all of its instruction's. */
+static COLD void rare_observed(Cpu *cpu, const Op *op, u64 acc)
+{
+    CpuShown before = cpu_shown(cpu);
+    ((RareFunction *)(uintptr_t)op->imm)(cpu, op, acc);
+    CpuShown after = cpu_shown(cpu);
+    cpu_count_accesses(cpu, op, after.reads - before.reads, after.writes - before.writes);
+}
+
 static const Op *op_rare(Cpu *cpu, const Op *op, u64 acc)
 {
     cpu_enter_slow(cpu, op, acc);
-    ((RareFunction *)(uintptr_t)op->imm)(cpu, op, acc);
+    if (UNLIKELY(cpu->observed))
+        rare_observed(cpu, op, acc);
+    else
+        ((RareFunction *)(uintptr_t)op->imm)(cpu, op, acc);
     if (UNLIKELY(cpu->leave))
         return cpu_leave(cpu, op, acc, CPU_EXIT_BUDGET);
     return next(cpu, op, acc);
@@ -340,15 +355,18 @@ static const Row *row_at_level(const Insn *insn, CpuLevel level)
                                                       : row;
 }
 
-/* Shows the model the fetch of the current instruction, unless it must hit: all in the line where the one before it ended. */
+/* Shows the recorder the current instruction; the model its fetch, unless that must hit: all in the line where the one before
+ * it ended. */
 static void emit_model_fetch(Translator *t, const Insn *insn, const TlbExecEntry *second)
 {
-    u32 shift = ((const HierarchyFront *)t->cpu->model)->line_shift_fetch;
     u64 last = insn->rip + insn->z.length - 1;
-    if (t->insn_index && (insn->rip - 1) >> shift == last >> shift)
-        return;
+    if (t->insn_index && !t->cpu->recorder && !hierarchy_wants_every_fetch(t->cpu->model)) {
+        u32 shift = ((const HierarchyFront *)t->cpu->model)->line_shift_fetch;
+        if ((insn->rip - 1) >> shift == last >> shift)
+            return;
+    }
     u64 paddr = tlb_exec_entry(&t->cpu->mmu.tlb, insn->rip)->paddr | (insn->rip & ~PAGE_MASK);
-    Op *op = emit(t, cpu_model_op_fetch);
+    Op *op = emit(t, t->cpu->recorder ? cpu_record_op_begin : cpu_model_op_fetch);
     op->disp = (i64)insn->rip;
     op->imm = paddr | (u64)insn->z.length << 56;
     op->taken = second ? (const Op *)(uintptr_t)second->paddr : NULL;
@@ -362,7 +380,7 @@ static void emit_insn(Translator *t, const Insn *insn, const TlbExecEntry *secon
     t->current_reads = n.reads;
     t->current_writes = n.writes;
     t->cc_next = CC_UNKNOWN;
-    if (UNLIKELY(t->cpu->model != NULL))
+    if (UNLIKELY(t->cpu->observed))
         emit_model_fetch(t, insn, second);
     u32 start = t->count;
     if (row && (row->level > t->cpu->level || lock_refused(insn, row))) {

@@ -41,13 +41,9 @@ static void touch_ends(Cpu *cpu, const Op *op, u64 acc, u32 size, bool write)
 {
     u64 address = op_address(cpu, op);
     u32 field = op->size == ENVIRONMENT_16 ? 2 : 4;
-    if (write) {
-        cpu_slow_write(cpu, op, acc, address, field, true);
-        cpu_slow_write(cpu, op, acc, address + size - 1, 1, true);
-    } else {
-        cpu_slow_read(cpu, op, acc, address, field);
-        cpu_slow_read(cpu, op, acc, address + size - 1, 1);
-    }
+    Access access = write ? ACCESS_WRITE : ACCESS_READ;
+    cpu_slow_check(cpu, op, acc, address, field, access);
+    cpu_slow_check(cpu, op, acc, address + size - 1, 1, access);
 }
 
 void rare_fnstenv(Cpu *cpu, const Op *op, u64 acc)

@@ -146,11 +146,13 @@ static void write_parts(Cpu *cpu, const Op *op, u64 acc, u64 address, const u8 *
         for (u32 i = 0; i < count; i++)
             for (u32 at = parts[i].start, size; at < parts[i].end; at += size) {
                 size = piece(&parts[i], at);
-                u8 *p = cpu_slow_write(cpu, op, acc, address + at, size, false);
-                if (store) {
-                    memcpy(p, area + at, size);
-                    cpu_slow_written(cpu, p, size);
+                if (!store) {
+                    cpu_slow_check(cpu, op, acc, address + at, size, ACCESS_WRITE);
+                    continue;
                 }
+                u8 *p = cpu_slow_write(cpu, op, acc, address + at, size, false);
+                memcpy(p, area + at, size);
+                cpu_slow_written(cpu, p, size);
             }
 }
 
@@ -166,7 +168,7 @@ static u64 aligned_address(Cpu *cpu, const Op *op, u64 acc, u32 alignment)
 {
     u64 address = op_address(cpu, op);
     if (alignment == 16 && !mmu_canonical(address)) /* FXSAVE and FXRSTOR look first whether it is #SS */
-        cpu_slow_read(cpu, op, acc, address, 1);
+        cpu_slow_check(cpu, op, acc, address, 1, ACCESS_READ);
     if (address & (alignment - 1))
         cpu_raise(cpu, VECTOR_GP, 0, 0);
     return address;
@@ -179,7 +181,7 @@ static void fxsave(Cpu *cpu, const Op *op, u64 acc, bool wide)
     static const Part all = { 0, AREA_LEGACY_END };
     u8 area[AREA_LEGACY_END];
     u64 address = aligned_address(cpu, op, acc, 16);
-    cpu_slow_write(cpu, op, acc, address + AREA_HEADER - 1, 1, true); /* the last byte first, as hardware: CR2 */
+    cpu_slow_check(cpu, op, acc, address + AREA_HEADER - 1, 1, ACCESS_WRITE); /* the last byte first, as hardware: CR2 */
     x87_settle(cpu);
     pack_x87(&cpu->x87, wide, area);
     pack_mxcsr(fpenv_guest_get(cpu), area);
@@ -202,7 +204,7 @@ static void fxrstor(Cpu *cpu, const Op *op, u64 acc, bool wide)
 {
     u8 area[AREA_LEGACY_END];
     u64 address = aligned_address(cpu, op, acc, 16);
-    cpu_slow_read(cpu, op, acc, address + AREA_HEADER - 1, 1);
+    cpu_slow_check(cpu, op, acc, address + AREA_HEADER - 1, 1, ACCESS_READ);
     read_part(cpu, op, acc, address, area, (Part){ 0, AREA_LEGACY_END });
     if (load32(area + AREA_MXCSR) & ~(u32)MXCSR_MASK)
         cpu_raise(cpu, VECTOR_GP, 0, 0);
@@ -246,7 +248,7 @@ static void xsave(Cpu *cpu, const Op *op, u64 acc, bool optimised, bool wide)
 {
     u8 area[AREA_SIZE];
     u64 address = aligned_address(cpu, op, acc, 64);
-    cpu_slow_write(cpu, op, acc, address, 1, true); /* whatever is written: CR2 */
+    cpu_slow_check(cpu, op, acc, address, 1, ACCESS_WRITE); /* whatever is written: CR2 */
     x87_settle(cpu);
     fpenv_guest_get(cpu);
     u32 mask = requested(cpu), used = components_in_use(&cpu->state) & mask;
@@ -263,7 +265,7 @@ void rare_xsaveopt64(Cpu *cpu, const Op *op, u64 acc) { xsave(cpu, op, acc, true
 static void xsavec(Cpu *cpu, const Op *op, u64 acc, bool wide)
 {
     u8 area[AREA_SIZE];
-    cpu_slow_write(cpu, op, acc, aligned_address(cpu, op, acc, 64), 1, true);
+    cpu_slow_check(cpu, op, acc, aligned_address(cpu, op, acc, 64), 1, ACCESS_WRITE);
     x87_settle(cpu);
     fpenv_guest_get(cpu);
     u32 mask = requested(cpu), used = components_in_use(&cpu->state) & mask;

@@ -60,6 +60,8 @@ void emu_destroy(Emu *emu)
     machine_forget_programs(emu);
     kernel_destroy(emu->kernel);
     machine_forget_model(emu);
+    machine_forget_recording(emu);
+    machine_forget_replay(emu);
     free(emu);
 }
 

@@ -7,6 +7,7 @@
 
 #include "cpu/model.h"
 #include "emu/machine.h"
+#include "mmu/hierarchy/inspect.h"
 
 static bool configure(HierarchyConfig *config, const char *preset, const char *const *overrides, char *message)
 {
@@ -53,13 +54,10 @@ bool emu_hierarchy_counter(Emu *emu, uint32_t index, EmuCounter *counter)
 
 bool emu_hierarchy_count(Emu *emu, const char *name, uint64_t *value)
 {
-    EmuCounter counter;
-    for (u32 i = 0; emu_hierarchy_counter(emu, i, &counter); i++)
-        if (strcmp(counter.name, name) == 0) {
-            *value = counter.value;
-            return true;
-        }
-    return false;
+    if (!emu->model)
+        return false;
+    cpu_model_sync(&emu->kernel->cpu);
+    return hierarchy_find_count(emu->model, name, value);
 }
 
 bool emu_hierarchy_cache(Emu *emu, uint32_t index, EmuCacheGeometry *geometry)

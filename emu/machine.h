@@ -26,6 +26,8 @@ struct Emu {
     bool att_syntax;
     struct Hierarchy *model; /* the modelled hierarchy, or NULL */
     char *description;       /* its text, as last asked for */
+    struct Recording *recording; /* who listens to every access (trace.c), or NULL */
+    struct Replay *replay;       /* pages of a replayed trace (replay.c), or NULL */
     Program *programs;
     char error[512];
 };
@@ -37,9 +39,15 @@ Task *machine_task(Emu *emu, int tid);
 /* The program that the process runs, and the bias it was loaded at. NULL: no such process, or its file cannot be read. */
 Program *machine_program(Emu *emu, int pid, u64 *bias);
 /* Its debugging information, or NULL. */
+DebugInfo *program_dwarf(Program *program);
 DebugInfo *machine_dwarf(Emu *emu, int pid, u64 *bias);
+/* The type of the global variable `name` of the program that runs (0: unknown), and the bytes that one of a type takes. */
+u64 machine_global_type(Emu *emu, const char *name, u64 address);
+u64 machine_type_size(Emu *emu, u64 type);
 void machine_forget_programs(Emu *emu);
 void machine_forget_model(Emu *emu);
+void machine_forget_recording(Emu *emu);
+void machine_forget_replay(Emu *emu);
 
 /* A frame of a thread, as DWARF needs it. */
 typedef struct MachineFrame {

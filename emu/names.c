@@ -64,11 +64,8 @@ Program *machine_program(Emu *emu, int pid, u64 *bias)
     return program;
 }
 
-DebugInfo *machine_dwarf(Emu *emu, int pid, u64 *bias)
+DebugInfo *program_dwarf(Program *program)
 {
-    Program *program = machine_program(emu, pid, bias);
-    if (!program)
-        return NULL;
     if (!program->dwarf_tried) {
         const u8 *bytes;
         u64 size = emu_file_bytes(program->file, 0, UINT64_MAX, &bytes);
@@ -76,6 +73,14 @@ DebugInfo *machine_dwarf(Emu *emu, int pid, u64 *bias)
         program->dwarf_tried = true;
     }
     return program->dwarf;
+}
+
+DebugInfo *machine_dwarf(Emu *emu, int pid, u64 *bias)
+{
+    Program *program = machine_program(emu, pid, bias);
+    if (!program)
+        return NULL;
+    return program_dwarf(program);
 }
 
 bool emu_symbol_at(Emu *emu, int pid, uint64_t address, EmuSymbol *out)

@@ -147,6 +147,34 @@ bool emu_type(Emu *emu, uint64_t type, EmuType *out)
     return true;
 }
 
+u64 machine_global_type(Emu *emu, const char *name, u64 address)
+{
+    u64 bias = 0;
+    Program *program = machine_program(emu, 0, &bias);
+    DebugInfo *dwarf = machine_dwarf(emu, 0, &bias);
+    DwarfRegisters registers = {0};
+    MemoryOf memory = {emu, 0};
+    DwarfFrame frame = {.pc = address, .bias = bias, .registers = &registers, .read = machine_read_word, .context = &memory};
+    DwarfVariable v;
+    bool found = dwarf && dwarf_global(dwarf, &frame, name, &v);
+    return found ? handle_out(program, v.type) : 0;
+}
+
+u64 machine_type_size(Emu *emu, u64 type)
+{
+    u64 elements = 1;
+    EmuType t;
+    for (u32 depth = 0; depth < 32 && emu_type(emu, type, &t); depth++) {
+        bool wraps = t.kind == EMU_TYPE_TYPEDEF || t.kind == EMU_TYPE_CONST || t.kind == EMU_TYPE_VOLATILE;
+        if (t.kind == EMU_TYPE_ARRAY && !t.size)
+            elements *= t.count;
+        else if (!wraps || t.size)
+            return t.size * elements;
+        type = t.target;
+    }
+    return 0;
+}
+
 bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out)
 {
     Program *program;

@@ -8,6 +8,8 @@ int command_run(const Options *options, char **environment);
 int command_info(const Options *options);
 int command_debug(const Options *options, char **environment);
 int command_rom(const Options *options);
+int command_cachesim(const Options *options);
+int command_diff(const Options *options);
 
 /* --replacement=opt, first run: the program with unlimited memory and nothing to see, for the string of its pages. -1: `config`
  * is ready for the second run, and `future` is to be freed behind it; else the exit code. */

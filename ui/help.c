@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, SNAPSHOT = 1 << COMMAND_SNAPSHOT, ROM = 1 << COMMAND_ROM,
-       DEBUG = 1 << COMMAND_DEBUG };
+       DEBUG = 1 << COMMAND_DEBUG, CACHESIM = 1 << COMMAND_CACHESIM, DIFF = 1 << COMMAND_DIFF };
 
 const OptionRow option_rows[OPTION_COUNT] = {
 #define OPTION(id, name, letter, argument, metavar, commands, help) \
@@ -24,13 +24,15 @@ const QemuRow qemu_rows[] = {
 };
 const size_t qemu_row_count = sizeof qemu_rows / sizeof qemu_rows[0];
 
-const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom", "debug"};
+const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom", "debug", "cachesim", "diff"};
 const char *const command_usage[COMMANDS] = {
     "emu [run] [options] PROGRAM [ARGS...]",
     "emu info [options] PROGRAM",
     "emu snapshot -o FILE [options] PROGRAM [options] [ARGS...]",
     "emu rom [options] PATH...",
     "emu debug [options] PROGRAM [ARGS...]",
+    "emu cachesim [options] TRACE",
+    "emu diff A.json B.json",
 };
 static const char *const command_help[COMMANDS] = {
     "Runs a static x86-64 Linux program on an emulated machine.",
@@ -38,6 +40,8 @@ static const char *const command_help[COMMANDS] = {
     "Runs a program up to a point and draws its memory there: a PNG or SVG picture.",
     "Runs test ROMs (files, or all in a folder) and compares each with the JSON file beside it.",
     "Runs a program under a debugger that speaks gdb's language (help lists its commands).",
+    "Replays a trace of accesses (lackey, din, csim) through the modelled hierarchy, or through one cache as csim does (-s -E -b).",
+    "Compares two reports that --report=json has written, counter by counter.",
 };
 
 /* "-o, --output=FILE" */

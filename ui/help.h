@@ -40,6 +40,8 @@ extern const char *const command_usage[COMMANDS];
 /* Options of the modelled hierarchy (options_hierarchy.c): -1 to go on, or the exit code. */
 int options_override(Options *options, const OptionRow *row, const char *value);
 int options_report(Options *options, const char *value);
+int options_trace(Options *options, const OptionRow *row, const char *value);
+int options_settle_hierarchy(Options *options);
 
 /* options_paging.c: likewise. */
 int options_swap(Options *options, const char *value);

@@ -11,6 +11,8 @@ int main(int argc, char **argv)
         case COMMAND_INFO: code = command_info(&options); break;
         case COMMAND_ROM: code = command_rom(&options); break;
         case COMMAND_DEBUG: code = command_debug(&options, environ); break;
+        case COMMAND_CACHESIM: code = command_cachesim(&options); break;
+        case COMMAND_DIFF: code = command_diff(&options); break;
         default: code = command_run(&options, environ);
         }
     }

@@ -166,6 +166,13 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_INDEX: case OPTION_STRADDLE: case OPTION_WALK_THROUGH:
     case OPTION_MODEL: return options_override(options, row, value);
     case OPTION_REPORT: return options_report(options, value);
+    case OPTION_ATTRIBUTE: options->attribute = true; return -1;
+    case OPTION_CACHEGRIND_OUT: options->cachegrind_out = value; return -1;
+    case OPTION_EXPECT: case OPTION_TRACE: case OPTION_TRACE_RANGE:
+    case OPTION_SET_BITS: case OPTION_WAYS: case OPTION_BLOCK_BITS: return options_trace(options, row, value);
+    case OPTION_TRACE_OUT: options->trace_out = value; return -1;
+    case OPTION_TRACE_FILE: options->trace_file = value; return -1;
+    case OPTION_VERBOSE: options->verbose = true; return -1;
     case OPTION_ENV:
     case OPTION_UNSET: return apply_environment(options, row, value);
     case OPTION_ARGV0: options->argv0 = value; return -1;
@@ -225,9 +232,9 @@ static int unknown(const Options *options, const char *word)
     fprintf(stderr, "emu: unknown option '%s'", word);
     if (near)
         fprintf(stderr, "; did you mean '--%s'?", near);
-    fprintf(stderr, " (emu %s--help lists them; options end at the program's name or at --)\n",
-            options->command == COMMAND_RUN ? "" : options->command == COMMAND_INFO ? "info " : options->command == COMMAND_ROM ? "rom "
-            : options->command == COMMAND_DEBUG ? "debug " : "snapshot ");
+    fprintf(stderr, " (emu %s%s--help lists them; options end at the program's name or at --)\n",
+            options->command == COMMAND_RUN ? "" : command_names[options->command],
+            options->command == COMMAND_RUN ? "" : " ");
     return EXIT_FAILED;
 }
 
@@ -310,28 +317,33 @@ int options_parse(Options *options, int argc, char **argv)
     memset(options, 0, sizeof *options);
     emu_config_init(&options->config);
     options->crash_report = true;
+    options->set_bits = options->ways = options->block_bits = -1;
     Words words = {argv + 1, argv + argc};
     if (argc > 1 && command_of(argv[1]) != COMMANDS) {
         options->command = command_of(argv[1]);
         words.next++;
     }
     int code = take_options(options, &words);
-    if (code < 0 && options->command == COMMAND_SNAPSHOT && words.next < words.end) {
+    bool anywhere = options->command == COMMAND_SNAPSHOT || options->command == COMMAND_CACHESIM || options->command == COMMAND_DIFF;
+    if (code < 0 && anywhere && words.next < words.end) {
         char *program = *words.next++; /* its options may also follow the program's name */
         code = take_options(options, &words);
         *--words.next = program;
     }
     if (code >= 0)
         return code;
-    if (!options->hierarchy && (options->override_count || options->report)) {
-        fprintf(stderr, "emu: what describes the modelled hierarchy needs --hierarchy\n");
-        return EXIT_FAILED;
-    }
+    code = options_settle_hierarchy(options);
+    if (code >= 0)
+        return code;
     if (options->config.paging.replacement == EMU_REPLACE_OPT && options->command != COMMAND_RUN) {
         fprintf(stderr, "emu: --replacement=opt runs the program twice, which only 'emu run' does\n");
         return EXIT_FAILED;
     }
     options->program = (const char **)words.next;
+    if (options->command == COMMAND_CACHESIM && options->trace_file)
+        options->program = &options->trace_file;
+    if (options->program[0] && options->command == COMMAND_CACHESIM)
+        return -1;
     if (*words.next || (options->command == COMMAND_INFO && options->syscalls))
         return -1;
     fprintf(stderr, "emu: no program given\nusage: %s\n(emu --help says more)\n", command_usage[options->command]);
@@ -340,6 +352,8 @@ int options_parse(Options *options, int argc, char **argv)
 
 void options_free(Options *options)
 {
+    free(options->trace_ranges);
+    free(options->expectations);
     free(options->edits);
     options_free_overrides(options);
     free(options->inputs);

@@ -8,13 +8,15 @@
 
 #include "emu/emu.h"
 
-typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMAND_DEBUG, COMMANDS } Command;
+typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMAND_DEBUG, COMMAND_CACHESIM, COMMAND_DIFF, COMMANDS } Command;
 
 enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 typedef enum StatsFormat { STATS_OFF, STATS_TEXT, STATS_JSON } StatsFormat;
 
 typedef enum HierarchyReport { REPORT_DEFAULT, REPORT_PERF, REPORT_CSV, REPORT_CACHEGRIND, REPORT_JSON } HierarchyReport;
+
+typedef enum TraceFormat { TRACE_OFF, TRACE_LACKEY, TRACE_DIN, TRACE_CSIM, TRACE_JSON } TraceFormat;
 
 typedef struct EnvironmentEdit {
     bool unset;
@@ -41,6 +43,18 @@ typedef struct Options {
     char **overrides;        /* pairs of name and value, NULL-terminated; the strings are owned */
     size_t override_count;   /* strings */
     HierarchyReport report;
+    TraceFormat trace;
+    const char *trace_file;  /* of cachesim: what is replayed */
+    const char *trace_out;   /* NULL: `output`, else stderr */
+    const char **trace_ranges;
+    size_t trace_range_count;
+    const char *cachegrind_out; /* NULL: none */
+    bool attribute;
+    bool implied;            /* nobody asked for `hierarchy` itself: no report of it */
+    const char **expectations; /* --expect, as given */
+    size_t expectation_count;
+    int set_bits, ways, block_bits; /* csim's -s -E -b; -1: not given */
+    bool verbose;
     EnvironmentEdit *edits;  /* in the order given */
     size_t edit_count;
     const char *section;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/help.h"
+#include "ui/report/report.h"
 
 static int mistake(const char *name, const char *value, const char *expected)
 {
@@ -50,6 +51,69 @@ int options_report(Options *options, const char *value)
             return -1;
         }
     return mistake("report", value, "perf, csv, cachegrind or json");
+}
+
+static int add_text(const char ***list, size_t *count, const char *text)
+{
+    const char **grown = realloc(*list, (*count + 1) * sizeof *grown);
+    if (!grown)
+        return EXIT_FAILED;
+    *list = grown;
+    grown[(*count)++] = text;
+    return -1;
+}
+
+static int take_small(const OptionRow *row, const char *value, int *number)
+{
+    char *end;
+    long n = strtol(value, &end, 10);
+    *number = (int)n;
+    return end != value && !*end && n >= 0 && n <= 1 << 24 ? -1 : mistake(row->name, value, "a small number");
+}
+
+int options_trace(Options *options, const OptionRow *row, const char *value)
+{
+    static const char *const formats[] = {"", "lackey", "din", "csim", "json"};
+    switch (row->id) {
+    case OPTION_EXPECT:
+        if (!report_expectation_valid(value))
+            return mistake("expect", value, "of the form NAME<NUMBER (or <= > >= == !=)");
+        return add_text(&options->expectations, &options->expectation_count, value);
+    case OPTION_TRACE_RANGE: return add_text(&options->trace_ranges, &options->trace_range_count, value);
+    case OPTION_SET_BITS: return take_small(row, value, &options->set_bits);
+    case OPTION_WAYS: return take_small(row, value, &options->ways);
+    case OPTION_BLOCK_BITS: return take_small(row, value, &options->block_bits);
+    default:
+        for (int i = TRACE_LACKEY; i <= TRACE_JSON; i++)
+            if (strcmp(value, formats[i]) == 0) {
+                options->trace = (TraceFormat)i;
+                return -1;
+            }
+        return mistake("trace", value, "lackey, din, csim or json");
+    }
+}
+
+/* What needs a model brings one along: cachegrind's for its file, the default one for everything else. */
+int options_settle_hierarchy(Options *options)
+{
+    if (options->attribute && (add_override(options, "model.classify", 14, "yes") >= 0 || add_override(options, "model.reuse", 11, "yes") >= 0))
+        return EXIT_FAILED;
+    if (options->hierarchy || options->command == COMMAND_CACHESIM)
+        return -1;
+    options->implied = !options->override_count && !options->report;
+    if (options->cachegrind_out)
+        options->hierarchy = "cachegrind";
+    else if (options->attribute || options->expectation_count)
+        options->hierarchy = "skylake";
+    else if (!options->implied) {
+        fprintf(stderr, "emu: what describes the modelled hierarchy needs --hierarchy\n");
+        return EXIT_FAILED;
+    }
+    if ((options->trace_range_count || options->trace_out) && !options->trace) {
+        fprintf(stderr, "emu: --trace-range and --trace-out need --trace\n");
+        return EXIT_FAILED;
+    }
+    return -1;
 }
 
 void options_free_overrides(Options *options)

@@ -11,9 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "emu/emu_profile.h"
 #include "ui/commands.h"
 #include "ui/gdb/serve.h"
 #include "ui/report/report.h"
+#include "ui/report/trace.h"
 #include "ui/window/window.h"
 
 /* Ends this process by the signal that killed the program, so that whoever waits sees the same. No core: it would be ours. */
@@ -126,7 +128,8 @@ static void keep_closed_closed(EmuConfig *config)
 static bool open_output(const Options *options, EmuConfig *config, FILE **out)
 {
     *out = stderr;
-    if (!options->output || options->command == COMMAND_SNAPSHOT)
+    bool for_trace = options->trace && !options->trace_out; /* then -o is the trace's, and the reports go to stderr */
+    if (!options->output || options->command == COMMAND_SNAPSHOT || for_trace)
         return true;
     *out = fopen(options->output, "we");
     if (!*out) {
@@ -136,6 +139,54 @@ static bool open_output(const Options *options, EmuConfig *config, FILE **out)
     setvbuf(*out, NULL, _IOLBF, 0);
     config->strace_fd = fileno(*out);
     return true;
+}
+
+/* The model, and what is kept of it; false, after one line on stderr: it cannot be. */
+static bool prepare_model(Emu *emu, const Options *options)
+{
+    if (options->hierarchy && emu_hierarchy(emu, options->hierarchy, (const char *const *)options->overrides) != 0) {
+        fprintf(stderr, "emu: --hierarchy: %s\n", *emu_error(emu) ? emu_error(emu) : strerror(ENOMEM));
+        return false;
+    }
+    uint32_t what = (options->cachegrind_out || options->attribute ? EMU_PROFILE_CODE : 0) |
+                    (options->attribute ? EMU_PROFILE_DATA | EMU_PROFILE_SHARING : 0);
+    if (what && emu_profile(emu, what) != 0) {
+        fprintf(stderr, "emu: no memory for a profile\n");
+        return false;
+    }
+    return report_expectations_known(emu, options);
+}
+
+/* The reports at the end. false: an expectation does not hold, or a file could not be written. */
+static bool report_all(Emu *emu, const Options *options, FILE *out)
+{
+    bool ok = true;
+    if (options->stats != STATS_OFF)
+        report_stats(out, emu, options->stats == STATS_JSON);
+    if (options->hierarchy && !options->implied)
+        report_hierarchy(out, emu, options);
+    if (options->cachegrind_out)
+        ok = report_cachegrind_file(emu, options);
+    return report_expectations(stderr, emu, options) && ok;
+}
+
+/* Runs the loaded program; the exit code. */
+static int run_loaded(Emu *emu, const Options *options, FILE *out, Window *window, int *signal, bool *orphans)
+{
+    Trace *trace = options->trace ? trace_begin(emu, options) : NULL;
+    if (options->trace && !trace)
+        return EXIT_FAILED;
+    EmuStop stop = {.kind = EMU_EXITED, .status = EXIT_FAILED};
+    if (options->gdb)
+        gdb_serve(emu, options->gdb, &stop);
+    else
+        stop = window ? window_run(window, emu) : run_to_end(emu, options->crash_report);
+    bool ok = trace_end(trace);
+    ok &= report_all(emu, options, out);
+    *signal = ok && stop.kind == EMU_KILLED ? stop.signal : 0;
+    int code = exit_code(options, &stop);
+    *orphans = !window && leave_orphans(emu, &stop, options->crash_report);
+    return ok ? code : 1;
 }
 
 static int run(const Options *options, const EmuConfig *config, const char **environment, const char *path, FILE *out,
@@ -149,8 +200,7 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     }
     if (options->argv0)
         options->program[0] = options->argv0;
-    if (options->hierarchy && emu_hierarchy(emu, options->hierarchy, (const char *const *)options->overrides) != 0) {
-        fprintf(stderr, "emu: --hierarchy: %s\n", *emu_error(emu) ? emu_error(emu) : strerror(ENOMEM));
+    if (!prepare_model(emu, options)) {
         emu_destroy(emu);
         return EXIT_FAILED;
     }
@@ -161,18 +211,9 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     } else if (options->command == COMMAND_SNAPSHOT) {
         code = snapshot_take(emu, options);
     } else {
-        EmuStop stop = {.kind = EMU_EXITED, .status = EXIT_FAILED};
-        if (options->gdb)
-            gdb_serve(emu, options->gdb, &stop);
-        else
-            stop = window ? window_run(window, emu) : run_to_end(emu, options->crash_report);
-        if (options->stats != STATS_OFF)
-            report_stats(out, emu, options->stats == STATS_JSON);
-        if (options->hierarchy)
-            report_hierarchy(out, emu, options);
-        *signal = stop.kind == EMU_KILLED ? stop.signal : 0;
-        code = exit_code(options, &stop);
-        if (!window && leave_orphans(emu, &stop, options->crash_report))
+        bool orphans = false;
+        code = run_loaded(emu, options, out, window, signal, &orphans);
+        if (orphans)
             return code; /* destroying the machine here would end them */
     }
     emu_destroy(emu);

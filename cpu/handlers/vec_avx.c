@@ -1,5 +1,6 @@
 /* Handlers of what AVX and AVX2 add: permutations, broadcasts, halves, masked moves, VZEROALL and VZEROUPPER. */
 #include "cpu/vec_avx.h"
+#include "cpu/lanes.h"
 #include "cpu/vec_fp.h"
 #include "cpu/vec_make.h"
 
@@ -75,16 +76,22 @@ static INLINE bool lane_selected(const Vector *mask, u32 lane, u32 i) { return m
 __attribute__((unused)) static NOINLINE void masked_load_lanes(Cpu *cpu, const Op *op, u64 acc, u32 lane, u32 size)
 {
     Vector r = { .u64 = { 0 } };
-    u64 address = op_address(cpu, op);
+    u64 address = op_address(cpu, op), loaded = 0;
     for (u32 i = 0; i < size / lane; i++)
-        if (lane_selected(vec_reg(cpu, op->b), lane, i))
+        if (lane_selected(vec_reg(cpu, op->b), lane, i)) {
             memcpy(r.u8 + lane * i, cpu_slow_read(cpu, op, acc, address + lane * i, lane), lane);
+            loaded++;
+        }
+    cpu_count_accesses(cpu, op, loaded, 0);
     *vec_reg(cpu, op->a) = r;
 }
 
 /* Fast: the whole operand lies in one page with the rights. Slow: lane by lane; a store first sees that none faults. */
 static INLINE const Op *masked_load(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, u32 lane, u32 size)
 {
+#ifdef EMU_MODEL
+    return slow(cpu, op, acc); /* which counts the lanes */
+#endif
     if (EMU_MODE == MODE_SLOW) {
         masked_load_lanes(cpu, op, acc, lane, size);
     } else {
@@ -103,6 +110,10 @@ static INLINE const Op *masked_store(Cpu *cpu, const Op *op, u64 acc, OpHandler 
 {
     u64 address = op_address(cpu, op);
     const Vector *mask = vec_reg(cpu, op->b), *v = vec_reg(cpu, op->c);
+    u64 stored = 0;
+#ifdef EMU_MODEL
+    return slow(cpu, op, acc);
+#endif
     if (EMU_MODE == MODE_FAST) {
         u8 *p = mem_write(cpu, op, acc, address, size);
         if (MISSED(p))
@@ -115,13 +126,15 @@ static INLINE const Op *masked_store(Cpu *cpu, const Op *op, u64 acc, OpHandler 
     }
     for (u32 store = 0; store < 2; store++)
         for (u32 i = 0; i < size / lane; i++)
-            if (lane_selected(mask, lane, i)) {
+            if (lane_selected(mask, lane, i) && !store) {
+                cpu_slow_check(cpu, op, acc, address + lane * i, lane, ACCESS_WRITE);
+            } else if (lane_selected(mask, lane, i)) {
                 u8 *p = mem_write(cpu, op, acc, address + lane * i, lane);
-                if (store) {
-                    memcpy(p, v->u8 + lane * i, lane);
-                    mem_written(cpu, p, lane);
-                }
+                memcpy(p, v->u8 + lane * i, lane);
+                mem_written(cpu, p, lane);
+                stored++;
             }
+    cpu_count_accesses(cpu, op, 0, stored);
     return next_written(cpu, op, acc);
 }
 #define MAKE_MASKMOV(m, lane)                                                                      \

@@ -2,6 +2,7 @@
  *
  * A fault leaves the lanes below the faulting one loaded and their mask bits clear, so that the instruction can go on from
  * there (SDM Vol. 2C, "VPGATHERDD/VPGATHERQD"): the slow handler does it lane by lane, the fast one all or nothing. */
+#include "cpu/lanes.h"
 #include "cpu/vec_fp.h"
 #include "cpu/vec_gather.h"
 #include "cpu/vec_make.h"
@@ -23,8 +24,13 @@ static INLINE bool gather_lanes(Cpu *cpu, const Op *op, u64 acc, u32 index_size,
 {
     Vector *destination = vec_reg(cpu, op->a), *mask = vec_reg(cpu, op->b), r = *destination;
     const Vector *index = vec_reg(cpu, op->c);
+    u32 loaded = 0;
+#ifdef EMU_MODEL
+    return false; /* the slow handler counts the lanes */
+#endif
     for (u32 i = 0; i < count; i++) {
         if (mask->u8[size * i + size - 1] & 0x80) {
+            loaded++;
             const u8 *p = mem_read(cpu, op, acc, gather_address(cpu, op, index, index_size, i), size);
             if (MISSED(p))
                 return false;
@@ -38,6 +44,8 @@ static INLINE bool gather_lanes(Cpu *cpu, const Op *op, u64 acc, u32 index_size,
     memset(r.u8 + size * count, 0, sizeof r - size * count);
     *destination = r;
     memset(mask, 0, sizeof *mask);
+    if (EMU_MODE == MODE_SLOW)
+        cpu_count_accesses(cpu, op, loaded, 0);
     return true;
 }
 

@@ -1,4 +1,5 @@
 /* Every counter by name, once: this table gives the reports, JSON, cachegrind.out's columns and --expect. */
+#include "mmu/hierarchy/inspect.h"
 #include "mmu/hierarchy/internal.h"
 
 typedef enum Source {
@@ -180,12 +181,21 @@ bool hierarchy_counter(const Hierarchy *h, u32 i, HierarchyCounter *counter)
     return false;
 }
 
-u64 hierarchy_count(const Hierarchy *h, const char *name)
+bool hierarchy_find_count(const Hierarchy *h, const char *name, u64 *value)
 {
     for (u32 k = 0; k < ARRAY_LEN(rows); k++)
-        if (strcmp(rows[k].name, name) == 0 && row_applies(h, &rows[k]))
-            return row_value(h, &rows[k]);
-    return 0;
+        if (strcmp(rows[k].name, name) == 0 && row_applies(h, &rows[k])) {
+            *value = row_value(h, &rows[k]);
+            return true;
+        }
+    return false;
+}
+
+u64 hierarchy_count(const Hierarchy *h, const char *name)
+{
+    u64 value = 0;
+    hierarchy_find_count(h, name, &value);
+    return value;
 }
 
 void hierarchy_zero_counters(Hierarchy *h)
@@ -224,6 +234,23 @@ u32 hierarchy_events(const Hierarchy *h, u64 events[HIERARCHY_EVENTS])
     events[n++] = stlb_misses(h);
     events[n++] = h->tlb_stats.walk_references;
     events[n++] = h->dram.writes;
+    return n;
+}
+
+const char *const hierarchy_detail_names[HIERARCHY_DETAILS] = {
+    "I1mr", "ILmr", "D1mr", "DLmr", "D1mw", "DLmw", "L2mi", "L2mr", "L2mw", "ITLBm", "DTLBm", "STLBm", "WalkRef", "WB",
+    "D1cold", "D1capa", "D1conf", "DLcold", "DLcapa", "DLconf",
+};
+
+u32 hierarchy_details(const Hierarchy *h, u64 details[HIERARCHY_DETAILS])
+{
+    const Level *const levels[2] = {&h->level[CACHE_L1D], last_level(h)};
+    u32 n = hierarchy_events(h, details);
+    for (u32 i = 0; i < 2; i++) {
+        details[n++] = levels[i]->cold[KIND_READ] + levels[i]->cold[KIND_WRITE];
+        details[n++] = levels[i]->capacity[KIND_READ] + levels[i]->capacity[KIND_WRITE];
+        details[n++] = levels[i]->conflict[KIND_READ] + levels[i]->conflict[KIND_WRITE];
+    }
     return n;
 }
 

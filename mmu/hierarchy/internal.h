@@ -72,6 +72,7 @@ struct Hierarchy {
     HierarchyWalker *walker;
     void *walker_context;
     u64 references[3];    /* Ir, Dr, Dw */
+    u64 shown_reads, shown_writes; /* by hierarchy_miss_…; modifies are writes */
     u64 extra_lines[3];   /* lines beyond the first of straddling references */
     TlbStats tlb_stats;
     Stream streams[STREAMS];

@@ -417,6 +417,8 @@ static INLINE void access(Hierarchy *h, const Reference *reference, AccessKind k
     Reference r = *reference;
     if (r.size > h->cut)
         r.size = h->cut;
+    if (!r.paddr2) /* into the next page of the model's, but not of the machine's, whose pages may be larger */
+        r.paddr2 = (r.paddr | ((1ull << h->front.page_shift) - 1)) + 1;
     tlb_access(h, &r, kind);
     if (store && kind == KIND_READ) /* a modify: as a load, and D must be set */
         tlb_access(h, &r, KIND_WRITE);
@@ -430,6 +432,18 @@ static INLINE void access(Hierarchy *h, const Reference *reference, AccessKind k
 }
 
 void hierarchy_miss_fetch(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_FETCH, false); }
-void hierarchy_miss_read(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_READ, false); }
-void hierarchy_miss_write(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_WRITE, true); }
-void hierarchy_miss_modify(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_READ, true); }
+void hierarchy_miss_read(Hierarchy *h, const Reference *reference)
+{
+    h->shown_reads++;
+    access(h, reference, KIND_READ, false);
+}
+void hierarchy_miss_write(Hierarchy *h, const Reference *reference)
+{
+    h->shown_writes++;
+    access(h, reference, KIND_WRITE, true);
+}
+void hierarchy_miss_modify(Hierarchy *h, const Reference *reference)
+{
+    h->shown_writes++;
+    access(h, reference, KIND_READ, true);
+}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ui/json.h"
+#include "ui/report/attribution.h"
 #include "ui/report/report.h"
 
 static uint64_t count(Emu *emu, const char *name)
@@ -83,13 +84,23 @@ static void perf_line(FILE *out, bool csv, const char *name, uint64_t value, con
         fprintf(out, "%20s      %s\n", commas(value), name);
 }
 
-static void report_perf(FILE *out, Emu *emu, const char *program, bool csv)
+bool report_perf_value(Emu *emu, const char *name, uint64_t *value)
+{
+    for (size_t i = 0; i < sizeof perf_rows / sizeof *perf_rows; i++)
+        if (strcmp(perf_rows[i].name, name) == 0)
+            return sum_of(emu, perf_rows[i].counters, value);
+    return false;
+}
+
+/* `ran`: a program did, so instructions and faults have been counted. */
+static void report_perf(FILE *out, Emu *emu, const char *program, bool csv, bool ran)
 {
     EmuStats stats;
     emu_stats(emu, &stats);
     if (!csv)
         fprintf(out, "\n Modelled hierarchy (%s) for '%s':\n\n", emu_hierarchy_name(emu), program);
-    perf_line(out, csv, "instructions", stats.insns, NULL, 0);
+    if (ran)
+        perf_line(out, csv, "instructions", stats.insns, NULL, 0);
     bool tlbs = false;
     for (size_t i = 0; i < sizeof perf_rows / sizeof *perf_rows; i++) {
         const PerfRow *row = &perf_rows[i];
@@ -100,9 +111,29 @@ static void report_perf(FILE *out, Emu *emu, const char *program, bool csv)
         const char *what = sum_of(emu, row->of, &base) ? row->what : NULL;
         perf_line(out, csv, row->name, value, what, percent(value, base));
     }
+    if (!ran)
+        return;
     perf_line(out, csv, "page-faults", stats.minor_faults + stats.major_faults, NULL, 0);
     perf_line(out, csv, "minor-faults", stats.minor_faults, NULL, 0);
     perf_line(out, csv, "major-faults", stats.major_faults, NULL, 0);
+}
+
+static uint64_t data_line(Emu *emu)
+{
+    EmuCacheGeometry l1d;
+    return emu_hierarchy_cache(emu, 1, &l1d) && l1d.size ? l1d.line : 64;
+}
+
+/* What fully associative LRU caches of each size would have missed. */
+static void report_curve(FILE *out, Emu *emu, bool known)
+{
+    uint64_t line = data_line(emu), uses = emu_hierarchy_reuse_misses(emu, 0), least = emu_hierarchy_reuse_misses(emu, UINT64_MAX);
+    if (known)
+        fprintf(out, "\n Miss-ratio curve of data lines (fully associative, LRU): misses\n\n");
+    for (uint64_t lines = 1, misses = least + 1; known && misses > least; lines *= 2) {
+        misses = emu_hierarchy_reuse_misses(emu, lines);
+        fprintf(out, "%20s      %12s bytes                # %6.2f%%\n", commas(misses), commas(lines * line), percent(misses, uses));
+    }
 }
 
 /* Where the cycles went, and what else the model counts that perf has no name for. */
@@ -139,6 +170,7 @@ static void report_rest(FILE *out, Emu *emu)
         else
             fprintf(out, "%20s      below %s\n", commas(value), commas(1ull << i));
     }
+    report_curve(out, emu, n > 0);
     fprintf(out, "\n");
 }
 
@@ -183,7 +215,7 @@ static void report_cachegrind(FILE *out, Emu *emu)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-static void report_json(FILE *out, Emu *emu, const char *program)
+static void report_json(FILE *out, Emu *emu, const char *program, bool ran, bool attribute)
 {
     EmuStats stats;
     EmuCounter counter;
@@ -208,9 +240,11 @@ static void report_json(FILE *out, Emu *emu, const char *program)
     }
     json_close(&json, '}');
     json_open(&json, "counters", '{');
-    json_number(&json, "instructions", stats.insns);
-    json_number(&json, "minor-faults", stats.minor_faults);
-    json_number(&json, "major-faults", stats.major_faults);
+    if (ran) {
+        json_number(&json, "instructions", stats.insns);
+        json_number(&json, "minor-faults", stats.minor_faults);
+        json_number(&json, "major-faults", stats.major_faults);
+    }
     for (uint32_t i = 0; emu_hierarchy_counter(emu, i, &counter); i++)
         json_number(&json, counter.name, counter.value);
     json_close(&json, '}');
@@ -221,8 +255,20 @@ static void report_json(FILE *out, Emu *emu, const char *program)
         for (uint32_t i = 0; i < n; i++)
             json_number(&json, NULL, buckets[i]);
         json_close(&json, ']');
+        json_open(&json, "misses_by_size", '[');
+        uint64_t least = emu_hierarchy_reuse_misses(emu, UINT64_MAX);
+        for (uint64_t lines = 1, misses = least + 1; misses > least; lines *= 2) {
+            misses = emu_hierarchy_reuse_misses(emu, lines);
+            json_open(&json, NULL, '{');
+            json_number(&json, "bytes", lines * data_line(emu));
+            json_number(&json, "misses", misses);
+            json_close(&json, '}');
+        }
+        json_close(&json, ']');
         json_close(&json, '}');
     }
+    if (attribute)
+        attribution_json(&json, emu);
     json_close(&json, '}');
     fprintf(out, "\n");
 }
@@ -230,14 +276,17 @@ static void report_json(FILE *out, Emu *emu, const char *program)
 void report_hierarchy(FILE *out, Emu *emu, const Options *options)
 {
     HierarchyReport report = options->report;
+    bool ran = options->command != COMMAND_CACHESIM;
     if (report == REPORT_DEFAULT)
         report = strcmp(emu_hierarchy_name(emu), "cachegrind") == 0 ? REPORT_CACHEGRIND : REPORT_PERF;
     switch (report) {
     case REPORT_CACHEGRIND: report_cachegrind(out, emu); break;
-    case REPORT_JSON: report_json(out, emu, options->program[0]); break;
+    case REPORT_JSON: report_json(out, emu, options->program[0], ran, options->attribute); break;
     default:
-        report_perf(out, emu, options->program[0], report == REPORT_CSV);
+        report_perf(out, emu, options->program[0], report == REPORT_CSV, ran);
         if (report == REPORT_PERF)
             report_rest(out, emu);
     }
+    if (options->attribute && report != REPORT_JSON && report != REPORT_CSV)
+        attribution_text(out, emu);
 }

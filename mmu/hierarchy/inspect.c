@@ -1,0 +1,28 @@
+/* Questions about the model that only some ask: what it must be shown, and what single accesses did. */
+#include "mmu/hierarchy/inspect.h"
+
+#include "mmu/hierarchy/internal.h"
+
+bool hierarchy_wants_every_fetch(const Hierarchy *h)
+{
+    bool every = h->config.cache[CACHE_L1I].policy == POLICY_SRRIP;
+    for (u32 id = CACHE_L2; id < CACHES; id++)
+        every |= h->level[id].present && h->config.cache[id].inclusion == INCLUSION_INCLUSIVE;
+    for (u32 i = 0; i < h->config.tlb_count; i++)
+        every |= h->config.tlb[i].level == 1 && h->config.tlb[i].serves & SERVES_FETCH && h->config.tlb[i].policy == POLICY_SRRIP;
+    return every;
+}
+
+bool hierarchy_wants_each_once(const Hierarchy *h)
+{
+    bool once = h->config.cache[CACHE_L1D].policy == POLICY_SRRIP;
+    for (u32 i = 0; i < h->config.tlb_count; i++)
+        once |= h->config.tlb[i].level == 1 && h->config.tlb[i].policy == POLICY_SRRIP;
+    return once;
+}
+
+void hierarchy_shown(const Hierarchy *h, u64 *reads, u64 *writes)
+{
+    *reads = h->shown_reads;
+    *writes = h->shown_writes;
+}
