@@ -37,6 +37,7 @@ struct BlockCache {
     bool pass_breakpoint; /* the next instruction is executed even if a breakpoint lies there (cpu/debug.h) */
     u32 join_after;      /* entries; 0: never */
     Joiner *joiner;      /* NULL: not on this host */
+    struct Recorder *recorder; /* who sees every instruction and access (record.h), or NULL: blocks are decoded for it */
     ZydisDecoder decoder;
     Insn insns[BLOCK_MAX_INSNS];
 };

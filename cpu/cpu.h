@@ -126,8 +126,6 @@ struct Cpu {
     CpuStats stats;
     BlockCache *blocks;
     struct Hierarchy *model;  /* the modelled hierarchy that sees every access, or NULL (model.h) */
-    struct Recorder *recorder; /* who is told of every instruction and access, or NULL (model.h) */
-    bool observed;            /* there is one of the two: accesses out of line are shown to it */
     CpuStats model_synced;    /* what of `stats` it has been told */
     CpuLevel level;
     /* What an instruction needs from outside: RDTSC (ticks), RDRAND/RDSEED. */

@@ -266,7 +266,7 @@ const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
         touch(cpu, second, address + left, size - left, ACCESS_READ);
         cpu->mmu.stats.extra_lookups++;
     }
-    if (UNLIKELY(cpu->observed))
+    if (UNLIKELY(cpu_observed(cpu)))
         cpu_model_read(cpu, address, size, host, second);
     if (LIKELY(!second))
         return host;
@@ -296,7 +296,7 @@ static u8 *slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bo
         touch(cpu, second, address + left, size - left, access);
         cpu->mmu.stats.extra_lookups++;
     }
-    if (UNLIKELY(cpu->observed))
+    if (UNLIKELY(cpu_observed(cpu)))
         model_slow_write(cpu, address, size, host, second, modify);
     if (LIKELY(!second))
         return host;
@@ -341,7 +341,7 @@ void cpu_slow_written(Cpu *cpu, u8 *p, u32 size)
 
 void cpu_count_accesses(Cpu *cpu, const Op *op, u64 reads, u64 writes)
 {
-    if (LIKELY(!cpu->observed))
+    if (LIKELY(!cpu_observed(cpu)))
         return;
     const OpCold *cold = cpu_op_cold(cpu, op);
     cpu->stats.reads += reads - (u64)(cold->own >> 4);

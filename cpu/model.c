@@ -23,8 +23,8 @@ static void record_access(Recorder *recorder, const Reference *reference, Access
 CpuShown cpu_shown(const Cpu *cpu)
 {
     CpuShown shown;
-    if (cpu->recorder)
-        return (CpuShown){cpu->recorder->reads, cpu->recorder->writes};
+    if (cpu->blocks->recorder)
+        return (CpuShown){cpu->blocks->recorder->reads, cpu->blocks->recorder->writes};
     hierarchy_shown(cpu->model, &shown.reads, &shown.writes);
     return shown;
 }
@@ -32,8 +32,8 @@ CpuShown cpu_shown(const Cpu *cpu)
 void cpu_model_read(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
 {
     Reference reference = reference_at(cpu, address, size, host, second);
-    if (cpu->recorder)
-        record_access(cpu->recorder, &reference, KIND_READ, false);
+    if (cpu->blocks->recorder)
+        record_access(cpu->blocks->recorder, &reference, KIND_READ, false);
     else
         hierarchy_miss_read(cpu->model, &reference);
 }
@@ -41,8 +41,8 @@ void cpu_model_read(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *s
 void cpu_model_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
 {
     Reference reference = reference_at(cpu, address, size, host, second);
-    if (cpu->recorder)
-        record_access(cpu->recorder, &reference, KIND_WRITE, false);
+    if (cpu->blocks->recorder)
+        record_access(cpu->blocks->recorder, &reference, KIND_WRITE, false);
     else
         hierarchy_miss_write(cpu->model, &reference);
 }
@@ -50,8 +50,8 @@ void cpu_model_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *
 void cpu_model_modify(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
 {
     Reference reference = reference_at(cpu, address, size, host, second);
-    if (cpu->recorder)
-        record_access(cpu->recorder, &reference, KIND_READ, true);
+    if (cpu->blocks->recorder)
+        record_access(cpu->blocks->recorder, &reference, KIND_READ, true);
     else
         hierarchy_miss_modify(cpu->model, &reference);
 }
@@ -75,7 +75,7 @@ const Op *cpu_model_op_fetch(Cpu *cpu, const Op *op, u64 acc)
 
 void cpu_record_end(Cpu *cpu, bool retired)
 {
-    Recorder *recorder = cpu->recorder;
+    Recorder *recorder = cpu->blocks->recorder;
     recorder->begun = false;
     recorder->end(recorder->context, retired);
 }
@@ -88,9 +88,9 @@ static void record_begin(Recorder *recorder)
 
 void cpu_record_again(Cpu *cpu)
 {
-    if (cpu->recorder) {
+    if (cpu->blocks->recorder) {
         cpu_record_end(cpu, true);
-        record_begin(cpu->recorder);
+        record_begin(cpu->blocks->recorder);
         return;
     }
     const Op *fetch = cpu->op - 1; /* none stands there when the line was that of the instruction before: then it hits */
@@ -102,7 +102,7 @@ void cpu_record_again(Cpu *cpu)
 
 static NOINLINE void record_op(Cpu *cpu, const Op *op)
 {
-    Recorder *recorder = cpu->recorder;
+    Recorder *recorder = cpu->blocks->recorder;
     cpu_record_settle(cpu);
     recorder->fetch = (Reference){.address = (u64)op->disp, .size = (u32)(op->imm >> 56), .paddr = op->imm << 8 >> 8,
                                   .paddr2 = (u64)(uintptr_t)op->taken};
@@ -128,8 +128,8 @@ static u32 space_of(u64 cr3) { return (u32)(cr3 >> PAGE_SHIFT); }
 static void on_flush(void *context, u64 cr3, u64 start, u64 end)
 {
     Cpu *cpu = context;
-    if (cpu->recorder)
-        cpu->recorder->flushed(cpu->recorder->context, cr3, start, end);
+    if (cpu->blocks->recorder)
+        cpu->blocks->recorder->flushed(cpu->blocks->recorder->context, cr3, start, end);
     if (!cpu->model)
         return;
     if (cr3 == cpu->mmu.cr3)
@@ -141,8 +141,8 @@ static void on_flush(void *context, u64 cr3, u64 start, u64 end)
 static void on_switch(void *context, u64 cr3, bool renewed)
 {
     Cpu *cpu = context;
-    if (cpu->recorder)
-        cpu->recorder->switched(cpu->recorder->context, cr3, renewed);
+    if (cpu->blocks->recorder)
+        cpu->blocks->recorder->switched(cpu->blocks->recorder->context, cr3, renewed);
     if (!cpu->model)
         return;
     hierarchy_switch_space(cpu->model, space_of(cr3));
@@ -154,11 +154,10 @@ static void on_switch(void *context, u64 cr3, bool renewed)
 static void attached(Cpu *cpu)
 {
     block_flush(cpu);
-    cpu->observed = cpu->model || cpu->recorder;
-    bool slow = cpu->recorder || (cpu->model && hierarchy_wants_each_once(cpu->model));
+    bool slow = cpu->blocks->recorder || (cpu->model && hierarchy_wants_each_once(cpu->model));
     cpu->mode = slow ? MODE_SLOW : cpu->model ? MODE_MODEL : MODE_FAST;
-    cpu->mmu.model_flush = cpu->observed ? on_flush : NULL;
-    cpu->mmu.model_switch = cpu->observed ? on_switch : NULL;
+    cpu->mmu.model_flush = cpu_observed(cpu) ? on_flush : NULL;
+    cpu->mmu.model_switch = cpu_observed(cpu) ? on_switch : NULL;
     cpu->mmu.model_context = cpu;
 }
 
@@ -177,7 +176,7 @@ void cpu_model_attach(Cpu *cpu, Hierarchy *model)
 
 void cpu_record_attach(Cpu *cpu, Recorder *recorder)
 {
-    cpu->recorder = recorder;
+    cpu->blocks->recorder = recorder;
     attached(cpu);
 }
 

@@ -6,7 +6,7 @@
 #ifndef EMU_CPU_RECORD_H
 #define EMU_CPU_RECORD_H
 
-#include "cpu/cpu.h"
+#include "cpu/block.h"
 #include "mmu/hierarchy/hierarchy.h"
 
 typedef struct Recorder {
@@ -29,17 +29,20 @@ typedef struct Recorder {
 /* From now on `recorder` sees everything (NULL: nobody any more). Blocks decoded so far are forgotten. */
 void cpu_record_attach(Cpu *cpu, Recorder *recorder);
 
+/* Is somebody to be shown accesses: a model, a recorder? */
+static INLINE bool cpu_observed(const Cpu *cpu) { return cpu->model != NULL || cpu->blocks->recorder != NULL; }
+
 /* What the interpreter tells: the instruction at `rip`, if it has begun, will not retire now; whatever has begun has retired; the
  * same instruction goes on. Cheap without a recorder, and on cold paths. */
 void cpu_record_end(Cpu *cpu, bool retired);
 static INLINE void cpu_record_settle(Cpu *cpu)
 {
-    if (UNLIKELY(cpu->recorder != NULL) && cpu->recorder->begun)
+    if (UNLIKELY(cpu->blocks->recorder != NULL) && cpu->blocks->recorder->begun)
         cpu_record_end(cpu, true);
 }
 static INLINE void cpu_record_abandon(Cpu *cpu, u64 rip)
 {
-    if (UNLIKELY(cpu->recorder != NULL) && cpu->recorder->begun && cpu->recorder->fetch.address == rip)
+    if (UNLIKELY(cpu->blocks->recorder != NULL) && cpu->blocks->recorder->begun && cpu->blocks->recorder->fetch.address == rip)
         cpu_record_end(cpu, false);
 }
 /* An iteration of a `rep` is done: the next one, or the look at RCX, is fetched as an instruction. For the model as well: an
@@ -47,7 +50,7 @@ static INLINE void cpu_record_abandon(Cpu *cpu, u64 rip)
 void cpu_record_again(Cpu *cpu);
 static INLINE void cpu_record_iteration(Cpu *cpu)
 {
-    if (UNLIKELY(cpu->observed))
+    if (UNLIKELY(cpu_observed(cpu)))
         cpu_record_again(cpu);
 }
 

@@ -21,7 +21,7 @@ static Span span_begin(Cpu *cpu, const Op *op, int rep, unsigned width)
     i64 size = width / 8;
     return (Span){ .source = *reg64(cpu, op->base) + (cpu->r[RSI] & mask), .destination = cpu->r[RDI] & mask,
                    .count = rep ? cpu->r[RCX] & mask : 1, .mask = mask, .step = cpu->rflags & FLAG_DF ? -size : size, .size = (u32)size,
-                   .singly = cpu->observed };
+                   .singly = cpu_observed(cpu) };
 }
 
 /* Somebody watches bytes of that page: every element is to be seen by itself. */

@@ -49,7 +49,7 @@ static COLD void rare_observed(Cpu *cpu, const Op *op, u64 acc)
 static const Op *op_rare(Cpu *cpu, const Op *op, u64 acc)
 {
     cpu_enter_slow(cpu, op, acc);
-    if (UNLIKELY(cpu->observed))
+    if (UNLIKELY(cpu_observed(cpu)))
         rare_observed(cpu, op, acc);
     else
         ((RareFunction *)(uintptr_t)op->imm)(cpu, op, acc);
@@ -360,13 +360,13 @@ static const Row *row_at_level(const Insn *insn, CpuLevel level)
 static void emit_model_fetch(Translator *t, const Insn *insn, const TlbExecEntry *second)
 {
     u64 last = insn->rip + insn->z.length - 1;
-    if (t->insn_index && !t->cpu->recorder && !hierarchy_wants_every_fetch(t->cpu->model)) {
+    if (t->insn_index && !t->cpu->blocks->recorder && !hierarchy_wants_every_fetch(t->cpu->model)) {
         u32 shift = ((const HierarchyFront *)t->cpu->model)->line_shift_fetch;
         if ((insn->rip - 1) >> shift == last >> shift)
             return;
     }
     u64 paddr = tlb_exec_entry(&t->cpu->mmu.tlb, insn->rip)->paddr | (insn->rip & ~PAGE_MASK);
-    Op *op = emit(t, t->cpu->recorder ? cpu_record_op_begin : cpu_model_op_fetch);
+    Op *op = emit(t, t->cpu->blocks->recorder ? cpu_record_op_begin : cpu_model_op_fetch);
     op->disp = (i64)insn->rip;
     op->imm = paddr | (u64)insn->z.length << 56;
     op->taken = second ? (const Op *)(uintptr_t)second->paddr : NULL;
@@ -380,7 +380,7 @@ static void emit_insn(Translator *t, const Insn *insn, const TlbExecEntry *secon
     t->current_reads = n.reads;
     t->current_writes = n.writes;
     t->cc_next = CC_UNKNOWN;
-    if (UNLIKELY(t->cpu->observed))
+    if (UNLIKELY(cpu_observed(t->cpu)))
         emit_model_fetch(t, insn, second);
     u32 start = t->count;
     if (row && (row->level > t->cpu->level || lock_refused(insn, row))) {
