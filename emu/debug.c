@@ -152,8 +152,12 @@ bool emu_kill(Emu *emu, int pid)
     Process *process = machine_process(emu, pid);
     if (!process || process->zombie)
         return false;
+    KernelScope scope = kernel_enter(&emu->kernel->config);
     let_go(process);
+    if (emu->kernel->current && emu->kernel->current->process == process)
+        sched_switch(emu->kernel, NULL); /* it may be freed */
     process_kill(process, status_killed(SIGKILL, false));
+    kernel_leave(scope);
     return true;
 }
 
@@ -186,5 +190,8 @@ bool emu_set_call(Emu *emu, int tid, int64_t number)
 bool emu_interrupt_call(Emu *emu, int tid)
 {
     Task *task = machine_task(emu, tid);
-    return task && task_interrupt_call(task);
+    KernelScope scope = kernel_enter(&emu->kernel->config);
+    bool ended = task && task_interrupt_call(task);
+    kernel_leave(scope);
+    return ended;
 }

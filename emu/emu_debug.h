@@ -51,7 +51,7 @@ bool emu_kill(Emu *emu, int pid);
 
 typedef struct EmuOpened {
     int fd;         /* a host descriptor, read-only; -1: `text` is all there is */
-    void *text;     /* malloc'ed */
+    const void *text; /* until emu_opened_close() */
     uint64_t size;
 } EmuOpened;
 /* Opens a file as the process would find it, to be read: a host file, or the present text of one of the guest's own /proc. 0 or an

@@ -7,14 +7,23 @@
 #include "kernel/syscalls.h"
 #include "mmu/pte.h"
 
+/* A dead thread's structure outlives its process, unless that is the first one, whose end can be looked at. */
+static Task *present(Emu *emu, Task *task)
+{
+    return task && (task->state != TASK_DEAD || task->process == emu->kernel->init) ? task : NULL;
+}
+
 Task *machine_task(Emu *emu, int tid)
 {
+    Kernel *kernel = emu->kernel;
     if (tid)
-        return task_find(emu->kernel, tid);
-    if (emu->kernel->current)
-        return emu->kernel->current;
-    Task *last = emu->last_tid ? task_find(emu->kernel, emu->last_tid) : NULL;
-    return last ? last : emu->kernel->tasks;
+        return present(emu, task_find(kernel, tid));
+    Task *task = present(emu, kernel->current);
+    if (!task && emu->last_tid)
+        task = present(emu, task_find(kernel, emu->last_tid));
+    for (Task *first = kernel->tasks; first && !task; first = first->next)
+        task = present(emu, first);
+    return task;
 }
 
 Process *machine_process(Emu *emu, int pid)
@@ -247,7 +256,7 @@ uint64_t emu_resident(Emu *emu, int pid)
 bool emu_task(Emu *emu, uint32_t index, EmuTask *out)
 {
     Task *task = emu->kernel->tasks;
-    while (task && index--)
+    while (task && (!present(emu, task) || index--))
         task = task->next;
     if (!task)
         return false;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "emu/emu_debug.h"
 #include "emu/machine.h"
 #include "kernel/proc_entries.h"
@@ -70,7 +71,7 @@ void emu_opened_close(EmuOpened *opened)
 {
     if (opened->fd >= 0)
         close(opened->fd);
-    free(opened->text);
+    heap_free((void *)opened->text);
     *opened = (EmuOpened){.fd = -1};
 }
 

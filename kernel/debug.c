@@ -88,29 +88,42 @@ static void watched(void *context, u64 address, u32 size, Access access)
     }
 }
 
-/* The write is known by where the bytes lie in RAM: each watched page of the space is looked up. Watches are few and rare. */
+/* A call's write, known by where its bytes lie in RAM. */
+typedef struct CallWrite {
+    const Watch *watch;
+    const Space *space;
+    u64 paddr, size;
+    u64 address; /* found: where the program sees it */
+} CallWrite;
+
+static bool match_write(void *context, u64 page, u64 *entry)
+{
+    CallWrite *write = context;
+    u64 address = page | (write->paddr & (PAGE_SIZE - 1));
+    if (pte_frame(*entry) != (write->paddr & PAGE_MASK) || !overlaps(write->watch, write->space, address, write->size))
+        return true;
+    write->address = address;
+    return false;
+}
+
+/* The watched pages of the space are looked through for the frame: watches are few and rare. */
 void watch_wrote(Task *task, const u8 *host, u64 size)
 {
     Kernel *kernel = task->kernel;
     Watches *watches = kernel->watches;
-    const Space *space = task->process->space;
-    u64 paddr = (u64)(host - kernel->phys.ram), frame = paddr & PAGE_MASK;
-    if (!space || watches->call_hit || !(phys_frame(&kernel->phys, paddr)->flags & FRAME_WATCH))
+    CallWrite write = {.space = task->process->space, .paddr = (u64)(host - kernel->phys.ram), .size = size};
+    if (!write.space || watches->call_hit || !(phys_frame(&kernel->phys, write.paddr)->flags & FRAME_WATCH))
         return;
-    for (u32 i = 0; i < watches->count; i++) {
-        const Watch *w = &watches->watch[i];
-        if (w->space != space || !(w->access & VMA_WRITE))
+    for (u32 i = 0; i < watches->count && !watches->call_hit; i++) {
+        const Watch *w = write.watch = &watches->watch[i];
+        if (w->space != write.space || !(w->access & VMA_WRITE))
             continue;
-        for (u64 page = w->address & PAGE_MASK; page < w->address + w->size; page += PAGE_SIZE) {
-            const u64 *entry = pt_entry(&kernel->phys, space->cr3, page, false);
-            u64 address = page | (paddr & (PAGE_SIZE - 1));
-            if (entry && (*entry & PTE_FRAME) == frame && overlaps(w, space, address, size)) {
-                watches->call_hit = true;
-                watches->hit.address = address;
-                watches->hit.size = (u32)size;
-                watches->hit.write = true;
-                return;
-            }
+        pt_visit(&kernel->phys, w->space->cr3, w->address & PAGE_MASK, w->address + w->size, match_write, &write);
+        if (write.address) {
+            watches->call_hit = true;
+            watches->hit.address = write.address;
+            watches->hit.size = (u32)size;
+            watches->hit.write = true;
         }
     }
 }
@@ -147,19 +160,20 @@ void watch_installed(Space *space, u64 address, u64 paddr)
 }
 
 /* Brings the flag of the page's frame in line with the list. */
-static void update_page(Space *space, u64 page)
+static bool update_page(void *context, u64 page, u64 *entry)
 {
+    Space *space = context;
     Kernel *kernel = space->kernel;
-    const u64 *entry = pt_entry(&kernel->phys, space->cr3, page, false);
-    u64 paddr = entry ? pte_frame(*entry) : 0;
+    u64 paddr = pte_frame(*entry);
     if (!paddr)
-        return;
+        return true;
     Frame *frame = phys_frame(&kernel->phys, paddr);
     u8 flags = page_is_watched(kernel->watches, space, page) ? frame->flags | FRAME_WATCH : frame->flags & (u8)~FRAME_WATCH;
-    if (flags == frame->flags)
-        return;
-    frame->flags = flags;
-    mmu_flush_frame(&kernel->cpu.mmu, paddr);
+    if (flags != frame->flags) {
+        frame->flags = flags;
+        mmu_flush_frame(&kernel->cpu.mmu, paddr);
+    }
+    return true;
 }
 
 static bool watch_append(Watches *watches, const Watch *watch)
@@ -192,14 +206,13 @@ bool watch_set(Space *space, u64 address, u64 size, u32 access, bool set)
 {
     Kernel *kernel = space->kernel;
     Watch watch = {.space = space, .address = address, .size = size, .access = access};
-    if (size == 0 || address + size < address)
+    if (size == 0 || address >= USER_LIMIT || size > USER_LIMIT - address)
         return false;
     if (!kernel->watches)
         kernel->watches = calloc(1, sizeof *kernel->watches);
     if (!kernel->watches || !(set ? watch_append(kernel->watches, &watch) : watch_remove(kernel->watches, &watch)))
         return false;
-    for (u64 page = address & PAGE_MASK; page < address + size; page += PAGE_SIZE)
-        update_page(space, page);
+    pt_visit(&kernel->phys, space->cr3, address & PAGE_MASK, ((address + size - 1) | (PAGE_SIZE - 1)) + 1, update_page, space);
     kernel->cpu.mmu.watched = kernel->watches->count ? watched : NULL;
     return true;
 }

@@ -132,10 +132,12 @@ void process_kill(Process *process, i32 status)
     sched_load_space(kernel, process->space);
     process->exiting = true;
     process->exit_status = status;
+    process->refs++; /* its end may be the end of the structure: nobody waits for orphans */
     while (process->threads)
         task_exit(process->threads, status);
-    if (current && current->process->space)
+    if (current && current->state != TASK_DEAD && current->process->space)
         sched_load_space(kernel, current->process->space);
+    process_unref(process);
 }
 
 /* ---- processes --------------------------------------------------------------------------------------------------- */

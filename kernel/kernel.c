@@ -127,15 +127,15 @@ void kernel_destroy(Kernel *kernel)
     watch_destroy(kernel);
     events_destroy(kernel);
     if (kernel->cpu_ready) { /* else there is nothing but the structure */
-        while (kernel->processes) {
-            Process *process = kernel->processes;
+        sched_switch(kernel, NULL);
+        while (kernel->processes) { /* the first process last: orphans are its */
+            Process *process = kernel->last_process;
             kernel->init_ended = true;
             if (!process->zombie && process->space && process->threads)
                 process_kill(process, status_killed(9, false));
-            if (process == kernel->processes)
+            if (process == kernel->last_process)
                 process_reap(process);
         }
-        sched_switch(kernel, NULL);
         while (kernel->tasks)
             task_destroy(kernel->tasks);
         mqueues_destroy(kernel);

@@ -191,6 +191,13 @@ bool operate_member(Console *console, Value *v, const char *name)
     return true;
 }
 
+/* As the processor converts: what does not fit is the most negative number. SDM Vol. 2A, "CVTTSD2SI". */
+static uint64_t whole(long double number)
+{
+    bool fits = number > -0x1p63L - 1 && number < 0x1p63L;
+    return fits ? (uint64_t)(int64_t)number : number >= 0x1p63L && number < 0x1p64L ? (uint64_t)number : 1ull << 63;
+}
+
 bool operate_cast(Console *console, const Type *type, Value *v)
 {
     const Type *to = type_strip(type);
@@ -210,7 +217,7 @@ bool operate_cast(Console *console, const Type *type, Value *v)
     else if (to->kind == EMU_TYPE_BOOL)
         *v = value_integer(type, !value_is_zero(v));
     else if (type_is_float(v->type))
-        *v = value_integer(type, (uint64_t)(int64_t)value_real(v));
+        *v = value_integer(type, whole(value_real(v)));
     else
         *v = value_integer(type, value_number(v));
     return true;

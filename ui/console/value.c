@@ -10,7 +10,10 @@
 #include "ui/console/console.h"
 #include "ui/console/registers.h"
 
-enum { REPEATS = 10 }; /* more than so many equal elements are counted instead */
+enum {
+    REPEATS = 10,         /* more than so many equal elements are counted instead */
+    MAX_VALUE = 1 << 20,  /* bytes of the largest value that is shown */
+};
 
 /* ---- numbers -------------------------------------------------------------------------------------------------- */
 
@@ -61,11 +64,20 @@ static long double real_of(const uint8_t *bytes, uint64_t size)
     return size == 4 ? single : size == 8 ? twice : extended;
 }
 
+/* What does not fit becomes the number of that sign that is farthest from zero. */
+static __int128 wide(long double number)
+{
+    __int128 most = (__int128)(~(unsigned __int128)0 >> 1);
+    if (number > -0x1p127L && number < 0x1p127L)
+        return (__int128)number;
+    return number >= 0x1p127L ? most : -most - 1;
+}
+
 __int128 value_wide(const Value *value)
 {
     const Type *type = type_strip(value->type);
     if (type->kind == EMU_TYPE_FLOAT)
-        return (__int128)real_of(value->bytes, type->size);
+        return wide(real_of(value->bytes, type->size));
     return number_of(value->bytes, type->size, type_is_signed(type));
 }
 
@@ -441,7 +453,11 @@ static void print_value(Console *console, FILE *out, const Value *value, char fo
         return;
     if (is_scalar(type) || value->where != WHERE_MEMORY || !type->size)
         return print_bytes(console, out, value->type, value->bytes, format, depth);
-    uint8_t *bytes = malloc(type->size ? type->size : 1);
+    if (type->size > MAX_VALUE) {
+        fprintf(out, "<error: value requires %" PRIu64 " bytes, which is more than %d>", type->size, MAX_VALUE);
+        return;
+    }
+    uint8_t *bytes = malloc(type->size);
     if (bytes && emu_read(console->emu, 0, value->address, bytes, type->size) == type->size)
         print_bytes(console, out, value->type, bytes, format, depth);
     else
