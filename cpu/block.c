@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 
 #include "base/log.h"
+#include "cpu/debug.h"
+#include "mmu/state.h"
 
 static u32 bucket_of(u64 rip, u64 paddr, u32 key)
 {
@@ -294,5 +296,18 @@ void cpu_breakpoint(Cpu *cpu, u64 address, bool set)
         if (i < cache->breakpoint_count)
             cache->breakpoints[i] = cache->breakpoints[--cache->breakpoint_count];
     }
+    block_flush(cpu);
+}
+
+void cpu_put_back(Cpu *cpu, const Cpu *kept)
+{
+    cpu->blocks = kept->blocks;
+    cpu->model = kept->model;
+    cpu->model_synced = kept->model_synced;
+    cpu->mode = kept->mode;
+    cpu->run_mode = kept->run_mode;
+    cpu->stepping = kept->stepping;
+    cpu->interrupt = kept->interrupt;
+    mmu_put_back(&cpu->mmu, &kept->mmu);
     block_flush(cpu);
 }

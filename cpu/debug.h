@@ -9,4 +9,8 @@
 void cpu_pass_breakpoint(Cpu *cpu, bool pass);
 bool cpu_passes_breakpoint(const Cpu *cpu);
 
+/* The Cpu and all of memory were overwritten with older copies: decoded code and translations are void. `kept` is what the
+ * Cpu was before, for what does not travel in time: breakpoints, a model, the mode it runs in. */
+void cpu_put_back(Cpu *cpu, const Cpu *kept);
+
 #endif

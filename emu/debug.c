@@ -5,6 +5,7 @@
 
 #include "cpu/debug.h"
 #include "emu/machine.h"
+#include "emu/record.h"
 #include "kernel/debug.h"
 #include "kernel/events.h"
 #include "kernel/sched.h"
@@ -67,7 +68,8 @@ bool emu_hold(Emu *emu, int tid, bool held)
     Task *task = machine_task(emu, tid);
     if (!task)
         return false;
-    task_hold(task, held);
+    if (task->held != held && record_may_change(emu)) /* in the past everybody runs as they did */
+        task_hold(task, held);
     return true;
 }
 
@@ -77,7 +79,7 @@ bool emu_step(Emu *emu, int tid, bool step, bool first)
     if (!task)
         return false;
     task_step(task, step);
-    if (step && first)
+    if (step && first && task != emu->kernel->current && record_may_change(emu))
         sched_run_next(task);
     return true;
 }
@@ -95,7 +97,11 @@ bool emu_watchpoint_in(Emu *emu, int pid, uint64_t address, uint64_t size, uint3
 {
     Process *process = machine_process(emu, pid);
     u32 kinds = (access & EMU_MAP_READ ? VMA_READ : 0) | (access & EMU_MAP_WRITE ? VMA_WRITE : 0);
-    return process && process->space && watch_set(process->space, address, size, kinds, set);
+    if (!process || !process->space || !watch_set(process->space, address, size, kinds, set))
+        return false;
+    if (emu->record)
+        record_watchpoint(emu->record, process->pid, address, size, kinds, set);
+    return true;
 }
 
 bool emu_watchpoint(Emu *emu, uint64_t address, uint64_t size, uint32_t access, bool set)
@@ -120,6 +126,8 @@ bool emu_set_pending_signal(Emu *emu, int tid, int signal)
         return true;
     if (!signal && !task->told)
         return true;
+    if (!record_may_change(emu))
+        return false;
     task->told_signal = (SigInfo){.signo = signal, .code = SI_USER};
     task->told = true;
     if (signal && task->state == TASK_PARKED && !task->wait.killable)
@@ -141,7 +149,7 @@ bool emu_set_signal_info(Emu *emu, int tid, const void *info)
     Task *task = machine_task(emu, tid);
     SigInfo new;
     memcpy(&new, info, sizeof new);
-    if (!task || !task->told || new.signo < 0 || new.signo > SIGNALS)
+    if (!task || !task->told || !record_may_change(emu) || new.signo < 0 || new.signo > SIGNALS)
         return false;
     task->told_signal = new;
     return true;
@@ -150,9 +158,9 @@ bool emu_set_signal_info(Emu *emu, int tid, const void *info)
 bool emu_kill(Emu *emu, int pid)
 {
     Process *process = machine_process(emu, pid);
-    if (!process || process->zombie)
+    if (!process || process->zombie || !record_may_change(emu))
         return false;
-    KernelScope scope = kernel_enter(&emu->kernel->config);
+    KernelScope scope = record_look(emu);
     let_go(process);
     if (emu->kernel->current && emu->kernel->current->process == process)
         sched_switch(emu->kernel, NULL); /* it may be freed */
@@ -172,7 +180,7 @@ int64_t emu_call(Emu *emu, int tid)
 bool emu_set_call(Emu *emu, int tid, int64_t number)
 {
     Task *task = machine_task(emu, tid);
-    if (!task)
+    if (!task || !record_may_change(emu))
         return false;
     if (task->call.active) {
         if (task->call_entered)
@@ -190,8 +198,10 @@ bool emu_set_call(Emu *emu, int tid, int64_t number)
 bool emu_interrupt_call(Emu *emu, int tid)
 {
     Task *task = machine_task(emu, tid);
-    KernelScope scope = kernel_enter(&emu->kernel->config);
-    bool ended = task && task_interrupt_call(task);
+    if (!task || !record_may_change(emu))
+        return false;
+    KernelScope scope = record_look(emu);
+    bool ended = task_interrupt_call(task);
     kernel_leave(scope);
     return ended;
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "emu/machine.h"
+#include "emu/record.h"
 
 void emu_config_init(EmuConfig *config)
 {
@@ -43,9 +44,15 @@ Emu *emu_create(const EmuConfig *config)
     emu->config = *config;
     emu->config.strace = NULL; /* the kernel keeps its own copy */
     KernelConfig kernel = kernel_config(config);
-    emu->kernel = kernel_create(&kernel);
+    bool ready = !config->record || (emu->record = record_create(config->record_limit));
+    if (emu->record) {
+        kernel.heap = emu->record->heap;
+        kernel.log = emu->record->log;
+    }
+    emu->kernel = ready ? kernel_create(&kernel) : NULL;
     if (!emu->kernel) {
         int saved = errno;
+        record_destroy(emu->record);
         free(emu);
         errno = saved;
         return NULL;
@@ -58,7 +65,10 @@ void emu_destroy(Emu *emu)
     if (!emu)
         return;
     machine_forget_programs(emu);
+    if (emu->record)
+        record_leave(emu);
     kernel_destroy(emu->kernel);
+    record_destroy(emu->record);
     machine_forget_model(emu);
     machine_forget_recording(emu);
     machine_forget_replay(emu);
@@ -69,6 +79,8 @@ int emu_load(Emu *emu, const char *path, const char *const *argv, const char *co
 {
     emu->error[0] = 0;
     i64 result = kernel_start(emu->kernel, path, argv, envp, emu->error, sizeof emu->error);
+    if (!result && emu->record)
+        record_loaded(emu);
     if (result < 0 && !emu->error[0])
         snprintf(emu->error, sizeof emu->error, "%s", strerror((int)-result));
     return result < 0 ? (int)-result : 0;
@@ -89,7 +101,7 @@ static EmuStop stop_of(const KernelStop *k)
         [KERNEL_EXITED] = EMU_EXITED, [KERNEL_KILLED] = EMU_KILLED, [KERNEL_INSN_LIMIT] = EMU_BUDGET,
         [KERNEL_TIMEOUT] = EMU_TIMEOUT, [KERNEL_INTERRUPTED] = EMU_INTERRUPTED, [KERNEL_BREAKPOINT] = EMU_BREAKPOINT,
         [KERNEL_WATCH] = EMU_WATCHPOINT, [KERNEL_FATAL] = EMU_FATAL, [KERNEL_HALTED] = EMU_HALTED,
-        [KERNEL_DEADLOCK] = EMU_DEADLOCK,
+        [KERNEL_DEADLOCK] = EMU_DEADLOCK, [KERNEL_LOG_END] = EMU_HISTORY_END,
         [KERNEL_SIGNAL] = EMU_SIGNAL, [KERNEL_CALL_ENTRY] = EMU_CALL_ENTRY, [KERNEL_CALL_RETURN] = EMU_CALL_RETURN,
         [KERNEL_FORKED] = EMU_FORKED, [KERNEL_VFORKED] = EMU_VFORKED, [KERNEL_VFORK_DONE] = EMU_VFORK_DONE,
         [KERNEL_EXECED] = EMU_EXECED, [KERNEL_ENDED] = EMU_ENDED, [KERNEL_STEPPED] = EMU_STEPPED,
@@ -107,7 +119,7 @@ static EmuStop stop_of(const KernelStop *k)
 EmuStop emu_run(Emu *emu, uint64_t max_insns)
 {
     u64 start = host_now();
-    KernelStop stop = kernel_run(emu->kernel, max_insns);
+    KernelStop stop = emu->record ? record_run(emu, max_insns) : kernel_run(emu->kernel, max_insns);
     emu->run_ns += host_now() - start;
     emu->last_pid = stop.pid;
     emu->last_tid = stop.tid;
@@ -118,7 +130,12 @@ uint32_t emu_orphans(const Emu *emu) { return kernel_orphans(emu->kernel); }
 
 void emu_interrupt(Emu *emu) { kernel_interrupt(emu->kernel); }
 
-void emu_breakpoint(Emu *emu, uint64_t address, bool set) { cpu_breakpoint(kernel_cpu(emu->kernel), address, set); }
+void emu_breakpoint(Emu *emu, uint64_t address, bool set)
+{
+    cpu_breakpoint(kernel_cpu(emu->kernel), address, set);
+    if (emu->record)
+        record_breakpoint(emu->record, address, set);
+}
 
 const char *emu_version(void) { return EMU_VERSION; }
 

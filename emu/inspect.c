@@ -2,6 +2,7 @@
 #include "base/bits.h"
 #include "emu/emu_view.h"
 #include "emu/machine.h"
+#include "emu/record.h"
 #include "kernel/debug.h"
 #include "kernel/frames.h"
 #include "kernel/syscalls.h"
@@ -96,7 +97,7 @@ bool emu_registers(Emu *emu, int tid, EmuRegisters *registers)
 bool emu_set_registers(Emu *emu, int tid, const EmuRegisters *in)
 {
     Task *task = machine_task(emu, tid);
-    if (!task)
+    if (!task || !record_may_change(emu))
         return false;
     CpuState *s = task_registers(task);
     memcpy(s->r, in->r, sizeof in->r);
@@ -146,6 +147,7 @@ uint64_t emu_read(Emu *emu, int pid, uint64_t address, void *buffer, uint64_t si
     Space *space = space_of(emu, pid);
     if (!space)
         return 0;
+    KernelScope scope = record_look(emu);
     u64 done = 0;
     while (done < size) {
         u64 n = page_rest(address + done, size - done);
@@ -155,14 +157,16 @@ uint64_t emu_read(Emu *emu, int pid, uint64_t address, void *buffer, uint64_t si
             break;
         done += n;
     }
+    kernel_leave(scope);
     return done;
 }
 
 uint64_t emu_write(Emu *emu, int pid, uint64_t address, const void *buffer, uint64_t size)
 {
     Space *space = space_of(emu, pid);
-    if (!space)
+    if (!space || !record_may_change(emu))
         return 0;
+    KernelScope scope = record_look(emu);
     u64 done = 0;
     while (done < size) {
         u64 n = page_rest(address + done, size - done);
@@ -172,6 +176,7 @@ uint64_t emu_write(Emu *emu, int pid, uint64_t address, const void *buffer, uint
             break;
         done += n;
     }
+    kernel_leave(scope);
     return done;
 }
 

@@ -24,6 +24,7 @@ struct Emu {
     u64 run_ns;
     int last_pid, last_tid; /* who ran last */
     bool att_syntax;
+    struct Record *record;   /* what it remembers of its run, or NULL */
     struct Hierarchy *model; /* the modelled hierarchy, or NULL */
     char *description;       /* its text, as last asked for */
     struct Recording *recording; /* who listens to every access (trace.c), or NULL */

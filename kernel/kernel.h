@@ -250,6 +250,7 @@ struct Kernel {
     u64 insns_limit;
     KernelStop stop;             /* why kernel_run() returns */
     bool stopping;
+    bool strict_breakpoints;     /* a run of one instruction does not pass them */
     i32 terminal_pgid;           /* foreground group of the controlling terminal */
     CachedFile *cached_files;    /* page_cache.c */
     u32 watched_files;           /* of them, mapped by mmap(2) */

@@ -229,7 +229,7 @@ static KernelStop run(Kernel *kernel, u64 max_insns)
     if (kernel->config.max_insns && kernel->config.max_insns < end)
         end = kernel->config.max_insns;
     kernel->stopping = false;
-    kernel->pass_breakpoint = max_insns == 1; /* who makes single steps stands at breakpoints and wants to get on */
+    kernel->pass_breakpoint = max_insns == 1 && !kernel->strict_breakpoints; /* who makes single steps stands at breakpoints and wants to get on */
     while (!kernel->stopping) {
         reap_current(kernel);
         if (kernel->init_ended && (!kernel->end_told || !kernel_orphans(kernel))) {

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <sys/mman.h>
 
+#include "mmu/state.h"
 #include "mmu/walk.h"
 
 enum {
@@ -281,6 +282,22 @@ void mmu_flush(Mmu *mmu)
     invalidate_all(mmu);
     if (mmu->exec_low <= mmu->exec_high)
         exec_new_epoch(mmu);
+    if (mmu->model_flush)
+        mmu->model_flush(mmu->model_context, mmu->cr3, 0, ~0ull);
+}
+
+void mmu_put_back(Mmu *mmu, const Mmu *kept)
+{
+    mmu->slots = kept->slots;
+    mmu->last_epoch = kept->last_epoch;
+    mmu->watched = kept->watched;
+    mmu->model_flush = kept->model_flush;
+    mmu->model_switch = kept->model_switch;
+    mmu->model_context = kept->model_context;
+    for (u32 number = 0; number < ENTRIES; number++)
+        invalidate(mmu, number);
+    slots_drop(mmu);
+    exec_new_epoch(mmu);
     if (mmu->model_flush)
         mmu->model_flush(mmu->model_context, mmu->cr3, 0, ~0ull);
 }
