@@ -36,6 +36,13 @@ static KernelConfig kernel_config(const EmuConfig *c)
 
 _Static_assert((int)EMU_REPLACE_OPT == (int)REPLACE_OPT && (int)EMU_REPLACE_CLOCK == (int)REPLACE_CLOCK, "one order of policies");
 
+/* Paging keeps state in files and beside the machine's own structures: a run with it is not recorded. */
+static bool can_record(const EmuConfig *config)
+{
+    static const EmuPagingConfig none;
+    return config->record && !config->memory_size && memcmp(&config->paging, &none, sizeof none) == 0;
+}
+
 Emu *emu_create(const EmuConfig *config)
 {
     Emu *emu = calloc(1, sizeof *emu);
@@ -44,7 +51,7 @@ Emu *emu_create(const EmuConfig *config)
     emu->config = *config;
     emu->config.strace = NULL; /* the kernel keeps its own copy */
     KernelConfig kernel = kernel_config(config);
-    bool ready = !config->record || (emu->record = record_create(config->record_limit));
+    bool ready = !can_record(config) || (emu->record = record_create(config->record_limit));
     if (emu->record) {
         kernel.heap = emu->record->heap;
         kernel.log = emu->record->log;

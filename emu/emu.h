@@ -59,7 +59,7 @@ typedef struct EmuConfig {
     bool stop_on_fatal;      /* EMU_FATAL before a signal kills the program */
     bool stop_at_hlt;        /* EMU_HALTED in front of a hlt, which no program may execute, instead of its SIGSEGV: ends a test ROM */
     bool forward_signals;    /* signals that reach this host process are the guest's: SIGINT, SIGTERM, SIGWINCH … */
-    bool record;             /* remember the run, to go back in it: emu_record.h */
+    bool record;             /* remember the run, to go back in it: emu_record.h; not with memory_size or paging */
     uint64_t record_limit;   /* bytes of host memory for that; 0: 1 GiB */
 } EmuConfig;
 

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""Runs record_travel on programs that use everything that comes from outside, on the host's time and on virtual time.
+usage: travel.py --travel EXE --programs DIR --procs DIR --work DIR"""
+import argparse
+import pathlib
+import subprocess
+import sys
+
+parser = argparse.ArgumentParser()
+for name in "travel", "programs", "procs", "work":
+    parser.add_argument(f"--{name}", required=True)
+args = parser.parse_args()
+work = pathlib.Path(args.work)
+work.mkdir(parents=True, exist_ok=True)
+procs = pathlib.Path(args.procs)
+sources = sorted(pathlib.Path(args.programs).glob("*.c")) + [procs / f"{name}.c" for name in ("pthreads", "thread_signals", "signals")]
+failed = 0
+for source in sources:
+    program = work / source.stem
+    subprocess.run(["gcc", "-O1", "-static", "-pthread", "-o", program, source], check=True)
+    for clock in ["--virtual"], []:
+        command = [args.travel, *clock, "--points", "100", program]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=300)
+        good = done.returncode == 0 and "0 failures" in done.stdout
+        failed += not good
+        print("ok " if good else "BAD", source.stem, *clock, done.stderr.strip().splitlines()[-1:])
+        if not good:
+            print(done.stdout[-1000:], done.stderr[-1000:])
+print(f"{failed} failed")
+sys.exit(bool(failed))
