@@ -39,8 +39,9 @@ _Static_assert((int)EMU_REPLACE_OPT == (int)REPLACE_OPT && (int)EMU_REPLACE_CLOC
 /* Paging keeps state in files and beside the machine's own structures: a run with it is not recorded. */
 static bool can_record(const EmuConfig *config)
 {
-    static const EmuPagingConfig none;
-    return config->record && !config->memory_size && memcmp(&config->paging, &none, sizeof none) == 0;
+    const EmuPagingConfig *p = &config->paging;
+    bool paged = config->memory_size || p->swap_size || p->user_frames || p->working_set || p->record || p->future;
+    return config->record && !paged && p->frame_order == EMU_FRAMES_SEQUENTIAL;
 }
 
 Emu *emu_create(const EmuConfig *config)

@@ -5,7 +5,7 @@
 #include "base/types.h"
 
 typedef struct Text {
-    char *bytes; /* malloc'ed; NULL while empty */
+    char *bytes; /* of base/heap.h; NULL while empty */
     u64 size, capacity;
     bool failed; /* the host had no memory: what was added since is missing */
 } Text;

@@ -13,7 +13,7 @@ args = parser.parse_args()
 work = pathlib.Path(args.work)
 work.mkdir(parents=True, exist_ok=True)
 procs = pathlib.Path(args.procs)
-sources = sorted(pathlib.Path(args.programs).glob("*.c")) + [procs / f"{name}.c" for name in ("pthreads", "thread_signals", "signals")]
+sources = sorted(pathlib.Path(args.programs).glob("*.c")) + [procs / f"{name}.c" for name in ("pthreads", "thread_signals", "fork_wait", "sockets", "exec_pipes")]
 failed = 0
 for source in sources:
     program = work / source.stem
