@@ -72,6 +72,7 @@ void emu_destroy(Emu *emu)
 {
     if (!emu)
         return;
+    machine_forget_why(emu);
     machine_forget_programs(emu);
     if (emu->record)
         record_leave(emu);

@@ -30,6 +30,7 @@ struct Emu {
     struct Recording *recording; /* who listens to every access (trace.c), or NULL */
     struct Replay *replay;       /* pages of a replayed trace (replay.c), or NULL */
     Program *programs;
+    struct Why *why;         /* the history of one page; NULL: not kept */
     char error[512];
 };
 
@@ -49,6 +50,7 @@ void machine_forget_programs(Emu *emu);
 void machine_forget_model(Emu *emu);
 void machine_forget_recording(Emu *emu);
 void machine_forget_replay(Emu *emu);
+void machine_forget_why(Emu *emu);
 
 /* A frame of a thread, as DWARF needs it. */
 typedef struct MachineFrame {

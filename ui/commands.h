@@ -10,6 +10,10 @@ int command_debug(const Options *options, char **environment);
 int command_rom(const Options *options);
 int command_cachesim(const Options *options);
 int command_diff(const Options *options);
+int command_explain(const Options *options, char **environment); /* and why */
+
+/* A name without a slash that is not here is looked for on PATH, as a shell would. `found` has PATH_MAX bytes. */
+const char *run_find_program(const char *name, char *found);
 
 /* --replacement=opt, first run: the program with unlimited memory and nothing to see, for the string of its pages. -1: `config`
  * is ready for the second run, and `future` is to be freed behind it; else the exit code. */

@@ -4,7 +4,8 @@
 #include <string.h>
 
 enum { RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, SNAPSHOT = 1 << COMMAND_SNAPSHOT, ROM = 1 << COMMAND_ROM,
-       DEBUG = 1 << COMMAND_DEBUG, CACHESIM = 1 << COMMAND_CACHESIM, DIFF = 1 << COMMAND_DIFF };
+       DEBUG = 1 << COMMAND_DEBUG, CACHESIM = 1 << COMMAND_CACHESIM, DIFF = 1 << COMMAND_DIFF,
+       EXPLAIN = 1 << COMMAND_EXPLAIN, WHY = 1 << COMMAND_WHY };
 
 const OptionRow option_rows[OPTION_COUNT] = {
 #define OPTION(id, name, letter, argument, metavar, commands, help) \
@@ -24,7 +25,7 @@ const QemuRow qemu_rows[] = {
 };
 const size_t qemu_row_count = sizeof qemu_rows / sizeof qemu_rows[0];
 
-const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom", "debug", "cachesim", "diff"};
+const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom", "debug", "cachesim", "diff", "explain", "why"};
 const char *const command_usage[COMMANDS] = {
     "emu [run] [options] PROGRAM [ARGS...]",
     "emu info [options] PROGRAM",
@@ -33,6 +34,8 @@ const char *const command_usage[COMMANDS] = {
     "emu debug [options] PROGRAM [ARGS...]",
     "emu cachesim [options] TRACE",
     "emu diff A.json B.json",
+    "emu explain PROGRAM --at LOCATION [options] [ARGS...]",
+    "emu why PROGRAM --at ADDRESS [options] [ARGS...]",
 };
 static const char *const command_help[COMMANDS] = {
     "Runs a static x86-64 Linux program on an emulated machine.",
@@ -42,6 +45,8 @@ static const char *const command_help[COMMANDS] = {
     "Runs a program under a debugger that speaks gdb's language (help lists its commands).",
     "Replays a trace of accesses (lackey, din, csim) through the modelled hierarchy, or through one cache as csim does (-s -E -b).",
     "Compares two reports that --report=json has written, counter by counter.",
+    "Runs a program up to an instruction and takes its memory accesses apart, from its bytes to the value.",
+    "Runs a program and tells what befell one page and one line: faults, fills, evictions and by whom, write-backs.",
 };
 
 /* "-o, --output=FILE" */

@@ -198,6 +198,7 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_WINDOW: return apply_window(options, row, value);
     case OPTION_FRAMES: options->frames = value; return -1;
     case OPTION_AT: options->at = value; return -1;
+    case OPTION_HIT: return apply_number(row, value, &options->hit);
     case OPTION_VIEW: options->view = value; return -1;
     case OPTION_FOCUS: options->focus = value; return -1;
     case OPTION_ZOOM: options->zoom = value; return -1;
@@ -324,7 +325,8 @@ int options_parse(Options *options, int argc, char **argv)
         words.next++;
     }
     int code = take_options(options, &words);
-    bool anywhere = options->command == COMMAND_SNAPSHOT || options->command == COMMAND_CACHESIM || options->command == COMMAND_DIFF;
+    bool anywhere = options->command == COMMAND_SNAPSHOT || options->command == COMMAND_CACHESIM || options->command == COMMAND_DIFF ||
+                    options->command == COMMAND_EXPLAIN || options->command == COMMAND_WHY;
     if (code < 0 && anywhere && words.next < words.end) {
         char *program = *words.next++; /* its options may also follow the program's name */
         code = take_options(options, &words);

@@ -8,7 +8,7 @@
 
 #include "emu/emu.h"
 
-typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMAND_DEBUG, COMMAND_CACHESIM, COMMAND_DIFF, COMMANDS } Command;
+typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMAND_DEBUG, COMMAND_CACHESIM, COMMAND_DIFF, COMMAND_EXPLAIN, COMMAND_WHY, COMMANDS } Command;
 
 enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
@@ -63,6 +63,7 @@ typedef struct Options {
     bool window, headless;
     const char *frames, *at, *view, *focus, *zoom; /* NULL: not given */
     bool hilbert;
+    uint64_t hit;            /* of --at: which arrival; 0: not given */
     unsigned jobs;           /* of rom: processes at once; 0: one for each processor */
     bool tap;
     const char *junit, *rom_json, *known_failures; /* files, or NULL */

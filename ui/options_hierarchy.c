@@ -98,7 +98,8 @@ int options_settle_hierarchy(Options *options)
 {
     if (options->attribute && (add_override(options, "model.classify", 14, "yes") >= 0 || add_override(options, "model.reuse", 11, "yes") >= 0))
         return EXIT_FAILED;
-    if (options->hierarchy || options->command == COMMAND_CACHESIM)
+    if (options->hierarchy || options->command == COMMAND_CACHESIM || options->command == COMMAND_EXPLAIN ||
+        options->command == COMMAND_WHY)
         return -1;
     options->implied = !options->override_count && !options->report;
     if (options->cachegrind_out)

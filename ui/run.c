@@ -34,8 +34,7 @@ static int die_of(int signal)
     return 128 + signal;
 }
 
-/* A name without a slash that is not here is looked for on PATH, as a shell would. `found` has PATH_MAX bytes. */
-static const char *find_program(const char *name, char *found)
+const char *run_find_program(const char *name, char *found)
 {
     const char *path = getenv("PATH");
     if (strchr(name, '/') || access(name, F_OK) == 0 || !path || !*name)
@@ -247,7 +246,7 @@ int command_run(const Options *options, char **environment)
     uint64_t *future = NULL;
     if (edited && (window || !options->window) && open_output(options, &config, &out)) {
         char found[PATH_MAX];
-        const char *path = find_program(options->program[0], found);
+        const char *path = run_find_program(options->program[0], found);
         code = config.paging.replacement == EMU_REPLACE_OPT ? opt_first_run(options, &config, edited, path, &future) : -1;
         if (code < 0)
             code = run(options, &config, edited, path, out, window, &signal);

@@ -157,6 +157,22 @@ static u32 choose_victim(Cache *cache, u32 index, u64 *set)
     }
 }
 
+/* As choose_victim: SRRIP ages a set until a way is distant, which the oldest is first; random is asked on a copy. */
+u32 cache_victim_way(const Cache *cache, u64 key)
+{
+    u64 *set = cache_set(cache, key);
+    Cache copy = *cache;
+    if (cache->policy != POLICY_SRRIP)
+        return choose_victim(&copy, cache_set_of(cache, key), set);
+    u32 oldest = find(set, cache->ways, 0);
+    if (oldest < cache->ways)
+        return oldest;
+    for (u32 way = oldest = 0; way < cache->ways; way++)
+        if ((set[way] & ENTRY_AGE) > (set[oldest] & ENTRY_AGE))
+            oldest = way;
+    return oldest;
+}
+
 CacheResult cache_insert(Cache *cache, u64 key, u64 flags)
 {
     CacheResult result = {.set = cache_set_of(cache, key)};

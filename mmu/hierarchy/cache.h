@@ -94,6 +94,8 @@ static INLINE bool lru_pass(u64 *set, u32 ways, u64 want)
     return true;
 }
 
+/* Which way of its set a key that is not there would take; changes nothing. */
+u32 cache_victim_way(const Cache *cache, u64 key);
 /* Looks a key up without changing anything. */
 u64 *cache_peek(const Cache *cache, u64 key);
 /* Looks a key up; a hit is noted in the set's order. */

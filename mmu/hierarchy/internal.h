@@ -107,6 +107,8 @@ void prefetch_train(Hierarchy *h, Level *level, u64 line);
 void dram_access(Hierarchy *h, u64 address, bool write);
 /* tlb.c: the translation of one access; page filters are brought up to date. */
 void tlb_access(Hierarchy *h, const Reference *reference, AccessKind kind);
+/* How the page-walk cache number 0 (PDEs) … 2 names the entry that `address` goes through. */
+u64 tlb_table_key(const Hierarchy *h, u64 address, u32 cache);
 bool tlb_create(Hierarchy *h);
 void tlb_destroy(Hierarchy *h);
 void tlb_clear(Hierarchy *h);

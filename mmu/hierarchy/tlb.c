@@ -126,7 +126,7 @@ static void note_page(Hierarchy *h, TlbUnit *unit, const CacheResult *result, u6
 
 /* ---- walks ----------------------------------------------------------------------------------------------------- */
 
-static u64 table_key(const Hierarchy *h, u64 address, u32 cache)
+u64 tlb_table_key(const Hierarchy *h, u64 address, u32 cache)
 {
     u64 region = (address & ((1ull << 48) - 1)) >> (h->front.page_shift + 9 * (cache + 1));
     return region | (u64)h->space << KEY_SPACE_SHIFT;
@@ -138,9 +138,9 @@ static u32 walk_start(Hierarchy *h, u64 address, u32 leaf_level)
     for (u32 cache = 0; cache < 3; cache++) {
         if (!h->config.walk_cache[cache] || cache + 2 <= leaf_level || cache + 2 > h->config.table_levels)
             continue;
-        CacheResult result = cache_lookup(&h->walk_cache[cache], table_key(h, address, cache));
+        CacheResult result = cache_lookup(&h->walk_cache[cache], tlb_table_key(h, address, cache));
         observe(h, &(Step){.step = STEP_WALK_CACHE, .kind = KIND_WALK, .unit = "PWC", .level = cache + 2, .hit = result.hit,
-                           .key = table_key(h, address, cache), .way = result.way, .sets = 1, .ways = h->config.walk_cache[cache]});
+                           .key = tlb_table_key(h, address, cache), .way = result.way, .sets = 1, .ways = h->config.walk_cache[cache]});
         if (result.hit) {
             h->tlb_stats.walk_cache_hits[cache]++;
             return cache + 1;
@@ -171,7 +171,7 @@ static u32 walk(Hierarchy *h, u64 address, bool *dirty)
         read_entry(h, &walk, level);
     for (u32 level = start; level > leaf; level--)
         if (level >= 2 && h->config.walk_cache[level - 2]) {
-            u64 key = table_key(h, address, level - 2);
+            u64 key = tlb_table_key(h, address, level - 2);
             if (!cache_peek(&h->walk_cache[level - 2], key))
                 cache_insert(&h->walk_cache[level - 2], key, 0);
         }
