@@ -150,6 +150,11 @@ const Row *translate_row(const Insn *insn)
     return row->name ? row : NULL;
 }
 
+CpuLevel translate_level(const Insn *insn, const Row *row)
+{
+    return insn->z.meta.isa_set == ZYDIS_ISA_SET_SSE4 && row->level < CPU_V2 ? CPU_V2 : row->level; /* PEXTRW's second opcode */
+}
+
 static bool ends_block(const Insn *insn)
 {
     switch (insn->z.meta.category) {
@@ -204,7 +209,7 @@ static bool operand_can_fault(const ZydisDecodedOperand *o, const Row *row)
 static bool can_fault(const Translator *t, const Insn *insn)
 {
     const Row *row = translate_row(insn);
-    if (!row || row->rare || row->level > t->cpu->level || insn->z.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX)
+    if (!row || row->rare || translate_level(insn, row) > t->cpu->level || insn->z.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX)
         return true;
     switch (insn->z.mnemonic) {
     case ZYDIS_MNEMONIC_DIV: case ZYDIS_MNEMONIC_IDIV:
@@ -383,7 +388,7 @@ static void emit_insn(Translator *t, const Insn *insn, const TlbExecEntry *secon
     if (UNLIKELY(cpu_observed(t->cpu)))
         emit_model_fetch(t, insn, second);
     u32 start = t->count;
-    if (row && (row->level > t->cpu->level || lock_refused(insn, row))) {
+    if (row && (translate_level(insn, row) > t->cpu->level || lock_refused(insn, row))) {
         emit_rare(t, raise_ud);
     } else if (!row || !row->translate(t, insn, row)) {
         t->count = start;

@@ -39,6 +39,8 @@ enum {
 
 /* The row of a decoded instruction, by mnemonic and, where several rows share one, by its operands; NULL: not implemented. */
 const Row *translate_row(const Insn *insn);
+/* From which level on this form of the row's instruction exists. */
+CpuLevel translate_level(const Insn *insn, const Row *row);
 extern const Row instruction_rows[ZYDIS_MNEMONIC_MAX_VALUE + 1];
 
 struct Translator {

@@ -149,8 +149,9 @@ static bool translate_gather(Translator *t, const Insn *insn, const Row *row, co
     op->a = slot_of(o->list[0]);
     op->b = slot_of(o->list[2]);
     op->c = VEC_SLOT(vector_number(memory->mem.index));
-    op->base = gpr_slot(memory->mem.base);
-    op->disp = memory->mem.disp.has_displacement ? memory->mem.disp.value : 0;
+    bool no_base = address_without_base(insn, memory);
+    op->base = no_base ? SLOT_ZERO : gpr_slot(memory->mem.base);
+    op->disp = no_base ? insn->z.raw.disp.value : memory->mem.disp.has_displacement ? memory->mem.disp.value : 0;
     op->extra = (u8)__builtin_ctz(memory->mem.scale ? memory->mem.scale : 1);
     op->extra |= insn->z.address_width == 32 ? GATHER_NARROW : 0;
     op->extra |= memory->mem.segment == ZYDIS_REGISTER_FS ? GATHER_FS : memory->mem.segment == ZYDIS_REGISTER_GS ? GATHER_GS : 0;

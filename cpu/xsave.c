@@ -218,6 +218,9 @@ void rare_fxrstor64(Cpu *cpu, const Op *op, u64 acc) { fxrstor(cpu, op, acc, tru
 
 /* ---- XSAVE, XSAVEOPT, XSAVEC ------------------------------------------------------------------------------------------- */
 
+/* Of an area with these components: it is touched before anything else moves, as CR2 shows. */
+static u32 last_byte(u32 components) { return (components & COMPONENT_AVX ? AREA_SIZE : AREA_AVX) - 1; }
+
 static u32 requested(const Cpu *cpu) { return (u32)cpu->r[RAX] & COMPONENTS; }
 
 /* `always`: the components to write whether in use or not. The header's XSTATE_BV (and XCOMP_BV) are in the area already. */
@@ -253,6 +256,7 @@ static void xsave(Cpu *cpu, const Op *op, u64 acc, bool optimised, bool wide)
     fpenv_guest_get(cpu);
     u32 mask = requested(cpu), used = components_in_use(&cpu->state) & mask;
     u64 old = load64(cpu_slow_read(cpu, op, acc, address + AREA_HEADER, 8));
+    cpu_slow_check(cpu, op, acc, address + last_byte(mask), 1, ACCESS_WRITE);
     store64(area + AREA_HEADER, (old & ~(u64)mask) | used);
     write_components(cpu, op, acc, area, optimised ? used : mask, mask & (COMPONENT_SSE | COMPONENT_AVX), false, wide);
 }
@@ -265,10 +269,12 @@ void rare_xsaveopt64(Cpu *cpu, const Op *op, u64 acc) { xsave(cpu, op, acc, true
 static void xsavec(Cpu *cpu, const Op *op, u64 acc, bool wide)
 {
     u8 area[AREA_SIZE];
-    cpu_slow_check(cpu, op, acc, aligned_address(cpu, op, acc, 64), 1, ACCESS_WRITE);
+    u64 address = aligned_address(cpu, op, acc, 64);
+    cpu_slow_check(cpu, op, acc, address, 1, ACCESS_WRITE);
     x87_settle(cpu);
     fpenv_guest_get(cpu);
     u32 mask = requested(cpu), used = components_in_use(&cpu->state) & mask;
+    cpu_slow_check(cpu, op, acc, address + last_byte(mask), 1, ACCESS_WRITE);
     store64(area + AREA_HEADER, used);
     store64(area + AREA_HEADER + 8, COMPACTED | mask);
     write_components(cpu, op, acc, area, used, used & COMPONENT_SSE, true, wide);
@@ -294,11 +300,13 @@ static void xrstor(Cpu *cpu, const Op *op, u64 acc, bool wide)
     u8 area[AREA_SIZE];
     u64 address = aligned_address(cpu, op, acc, 64);
     u32 mask = requested(cpu);
+    cpu_slow_check(cpu, op, acc, address, 1, ACCESS_READ); /* CR2: the first byte, the header, and the last byte come first */
     read_part(cpu, op, acc, address, area, (Part){ AREA_HEADER, AREA_AVX });
-    if (header_refused(area + AREA_HEADER))
-        cpu_raise(cpu, VECTOR_GP, 0, 0);
     bool compact = load64(area + AREA_HEADER + 8) & COMPACTED;
     u32 load = (u32)load64(area + AREA_HEADER) & mask;
+    cpu_slow_check(cpu, op, acc, address + last_byte(compact ? load : mask), 1, ACCESS_READ);
+    if (header_refused(area + AREA_HEADER))
+        cpu_raise(cpu, VECTOR_GP, 0, 0);
     bool from_memory = compact ? load & COMPONENT_SSE : mask & (COMPONENT_SSE | COMPONENT_AVX);
     read_part(cpu, op, acc, address, area, (Part){ 0, AREA_LEGACY_END });
     if (load & COMPONENT_AVX)

@@ -88,11 +88,19 @@ static void add(Form form, const Insn1 *insn)
 
 /* ---- every encoding ---------------------------------------------------------------------------------------------- */
 
-static u32 legacy_bytes(const Form *f, u8 *out)
+u32 form_prefix_bytes(u8 prefix, u8 *out)
 {
     u32 n = 0;
-    if (f->prefix)
-        out[n++] = f->prefix;
+    if (prefix == PREFIX_66_F3 || prefix == PREFIX_66_F2)
+        out[n++] = 0x66;
+    if (prefix)
+        out[n++] = prefix == PREFIX_66_F3 ? 0xf3 : prefix == PREFIX_66_F2 ? 0xf2 : prefix;
+    return n;
+}
+
+static u32 legacy_bytes(const Form *f, u8 *out)
+{
+    u32 n = form_prefix_bytes(f->prefix, out);
     if (f->wide)
         out[n++] = 0x48;
     if (f->map)
@@ -155,16 +163,17 @@ static int by_encoding(const void *a, const void *b)
 
 const Form *forms_all(u32 *count)
 {
-    static const u8 prefixes[5] = { 0, 0x66, 0xf3, 0xf2, 0x67 }; /* 67 makes JECXZ */
+    static const u8 prefixes[7] = { 0, 0x66, 0xf3, 0xf2, 0x67, PREFIX_66_F3, PREFIX_66_F2 }; /* 67 makes JECXZ */
     if (!forms) {
-        for (u32 i = 0; i < 5 * 2 * 4 * 256; i++) {
+        for (u32 i = 0; i < 7 * 2 * 4 * 256; i++) {
             Form form;
             memset(&form, 0, sizeof form);
-            form.prefix = prefixes[i % 5], form.wide = i / 5 % 2, form.map = i / 10 % 4, form.opcode = (u8)(i / 40);
-            if (form.map || !is_prefix(form.opcode))
+            form.prefix = prefixes[i % 7], form.wide = i / 7 % 2, form.map = i / 14 % 4, form.opcode = (u8)(i / 56);
+            bool escape = form.map == 0 ? is_prefix(form.opcode) : form.map == 1 && (form.opcode == 0x38 || form.opcode == 0x3a);
+            if (!escape)
                 try_modrms(form);
             form.vex = true;
-            if (form.map && form.prefix != 0x67) {
+            if (form.map && (form.prefix == 0 || form.prefix == 0x66 || form.prefix >= 0xf2)) {
                 try_modrms(form);
                 form.l256 = true;
                 try_modrms(form);

@@ -6,9 +6,11 @@
 
 #include "base/types.h"
 
+enum { PREFIX_66_F3 = 1, PREFIX_66_F2 = 2 }; /* two prefixes: 16-bit POPCNT, TZCNT, LZCNT, CRC32; REP MOVSW */
+
 typedef struct Form {
     ZydisMnemonic mnemonic;
-    u8 prefix;   /* 0, 66, F3 or F2: mandatory prefix, operand size or repetition; 67 */
+    u8 prefix;   /* 0, 66, F3 or F2: mandatory prefix, operand size or repetition; 67; PREFIX_66_… */
     u8 map;      /* 0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A */
     u8 opcode;
     bool vex, wide, l256; /* VEX-encoded; REX.W or VEX.W; VEX.L */
@@ -22,6 +24,8 @@ typedef struct Insn1 { /* one decoded instruction */
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 } Insn1;
 
+/* Writes the bytes of a Form.prefix; how many. */
+u32 form_prefix_bytes(u8 prefix, u8 *out);
 /* Decodes at most 15 bytes in 64-bit mode. */
 bool form_decode(const u8 *bytes, u32 size, Insn1 *insn);
 /* The table has a row for it. */

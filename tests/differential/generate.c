@@ -63,9 +63,7 @@ static u32 put_vex(u8 *out, const Form *f, u64 *seed, u8 modrm_extension)
 
 static u32 put_legacy(u8 *out, const Form *f, u64 *seed, u8 modrm_extension)
 {
-    u32 n = 0;
-    if (f->prefix)
-        out[n++] = f->prefix;
+    u32 n = form_prefix_bytes(f->prefix, out);
     if (f->wide || modrm_extension || chance(seed, 20))
         out[n++] = (u8)(0x40 | (u32)f->wide << 3 | modrm_extension);
     if (f->map)

@@ -5,69 +5,93 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "bytes.h"
 #include "compare.h"
-#include "cpu/translate.h"
 #include "generate.h"
 #include "guest.h"
 #include "native.h"
+#include "report.h"
 #include "sequence.h"
+#include "vectors.h"
 
 typedef struct Options {
     u64 seed, count, sequences, bytes;
-    const char *only, *replay, *coverage;
-    bool json, list;
+    const char *only, *one_case, *record, *replay, *coverage, *document;
+    bool json, list, without_host, help;
     u32 reports; /* differences shown in full, per mnemonic */
 } Options;
 
-typedef struct Tally { /* of a mnemonic */
-    u32 forms;
-    u64 cases, faults, different, died;
-} Tally;
-
-static Tally tally[ZYDIS_MNEMONIC_MAX_VALUE + 1];
+static Run run;
 static u64 fs_base;
-static const Form *forms;
-static u32 form_count;
+static FILE *recording;
 
 static void usage(void)
 {
-    puts("usage: selftest [--seed N] [--count N] [--sequences N] [--bytes N] [--only MNEMONIC] [--replay FORM:SEED]\n"
-         "                [--undefined] [--reports N] [--coverage FILE] [--json] [--list]\n"
+    puts("usage: selftest [--seed N] [--count N] [--only MNEMONIC] [--sequences N] [--bytes N] [--case FORM:SEED] [--record FILE]\n"
+         "                [--replay FILE] [--undefined] [--reports N] [--coverage FILE] [--document FILE] [--json] [--list]\n"
          "Runs random instructions on the host's processor and on the emulated one, and compares everything.\n"
          "  --count N       single instructions, of each form in turn (default 100000)\n"
-         "  --sequences N   2 to 9 instructions in a row, on registers (default a third of that)\n"
-         "  --bytes N       random bytes: the same validity and length? (default a third of that)\n"
          "  --only M        only single instructions of this mnemonic\n"
-         "  --replay F:S    one case, as a report names it\n"
+         "  --sequences N   2 to 9 instructions in a row, on registers (default a third of --count)\n"
+         "  --bytes N       random bytes: the same validity and length? (default a third of --count)\n"
+         "  --case F:S      one case, as a report names it\n"
+         "  --record FILE   write what the host made of the single instructions\n"
+         "  --replay FILE   compare with what was recorded, on any host\n"
+         "  --without-host  do as on a host that is not x86-64: replay what was recorded for the test suite\n"
          "  --undefined     compare flags, too, that the manuals leave undefined (DIV, IDIV, MUL, IMUL will differ)\n"
          "  --reports N     differences shown in full for each mnemonic (default 2)\n"
          "  --coverage FILE cases, faults and differences of each mnemonic\n"
+         "  --document FILE the same by form, as docs/instructions.md\n"
          "  --list          the forms, and nothing else");
+}
+
+static bool parse_flag(Options *o, const char *name)
+{
+    bool *flag = !strcmp(name, "--json") ? &o->json : !strcmp(name, "--list") ? &o->list : !strcmp(name, "--undefined") ? &compare_undefined :
+                 !strcmp(name, "--without-host") ? &o->without_host : !strcmp(name, "--help") ? &o->help : NULL;
+    if (flag)
+        *flag = true;
+    return flag;
+}
+
+static bool parse_word(Options *o, const char *name, const char *value)
+{
+    const struct { const char *name; const char **place; } words[] = {
+        {"--only", &o->only}, {"--case", &o->one_case}, {"--record", &o->record}, {"--replay", &o->replay}, {"--coverage", &o->coverage},
+        {"--document", &o->document}};
+    for (u32 i = 0; i < ARRAY_LEN(words); i++)
+        if (!strcmp(name, words[i].name))
+            return *words[i].place = value, true;
+    return false;
+}
+
+static bool parse_count(Options *o, const char *name, const char *value)
+{
+    const struct { const char *name; u64 *place; } counts[] = {
+        {"--seed", &o->seed}, {"--count", &o->count}, {"--sequences", &o->sequences}, {"--bytes", &o->bytes}};
+    char *end;
+    u64 number = strtoull(value, &end, 0);
+    if (*end || end == value)
+        return false;
+    for (u32 i = 0; i < ARRAY_LEN(counts); i++)
+        if (!strcmp(name, counts[i].name))
+            return *counts[i].place = number, true;
+    o->reports = (u32)number;
+    return !strcmp(name, "--reports");
 }
 
 static bool parse(Options *o, int argc, char **argv)
 {
     *o = (Options){ .seed = 1, .count = 100000, .sequences = ~0ull, .bytes = ~0ull, .reports = 2 };
     for (int i = 1; i < argc; i++) {
-        const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (!strcmp(name, "--json")) { o->json = true; continue; }
-        if (!strcmp(name, "--list")) { o->list = true; continue; }
-        if (!strcmp(name, "--undefined")) { compare_undefined = true; continue; }
-        if (!value)
+        if (parse_flag(o, argv[i]))
+            continue;
+        if (i + 1 == argc || !(parse_word(o, argv[i], argv[i + 1]) || parse_count(o, argv[i], argv[i + 1])))
             return false;
         i++;
-        if (!strcmp(name, "--seed")) o->seed = strtoull(value, NULL, 0);
-        else if (!strcmp(name, "--count")) o->count = strtoull(value, NULL, 0);
-        else if (!strcmp(name, "--sequences")) o->sequences = strtoull(value, NULL, 0);
-        else if (!strcmp(name, "--bytes")) o->bytes = strtoull(value, NULL, 0);
-        else if (!strcmp(name, "--only")) o->only = value;
-        else if (!strcmp(name, "--replay")) o->replay = value;
-        else if (!strcmp(name, "--reports")) o->reports = (u32)strtoul(value, NULL, 0);
-        else if (!strcmp(name, "--coverage")) o->coverage = value;
-        else return false;
     }
     if (o->sequences == ~0ull)
         o->sequences = o->only ? 0 : o->count / 3;
@@ -78,61 +102,50 @@ static bool parse(Options *o, int argc, char **argv)
 
 /* ---- one case ---------------------------------------------------------------------------------------------------- */
 
-static Tally sequences, bytes;
-static u64 beyond, by_maker;
-
-static void name_case(const Case *c)
-{
-    if (c->form == SEQUENCE_FORM)
-        printf("sequence --replay s:0x%" PRIx64, c->seed);
-    else if (c->form == BYTES_FORM)
-        printf("bytes --replay b:0x%" PRIx64, c->seed);
-    else
-        printf("%s --replay %u:0x%" PRIx64, ZydisMnemonicGetString(forms[c->form].mnemonic), c->form, c->seed);
-}
-
-static Tally *tally_of(const Case *c)
-{
-    return c->form == SEQUENCE_FORM ? &sequences : c->form == BYTES_FORM ? &bytes : &tally[forms[c->form].mnemonic];
-}
-
 static bool agree(const Case *c, const Outcome *host, const Outcome *emulated)
 {
     if (c->form != BYTES_FORM)
         return compare(c, host, emulated, NULL);
     BytesVerdict verdict = bytes_judge(c, host, emulated);
-    beyond += verdict == BYTES_BEYOND;
-    by_maker += verdict == BYTES_MAKER;
+    run.beyond += verdict == BYTES_BEYOND;
+    run.by_maker += verdict == BYTES_MAKER;
     return verdict != BYTES_DIFFERENT;
+}
+
+static void tell(const Options *o, const Case *c, u64 so_far, const char *what)
+{
+    if (so_far >= o->reports || o->json)
+        return;
+    report_name(&run, c, stdout);
+    puts(what);
+    compare_describe(c, stdout);
 }
 
 static void judge(const Options *o, const Case *c, const Outcome *host)
 {
     static Outcome emulated;
-    Tally *t = tally_of(c);
+    Tally *t = report_tally(&run, c);
+    if (host->cs != 0x33 && !host->died) /* a far transfer to 32-bit code, of all things */
+        return;
     t->cases++;
     if (host->died) {
-        if (t->died++ < o->reports && !o->json) {
-            name_case(c);
-            puts(": the host's process died");
-            compare_describe(c, stdout);
-        }
+        tell(o, c, t->died++, ": the host's process died");
         return;
     }
-    if (host->cs != 0x33) /* a far transfer to 32-bit code, of all things */
-        return;
+    if (c->form < run.form_count) {
+        run.form_cases[c->form]++;
+        if (recording)
+            vectors_put(recording, &run.forms[c->form], c, host);
+    }
     t->faults += host->vector != 1 && host->vector != 3;
-    static const char *const names[WAYS] = { "fast", "slow", "joined" };
+    static const char *const names[WAYS] = { " (fast handlers)", " (slow handlers)", " (joined handlers)" };
     for (Way way = 0; way < WAYS; way++) {
         guest_run(c, &emulated, way);
         if (agree(c, host, &emulated))
             continue;
-        if (t->different++ < o->reports && !o->json) {
-            name_case(c);
-            printf(" (%s handlers)\n", names[way]);
-            compare_describe(c, stdout);
+        tell(o, c, t->different++, names[way]);
+        if (t->different <= o->reports && !o->json)
             compare(c, host, &emulated, stdout);
-        }
         return;
     }
 }
@@ -159,16 +172,16 @@ static void added(const Options *o)
 
 static void run_singles(const Options *o, u64 *seed)
 {
-    u32 *chosen = malloc(form_count * sizeof *chosen), chosen_count = 0;
-    for (u32 i = 0; i < form_count; i++) {
-        tally[forms[i].mnemonic].forms++;
-        if (!generate_excluded(forms[i].mnemonic) && (!o->only || !strcasecmp(o->only, ZydisMnemonicGetString(forms[i].mnemonic))))
+    u32 *chosen = malloc(run.form_count * sizeof *chosen), chosen_count = 0;
+    for (u32 i = 0; i < run.form_count; i++) {
+        ZydisMnemonic m = run.forms[i].mnemonic;
+        if (!generate_excluded(m) && (!o->only || !strcasecmp(o->only, ZydisMnemonicGetString(m))))
             chosen[chosen_count++] = i;
     }
     for (u64 n = 0; chosen_count && n < o->count; n++) {
         u32 form = chosen[n % chosen_count];
         for (u32 tries = 0; tries < 50; tries++) /* some seeds make another instruction, or none */
-            if (generate_case(&batch[batched], &forms[form], form, random_next(seed), fs_base)) {
+            if (generate_case(&batch[batched], &run.forms[form], form, random_next(seed), fs_base)) {
                 added(o);
                 break;
             }
@@ -181,7 +194,7 @@ static void run_all(const Options *o)
     u64 seed = o->seed;
     run_singles(o, &seed);
     for (u64 n = 0; n < o->sequences; n++)
-        if (generate_sequence(&batch[batched], forms, form_count, random_next(&seed), fs_base))
+        if (generate_sequence(&batch[batched], run.forms, run.form_count, random_next(&seed), fs_base))
             added(o);
     for (u64 n = 0; n < o->bytes; n++)
         if (generate_bytes(&batch[batched], random_next(&seed), fs_base))
@@ -192,18 +205,19 @@ static void run_all(const Options *o)
 static bool run_one(const Options *o)
 {
     char *end;
-    bool sequence = o->replay[0] == 's', random = o->replay[0] == 'b', made = false;
-    u32 form = (u32)strtoul(o->replay, &end, 0);
+    const char *text = o->one_case;
+    bool sequence = text[0] == 's', random = text[0] == 'b', made = false;
+    u32 form = (u32)strtoul(text, &end, 0);
     end += sequence || random;
     u64 seed = *end == ':' ? strtoull(end + 1, NULL, 0) : 0;
     if (sequence)
-        made = generate_sequence(&batch[0], forms, form_count, seed, fs_base);
+        made = generate_sequence(&batch[0], run.forms, run.form_count, seed, fs_base);
     else if (random)
         made = generate_bytes(&batch[0], seed, fs_base);
     else
-        made = form < form_count && generate_case(&batch[0], &forms[form], form, seed, fs_base);
+        made = form < run.form_count && generate_case(&batch[0], &run.forms[form], form, seed, fs_base);
     if (!made) {
-        fprintf(stderr, "selftest: no case '%s'\n", o->replay);
+        fprintf(stderr, "selftest: no case '%s'\n", text);
         return false;
     }
     batched = 1;
@@ -211,100 +225,95 @@ static bool run_one(const Options *o)
     return true;
 }
 
+static void replayed(const Case *c, const Outcome *host, void *options) { judge(options, c, host); }
+
+static bool replay(Options *o, const char *path)
+{
+    const char *why;
+    if (vectors_replay(path, run.forms, run.form_count, replayed, o, &why))
+        return true;
+    fprintf(stderr, "selftest: '%s' %s\n", path, why);
+    return false;
+}
+
+/* With the host, or with what was recorded of another. false: it could not be done; a line on stderr says why. */
+static bool run_what_was_asked(Options *o)
+{
+    const char *why = "as asked";
+    if (o->replay)
+        return replay(o, o->replay);
+    if (o->without_host || !native_open(&why)) {
+        fprintf(stderr, "selftest: no comparison with this host (%s): replaying what was recorded on an x86-64 one\n", why);
+        return replay(o, SELFTEST_VECTORS);
+    }
+    fs_base = (u64)__builtin_thread_pointer();
+    if (o->record && !(recording = vectors_create(o->record, fs_base))) {
+        perror(o->record);
+        return false;
+    }
+    bool done = o->one_case ? run_one(o) : (run_all(o), true);
+    native_close();
+    if (recording && fclose(recording) != 0) {
+        perror(o->record);
+        return false;
+    }
+    return done;
+}
+
 /* ---- results ----------------------------------------------------------------------------------------------------- */
 
-static bool has_row(u32 mnemonic)
+static bool write_files(const Options *o)
 {
-    extern const Row string_rows[], mmx_rows[];
-    return instruction_rows[mnemonic].name || string_rows[mnemonic].name || mmx_rows[mnemonic].name;
+    const char *why = NULL;
+    const char *paths[2] = { o->coverage, o->document };
+    for (u32 i = 0; i < 2; i++) {
+        FILE *out = paths[i] ? fopen(paths[i], "w") : NULL;
+        if (paths[i] && !out) {
+            perror(paths[i]);
+            return false;
+        }
+        if (out && i == 0)
+            report_coverage(&run, out);
+        if (out && i == 1 && !document_write(&run, out, &why)) {
+            fprintf(stderr, "selftest: no document: the level of %s and its CPUID bit do not go together\n", why ? why : "?");
+            return false;
+        }
+        if (out)
+            fclose(out);
+    }
+    return true;
 }
 
-static bool not_covered(u32 m) { return has_row(m) && !tally[m].cases && !generate_excluded((ZydisMnemonic)m); }
-
-static void print_coverage(FILE *out)
+static bool prepare(const Options *o)
 {
-    fprintf(out, "%-16s %6s %9s %9s %9s\n", "mnemonic", "forms", "cases", "faults", "different");
-    for (u32 m = 0; m <= ZYDIS_MNEMONIC_MAX_VALUE; m++) {
-        if (!has_row(m))
-            continue;
-        const char *why = generate_excluded((ZydisMnemonic)m);
-        fprintf(out, "%-16s %6u %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "%s%s\n", ZydisMnemonicGetString((ZydisMnemonic)m), tally[m].forms,
-                tally[m].cases, tally[m].faults, tally[m].different, why ? "  not compared: " : "", why ? why : "");
-    }
-}
-
-static void print_lists(const Options *o)
-{
-    for (u32 m = 0; m <= ZYDIS_MNEMONIC_MAX_VALUE; m++) {
-        if (not_covered(m) && !o->only && !o->replay)
-            printf("not covered: %s (%u forms)\n", ZydisMnemonicGetString((ZydisMnemonic)m), tally[m].forms);
-        if (tally[m].different)
-            printf("%-16s %" PRIu64 " of %" PRIu64 " differ\n", ZydisMnemonicGetString((ZydisMnemonic)m), tally[m].different, tally[m].cases);
-    }
-}
-
-static u64 print_result(const Options *o)
-{
-    Tally all = { 0 };
-    u64 rows = 0, uncovered = 0;
-    for (u32 m = 0; m <= ZYDIS_MNEMONIC_MAX_VALUE; m++) {
-        all.cases += tally[m].cases, all.faults += tally[m].faults, all.different += tally[m].different, all.died += tally[m].died;
-        rows += has_row(m);
-        uncovered += not_covered(m);
-    }
-    if (o->json) {
-        printf("{\"schema\":\"emu-selftest-1\",\"seed\":%" PRIu64 ",\"cases\":%" PRIu64 ",\"faults\":%" PRIu64 ",\"different\":%" PRIu64
-               ",\"died\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"rows_not_covered\":%" PRIu64, o->seed, all.cases, all.faults, all.different,
-               all.died, rows, uncovered);
-        printf(",\"sequences\":%" PRIu64 ",\"sequences_different\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"bytes_different\":%" PRIu64
-               ",\"bytes_beyond\":%" PRIu64 ",\"bytes_maker\":%" PRIu64 "}\n", sequences.cases, sequences.different, bytes.cases,
-               bytes.different, beyond, by_maker);
-    } else {
-        print_lists(o);
-        printf("%" PRIu64 " cases, %" PRIu64 " of them ended in a fault, %" PRIu64 " differ; %" PRIu64 " rows, %" PRIu64 " not covered\n",
-               all.cases, all.faults, all.different, rows, uncovered);
-        printf("%" PRIu64 " sequences, %" PRIu64 " of them ended in a fault, %" PRIu64 " differ\n", sequences.cases, sequences.faults,
-               sequences.different);
-        printf("%" PRIu64 " random encodings, %" PRIu64 " differ (extensions beyond v3: %" PRIu64 ", by maker: %" PRIu64 ")\n", bytes.cases,
-               bytes.different, beyond / 2, by_maker / 2);
-        if (all.died + sequences.died + bytes.died)
-            printf("%" PRIu64 " killed the host's process\n", all.died + sequences.died + bytes.died);
-    }
-    return all.different + all.died + sequences.different + sequences.died + bytes.different + bytes.died;
+    run.forms = forms_all(&run.form_count);
+    run.form_cases = calloc(run.form_count, sizeof *run.form_cases);
+    run.seed = o->seed;
+    for (u32 i = 0; i < run.form_count; i++)
+        run.by_mnemonic[run.forms[i].mnemonic].forms++;
+    return run.form_cases && guest_open();
 }
 
 int main(int argc, char **argv)
 {
     Options o;
-    const char *why;
-    if (!parse(&o, argc, argv)) {
+    bool understood = parse(&o, argc, argv);
+    if (!understood || o.help) {
         usage();
-        return 2;
+        return understood ? 0 : 2;
     }
-    forms = forms_all(&form_count);
-    if (o.list) {
-        for (u32 i = 0; i < form_count; i++)
-            printf("%u %s\n", i, ZydisMnemonicGetString(forms[i].mnemonic));
-        return 0;
-    }
-    if (!native_open(&why)) {
-        fprintf(stderr, "selftest: cannot compare with this host: %s\n", why);
-        return 77;
-    }
-    if (!guest_open()) {
+    if (!prepare(&o)) {
         perror("selftest");
         return 125;
     }
-    fs_base = (u64)__builtin_thread_pointer();
-    if (o.replay ? !run_one(&o) : (run_all(&o), false))
+    for (u32 i = 0; i < run.form_count && o.list; i++)
+        printf("%u %s\n", i, ZydisMnemonicGetString(run.forms[i].mnemonic));
+    if (o.list)
+        return 0;
+    if (!run_what_was_asked(&o))
         return 2;
-    native_close();
-    u64 bad = print_result(&o);
-    FILE *out = o.coverage ? fopen(o.coverage, "w") : NULL;
-    if (out) {
-        print_coverage(out);
-        fclose(out);
-    }
+    u64 bad = report_result(&run, o.json, o.only || o.one_case || o.replay || o.without_host, stdout);
+    bool written = write_files(&o);
     guest_close();
-    return bad != 0;
+    return bad != 0 ? 1 : written ? 0 : 2;
 }
