@@ -65,7 +65,7 @@ static void print_text(const Run *run, const Tally *all, u64 rows, u64 uncovered
             all->cases, all->faults, all->different, rows, uncovered);
     fprintf(out, "%" PRIu64 " sequences, %" PRIu64 " of them ended in a fault, %" PRIu64 " differ\n", s->cases, s->faults, s->different);
     fprintf(out, "%" PRIu64 " random encodings, %" PRIu64 " differ (extensions beyond v3: %" PRIu64 ", by maker: %" PRIu64 ")\n", b->cases,
-            b->different, run->beyond / 2, run->by_maker / 2);
+            b->different, run->beyond, run->by_maker);
     if (all->died + s->died + b->died)
         fprintf(out, "%" PRIu64 " killed the host's process\n", all->died + s->died + b->died);
 }

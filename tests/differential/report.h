@@ -17,7 +17,7 @@ typedef struct Run {
     u32 form_count;
     Tally by_mnemonic[ZYDIS_MNEMONIC_MAX_VALUE + 1], sequences, bytes;
     u64 *form_cases;       /* of each form */
-    u64 beyond, by_maker;  /* of random bytes: BYTES_BEYOND, BYTES_MAKER (both kinds of handlers counted) */
+    u64 beyond, by_maker;  /* of random bytes: BYTES_BEYOND, BYTES_MAKER */
     u64 seed;
 } Run;
 
