@@ -7,6 +7,7 @@
 
 #include "ui/commands.h"
 #include "ui/console/console.h"
+#include "ui/debug_window.h"
 
 static Console *volatile active; /* executing a command; for the signal handler: Ctrl-C stops the program, not the debugger */
 
@@ -30,18 +31,31 @@ static bool read_line(Console *console, const char *prompt, char **line, size_t 
     return n >= 0;
 }
 
+static DebugWindow *window; /* beside the console, or NULL */
+
 static void execute(Console *console, const char *line)
 {
+    debug_window_borrow(window);
     active = console;
     console_execute(console, line);
     active = NULL;
+    debug_window_return(window);
+}
+
+static void run_script(Console *console, const char *path)
+{
+    debug_window_borrow(window);
+    active = console;
+    console_script(console, path);
+    active = NULL;
+    debug_window_return(window);
 }
 
 static void run_inputs(Console *console, const Options *options)
 {
     for (size_t i = 0; i < options->input_count && !console->quit; i++) {
         if (options->inputs[i].script)
-            console_script(console, options->inputs[i].text);
+            run_script(console, options->inputs[i].text);
         else
             execute(console, options->inputs[i].text);
     }
@@ -69,7 +83,10 @@ int command_debug(const Options *options, char **environment)
     int code = EXIT_FAILED;
     if (options->argv0)
         options->program[0] = options->argv0;
-    if (console && control_load(console)) {
+    bool loaded = console && control_load(console), windowed = loaded && options->window;
+    if (windowed && !(window = debug_window_open(console, options))) {
+        code = EXIT_FAILED;
+    } else if (loaded) {
         sigaction(SIGINT, &action, NULL);
         console->interactive = isatty(0) && !options->batch;
         console->read_line = read_line;
@@ -82,6 +99,8 @@ int command_debug(const Options *options, char **environment)
     } else if (console) {
         code = EXIT_CANNOT_RUN;
     }
+    debug_window_close(window);
+    window = NULL;
     console_destroy(console);
     free(edited);
     return code;

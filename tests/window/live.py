@@ -20,6 +20,7 @@ SPIN = """
 _start:
     lea rbx, [area]
     mov ecx, 300
+.type next, @function
 next:
     inc qword ptr [rbx]
     add rbx, 4096
@@ -184,6 +185,46 @@ def drive(emu, work, program, width, height):
         display.close()
 
 
+def beside(emu, work, program):
+    """emu debug --window: the console in the terminal and the window have the same machine."""
+    display = Display(1280, 800)
+    log = work / "console.txt"
+    guest = subprocess.Popen([emu, "debug", "--window", program], cwd=work, env=display.environment, stdin=subprocess.PIPE,
+                             stdout=log.open("w"), stderr=subprocess.STDOUT, text=True)
+
+    def say(line):
+        guest.stdin.write(line + "\n")
+        guest.stdin.flush()
+
+    def wait(good, what):
+        for _ in range(200):
+            if good(log.read_text()):
+                return
+            time.sleep(0.1)
+        check(False, f"debug --window: {what}: {log.read_text()[-300:]!r}")
+    try:
+        say("break next")
+        say("run")
+        wait(lambda text: text.count("Breakpoint 1, ") == 1, "the console's breakpoint does not stop the console's run")
+        display.do("key", "c")
+        wait(lambda text: text.count("Breakpoint 1, ") == 2, "the console's breakpoint does not stop the window's run")
+        before = len(log.read_text())
+        display.do("key", "s")
+        wait(lambda text: "0x" in text[before:], "the console does not hear of the window's step")
+        say("delete")
+        say("info breakpoints")
+        wait(lambda text: "No breakpoints" in text, "no breakpoint goes")
+        display.do("key", "c")
+        time.sleep(0.5)
+        say("info registers rip")
+        wait(lambda text: "Interrupt" in text and "\nrip " in text.split("Interrupt")[-1], "a command does not pause what the window runs")
+        say("quit")
+        check(guest.wait(timeout=60) == 0, "debug --window: the console's exit code")
+    finally:
+        guest.kill()
+        display.close()
+
+
 def without_screen(emu, work, program):
     for name, value in (("DISPLAY", None), ("DISPLAY", ":4711"), ("SDL_VIDEODRIVER", "dummy")):
         environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")}
@@ -210,6 +251,7 @@ def main():
     subprocess.run(["as", "-o", "spin.o", "spin.s"], cwd=work, check=True)
     subprocess.run(["ld", "-o", "spin", "spin.o"], cwd=work, check=True)
     without_screen(emu, work, "./spin")
+    beside(emu, work, "./spin")
     drive(emu, work, "./spin", 1280, 800)
     drive(emu, work, "./spin", 2560, 1600)
     print("\n".join(problems) or "the window does as it is told")

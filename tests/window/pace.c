@@ -1,6 +1,7 @@
 /* What the window costs the program, and how many pictures a second there are:
  *
  *     window_pace [-w WIDTHxHEIGHT] [-t TAB] [-r ROUNDS] INSTRUCTIONS PROGRAM [ARGUMENTS]
+ *     window_pace -s MINUTES PROGRAM [ARGUMENTS]      everything the window can show, for so long; memory is told every minute
  *
  * The same program runs so many instructions, in turn without a window and with one (its machine's thread and the one that draws;
  * no screen). Compared is the processor time of the machine's thread, which other programs on the host change little. */
@@ -67,7 +68,7 @@ static Result windowed(const Pace *pace)
     clockid_t clock;
     RunMode mode = RUN_FREE;
     ModelRequest wanted = {.parts = view_tab_parts(pace->tab)};
-    if (!runner_start(&runner, emu, RUN_FREE, pace->insns, true) || pthread_getcpuclockid(runner.thread, &clock) != 0)
+    if (!runner_start(&runner, emu, RUN_FREE, pace->insns, true, NULL) || pthread_getcpuclockid(runner.thread, &clock) != 0)
         exit(2);
     runner_ask(&runner, &wanted);
     for (bool ended = false; !ended;) {
@@ -94,6 +95,70 @@ static Result windowed(const Pace *pace)
     return result;
 }
 
+/* ---- for long: built with the sanitizers, by hand ------------------------------------------------------------------ */
+
+static long resident_mib(void)
+{
+    long pages = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file && fscanf(file, "%ld %ld", &pages, &resident) != 2)
+        resident = 0;
+    if (file)
+        fclose(file);
+    return resident / 256;
+}
+
+/* Another view, another zoom, another address, another speed, as somebody who plays with it would choose. */
+static void play(Runner *runner, View *view, ModelRequest *wanted, unsigned n)
+{
+    const Model *model = runner->shown;
+    view->tab = (Tab)(n % TABS);
+    view->hilbert = n / 7 & 1;
+    uint64_t address = model->band_count ? model->bands[n % model->band_count].start : 0;
+    view->focus = wanted->focus = n % 3 ? address : 0;
+    view_zoom(view, model, (int)(n % (ZOOM_MAX - ZOOM_MIN + 1)) + ZOOM_MIN, 300, n % 3, address);
+    view_request(view, wanted);
+    runner_ask(runner, wanted);
+    runner_set_speed(runner, n % 5 == 4 ? 100000 : SPEED_FULL);
+    runner_set_mode(runner, n % 11 == 10 ? RUN_STEP : n % 11 == 9 ? RUN_NEXT : RUN_FREE);
+    if (n % 13 == 0)
+        runner_order(runner, ORDER_ZERO, 0, 0);
+    view->help = n % 17 == 0;
+}
+
+static int soak(const Pace *pace, double minutes)
+{
+    Runner runner;
+    Canvas canvas = {0};
+    View view = {.tab = TAB_TRANSLATION};
+    ModelRequest wanted = {.follow = true};
+    RunMode mode;
+    double start = clock_now(CLOCK_MONOTONIC), told = start - 60, now;
+    unsigned pictures = 0, turns = 0;
+    Emu *emu = load(pace);
+    if (!runner_start(&runner, emu, RUN_FREE, 0, true, NULL))
+        return 2;
+    while ((now = clock_now(CLOCK_MONOTONIC)) < start + minutes * 60) {
+        if (runner_take(&runner, view.status, &mode)) {
+            picture_draw(&canvas, &view, runner.shown, pictures / 500 % 2 ? 2560 : 1280, pictures / 500 % 2 ? 1600 : 800);
+            pictures++;
+        }
+        if (turns++ % 60 == 0)
+            play(&runner, &view, &wanted, turns / 60);
+        usleep(4000);
+        if (now >= told + 60) {
+            told = now;
+            printf("%3.0f min: %u pictures, %ld MiB resident, %s\n", (now - start) / 60, pictures, resident_mib(), view.status);
+            fflush(stdout);
+        }
+    }
+    runner_stop(&runner);
+    canvas_free(&canvas);
+    view_free(&view);
+    emu_destroy(emu);
+    return 0;
+}
+
 static void compare(const Pace *pace)
 {
     for (int i = 0; i < pace->rounds; i++) {
@@ -108,18 +173,26 @@ static void compare(const Pace *pace)
 
 int main(int argc, char **argv)
 {
+    double minutes = 0;
     Pace pace = {.width = 1280, .height = 800, .rounds = 1, .tab = TAB_TRANSLATION};
-    for (int option; (option = getopt(argc, argv, "+w:t:r:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+w:t:r:s:")) != -1;) {
         if (option == 'w' && sscanf(optarg, "%dx%d", &pace.width, &pace.height) == 2)
             continue;
         if (option == 't' && (pace.tab = picture_tab(optarg)) != TABS)
             continue;
         if (option == 'r' && (pace.rounds = atoi(optarg)) > 0)
             continue;
+        if (option == 's' && (minutes = atof(optarg)) > 0)
+            continue;
         optind = argc;
     }
+    if (minutes > 0 && optind < argc) {
+        pace.program = argv + optind;
+        return soak(&pace, minutes);
+    }
     if (argc - optind < 2) {
-        fprintf(stderr, "usage: window_pace [-w WIDTHxHEIGHT] [-t TAB] [-r ROUNDS] INSTRUCTIONS PROGRAM [ARGUMENTS]\n");
+        fprintf(stderr, "usage: window_pace [-w WIDTHxHEIGHT] [-t TAB] [-r ROUNDS] INSTRUCTIONS PROGRAM [ARGUMENTS]\n"
+                        "       window_pace -s MINUTES PROGRAM [ARGUMENTS]\n");
         return 2;
     }
     pace.insns = strtoull(argv[optind], NULL, 0);

@@ -65,6 +65,11 @@ struct Console {
     char *new_words;
     const char **environment;
     FILE *out, *err;
+    /* A window beside it (NULL: none): runs the machine as emu_run() does, showing it; and is told when it is another one, or
+     * none. */
+    void *beside;
+    EmuStop (*run_machine)(void *beside, Emu *emu, uint64_t insns);
+    void (*replaced)(void *beside, Emu *emu);
     bool interactive;       /* ask before dangerous things, print prompts */
     /* Reads a line for commands that take several (`commands`); malloc'ed into *line. NULL, or false: there is none. */
     bool (*read_line)(Console *console, const char *prompt, char **line, size_t *capacity);

@@ -13,6 +13,8 @@ static void unload(Console *console)
 {
     frames_forget(console);
     breakpoints_disarm(console);
+    if (console->replaced)
+        console->replaced(console->beside, NULL);
     emu_destroy(console->emu);
     console->emu = console->types.emu = NULL;
     console->running = false;
@@ -34,6 +36,8 @@ bool control_load(Console *console)
     console->types.emu = console->emu;
     emu_set_syntax(console->emu, console->settings.att);
     console->frame = 0;
+    if (console->replaced)
+        console->replaced(console->beside, console->emu);
     return true;
 }
 
@@ -145,6 +149,11 @@ uint64_t control_pc(Console *console)
     return console->emu && emu_registers(console->emu, 0, &registers) ? registers.rip : 0;
 }
 
+static EmuStop run_machine(Console *console, uint64_t insns)
+{
+    return console->run_machine ? console->run_machine(console->beside, console->emu, insns) : emu_run(console->emu, insns);
+}
+
 void control_go(Console *console, uint64_t insns)
 {
     EmuRegisters before;
@@ -155,7 +164,7 @@ void control_go(Console *console, uint64_t insns)
     console->frame = 0;
     fflush(console->out);
     if (insns > 1 && breakpoints_armed_at(console, pc)) {
-        console->stop = emu_run(console->emu, 1); /* a single step ignores breakpoints */
+        console->stop = run_machine(console, 1); /* a single step ignores breakpoints */
         if (console->stop.kind != EMU_BUDGET || breakpoints_armed_at(console, control_pc(console))) {
             if (console->stop.kind == EMU_BUDGET)
                 console->stop.kind = EMU_BREAKPOINT;
@@ -163,7 +172,7 @@ void control_go(Console *console, uint64_t insns)
         }
         insns -= insns == EMU_FOREVER ? 0 : 1;
     }
-    console->stop = emu_run(console->emu, insns);
+    console->stop = run_machine(console, insns);
 }
 
 void control_run(Console *console)

@@ -122,8 +122,14 @@ static void settle(Runner *r, const EmuStop *stop, bool single)
         describe_hit(r, stop, status);
     else if (single)
         describe_pause(r, status);
+    if (r->hooks && (end || fatal || hit || single) && !r->hooks->stopped(r->hooks->context, stop)) {
+        pthread_mutex_lock(&r->lock);
+        r->resume = true; /* a breakpoint whose condition is false */
+        pthread_mutex_unlock(&r->lock);
+        return;
+    }
     pthread_mutex_lock(&r->lock);
-    if (end) {
+    if (end && !r->hooks) {
         r->ended = true;
         r->stop = *stop;
     }
@@ -144,6 +150,10 @@ static void toggle_mark(Runner *r, uint64_t address, uint64_t size)
 {
     Marks *m = &r->marks;
     uint32_t i = 0;
+    if (r->hooks) {
+        r->hooks->mark(r->hooks->context, address, size);
+        return;
+    }
     while (i < m->count && (m->mark[i].address != address || m->mark[i].size != size))
         i++;
     bool set = i == m->count;
@@ -214,21 +224,18 @@ void runner_order(Runner *r, OrderKind kind, uint64_t address, uint64_t size)
 
 /* ---- running -------------------------------------------------------------------------------------------------- */
 
-static bool marked(const Runner *r, uint64_t address)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < r->marks.count; i++)
-        found |= r->marks.mark[i].size == 0 && r->marks.mark[i].address == address;
-    return found;
-}
-
 /* A stretch of the run. A breakpoint that it stands on was stopped at before: a run of one instruction does not see it. */
 static EmuStop stretch(Runner *r, uint64_t insns)
 {
-    EmuRegisters registers;
-    if (r->marks.count && insns > 1 && emu_registers(r->emu, 0, &registers) && marked(r, registers.rip)) {
+    pthread_mutex_lock(&r->lock);
+    bool resume = r->resume;
+    r->resume = false;
+    pthread_mutex_unlock(&r->lock);
+    if (resume && r->hooks)
+        r->hooks->starting(r->hooks->context);
+    if (resume && insns > 1) {
         EmuStop stop = calls_run(&r->calls, r->emu, 1);
-        if (stop.kind != EMU_BUDGET)
+        if (stop.kind != EMU_BUDGET || limit_reached(r))
             return stop;
         insns--;
     }
@@ -244,7 +251,7 @@ static EmuStop run_to(Runner *r, uint64_t address, uint64_t least, ModelRequest 
         EmuStop stop = stretch(r, r->slice);
         bool there = emu_registers(r->emu, 0, &registers) && registers.rip == address;
         if ((there && registers.r[4] >= least) || (stop.kind != EMU_BUDGET && stop.kind != EMU_BREAKPOINT) || limit_reached(r) ||
-            (!there && marked(r, registers.rip) && stop.kind == EMU_BREAKPOINT)) {
+            (!there && stop.kind == EMU_BREAKPOINT)) {
             emu_breakpoint(r->emu, address, false);
             return there ? (EmuStop){.kind = EMU_BUDGET, .pid = stop.pid, .tid = stop.tid} : stop;
         }
@@ -264,7 +271,7 @@ static EmuStop run_next(Runner *r, ModelRequest *request)
     EmuRegisters registers;
     EmuInsn insn;
     bool call = emu_registers(r->emu, 0, &registers) && emu_disassemble(r->emu, 0, registers.rip, &insn) && strncmp(insn.text, "call", 4) == 0;
-    EmuStop stop = calls_run(&r->calls, r->emu, 1);
+    EmuStop stop = stretch(r, 1);
     if (!call || stop.kind != EMU_BUDGET)
         return stop;
     return run_to(r, registers.rip + insn.length, registers.r[4], request);
@@ -316,7 +323,7 @@ static void run(Runner *r, RunMode mode, uint64_t speed, ModelRequest *request)
 {
     EmuStop stop;
     switch (mode) {
-    case RUN_STEP: stop = calls_run(&r->calls, r->emu, 1); break;
+    case RUN_STEP: stop = stretch(r, 1); break;
     case RUN_NEXT: stop = run_next(r, request); break;
     case RUN_FINISH: stop = run_finish(r, request); break;
     default: stop = speed == SPEED_FULL ? run_full(r) : run_slowly(r, speed);
@@ -343,39 +350,77 @@ static RunMode wait_for_work(Runner *r, ModelRequest *request, uint64_t *speed, 
     *asked = r->asked;
     r->asked = false;
     r->working = true;
-    if (mode == RUN_PAUSED && strcmp(r->status, "running") == 0)
-        describe_pause(r, r->status);
     pthread_mutex_unlock(&r->lock);
     return mode;
+}
+
+/* The user has paused it: says where. */
+static void note_pause(Runner *r)
+{
+    char status[96];
+    pthread_mutex_lock(&r->lock);
+    bool news = strcmp(r->status, "running") == 0;
+    pthread_mutex_unlock(&r->lock);
+    if (!news)
+        return;
+    describe_pause(r, status);
+    EmuStop stop = {.kind = EMU_INTERRUPTED};
+    if (r->hooks)
+        r->hooks->stopped(r->hooks->context, &stop);
+    pthread_mutex_lock(&r->lock);
+    memcpy(r->status, status, sizeof r->status);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* One turn with the machine. */
+static void work(Runner *r, RunMode mode, uint64_t speed, bool asked, ModelRequest *request)
+{
+    calls_watch(&r->calls, r->emu, request->parts & PART_CALLS);
+    request->calls = &r->calls;
+    request->marks = &r->marks;
+    request->zero = &r->counters.zero;
+    obey(r);
+    if (mode == RUN_PAUSED)
+        note_pause(r);
+    else
+        run(r, mode, speed, request);
+    if (r->hooks)
+        r->hooks->list(r->hooks->context, &r->marks);
+    request->exact = mode != RUN_FREE;
+    if (asked || request->exact || host_ns() >= r->next_picture)
+        publish(r, request);
 }
 
 static void *runner_main(void *argument)
 {
     Runner *r = argument;
     ModelRequest request;
+    sigset_t poke;
+    sigemptyset(&poke);
+    sigaddset(&poke, SIGRTMIN);
+    pthread_sigmask(SIG_UNBLOCK, &poke, NULL);
     uint64_t speed;
     bool asked;
     for (RunMode mode; (mode = wait_for_work(r, &request, &speed, &asked)) != RUN_QUIT;) {
-        calls_watch(&r->calls, r->emu, request.parts & PART_CALLS);
-        request.calls = &r->calls;
-        request.marks = &r->marks;
-        request.zero = &r->counters.zero;
-        obey(r);
-        if (mode != RUN_PAUSED)
-            run(r, mode, speed, &request);
-        request.exact = mode != RUN_FREE;
-        if (asked || request.exact || host_ns() >= r->next_picture)
-            publish(r, &request);
+        pthread_mutex_lock(&r->machine);
+        pthread_mutex_lock(&r->lock);
+        if (r->mode == RUN_PAUSED)
+            mode = RUN_PAUSED; /* a console has had it meanwhile */
+        pthread_mutex_unlock(&r->lock);
+        if (r->emu)
+            work(r, mode, speed, asked, &request);
+        pthread_mutex_unlock(&r->machine);
     }
     return NULL;
 }
 
 static void poked(int signal) { (void)signal; }
 
-bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal)
+bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal, const RunnerHooks *hooks)
 {
     *r = (Runner){.emu = emu, .mode = mode, .speed = SPEED_FULL, .asked = true, .slice = 100000, .insns_limit = insns_limit,
-                  .pass_fatal = pass_fatal, .status = "running"};
+                  .pass_fatal = pass_fatal, .hooks = hooks};
+    snprintf(r->status, sizeof r->status, "%s", mode == RUN_PAUSED ? "not started" : "running");
     r->model = &r->models[0];
     r->spare = &r->models[1];
     r->published = &r->models[2];
@@ -383,6 +428,7 @@ bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool 
     struct sigaction poke = {.sa_handler = poked};
     sigset_t all;
     sigaction(SIGRTMIN, &poke, NULL);
+    pthread_mutex_init(&r->machine, NULL);
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->wake, NULL);
     if (pthread_create(&r->thread, NULL, runner_main, r) != 0)
@@ -392,23 +438,36 @@ bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool 
     return true;
 }
 
-/* It may wait in a system call: the signal, whose handler does nothing, ends the host's wait. */
+/* It may wait in a system call: the signal, whose handler does nothing, ends the host's wait. `lock` is held. */
+static void poke(Runner *r)
+{
+    if (r->emu)
+        emu_interrupt(r->emu);
+    pthread_kill(r->lent ? r->borrower : r->thread, SIGRTMIN);
+}
+
 void runner_poke(Runner *r)
 {
-    emu_interrupt(r->emu);
-    pthread_kill(r->thread, SIGRTMIN);
+    pthread_mutex_lock(&r->lock);
+    poke(r);
+    pthread_mutex_unlock(&r->lock);
 }
 
 void runner_set_mode(Runner *r, RunMode mode)
 {
     pthread_mutex_lock(&r->lock);
-    r->mode = mode;
-    if (mode == RUN_FREE && !r->ended)
-        snprintf(r->status, sizeof r->status, "running");
-    pthread_cond_signal(&r->wake);
+    if (r->lent && mode != RUN_QUIT) {
+        poke(r); /* what the console runs stops */
+    } else {
+        r->resume |= r->mode == RUN_PAUSED && mode != RUN_PAUSED;
+        r->mode = mode;
+        if (mode == RUN_FREE && !r->ended)
+            snprintf(r->status, sizeof r->status, "running");
+        pthread_cond_signal(&r->wake);
+        if (mode == RUN_PAUSED || mode == RUN_QUIT)
+            poke(r);
+    }
     pthread_mutex_unlock(&r->lock);
-    if (mode == RUN_PAUSED || mode == RUN_QUIT)
-        runner_poke(r);
 }
 
 void runner_set_speed(Runner *r, uint64_t insns_per_second)
@@ -438,7 +497,7 @@ bool runner_take(Runner *r, char status[96], RunMode *mode)
         r->fresh = false;
     }
     memcpy(status, r->status, sizeof r->status);
-    *mode = r->mode;
+    *mode = r->lent && strcmp(r->status, "running") == 0 ? RUN_FREE : r->mode;
     pthread_mutex_unlock(&r->lock);
     return fresh;
 }
@@ -460,4 +519,81 @@ void runner_stop(Runner *r)
         model_free(&r->models[i]);
     pthread_cond_destroy(&r->wake);
     pthread_mutex_destroy(&r->lock);
+    pthread_mutex_destroy(&r->machine);
+}
+
+/* ---- in turn with a console --------------------------------------------------------------------------------------- */
+
+void runner_borrow(Runner *r)
+{
+    pthread_mutex_lock(&r->lock);
+    if (r->mode != RUN_PAUSED && r->mode != RUN_QUIT) {
+        r->mode = RUN_PAUSED;
+        poke(r);
+    }
+    pthread_mutex_unlock(&r->lock);
+    pthread_mutex_lock(&r->machine);
+    if (r->emu)
+        note_pause(r);
+    pthread_mutex_lock(&r->lock);
+    r->lent = true;
+    r->borrower = pthread_self();
+    pthread_mutex_unlock(&r->lock);
+}
+
+void runner_return(Runner *r, Emu *emu)
+{
+    char status[96] = "no program";
+    if (emu)
+        describe_pause(r, status);
+    r->hooks->list(r->hooks->context, &r->marks);
+    pthread_mutex_lock(&r->lock);
+    r->emu = emu;
+    r->lent = false;
+    r->asked = true;
+    r->resume = true;
+    memcpy(r->status, status, sizeof r->status);
+    pthread_cond_signal(&r->wake);
+    pthread_mutex_unlock(&r->lock);
+    pthread_mutex_unlock(&r->machine);
+}
+
+void runner_replace(Runner *r, Emu *emu)
+{
+    pthread_mutex_lock(&r->lock);
+    r->emu = emu;
+    pthread_mutex_unlock(&r->lock);
+    r->calls.on = false; /* nobody has asked this one */
+    r->counters = (Counters){.zero = {0}};
+}
+
+EmuStop runner_run_borrowed(Runner *r, uint64_t insns)
+{
+    ModelRequest request;
+    EmuStats before, after;
+    emu_stats(r->emu, &before);
+    pthread_mutex_lock(&r->lock);
+    snprintf(r->status, sizeof r->status, "running");
+    pthread_mutex_unlock(&r->lock);
+    for (;;) {
+        uint64_t chunk = insns < r->slice ? insns : r->slice, start = host_ns();
+        EmuStop stop = calls_run(&r->calls, r->emu, chunk);
+        emu_stats(r->emu, &after);
+        uint64_t done = after.insns - before.insns, took = host_ns() - start;
+        before = after;
+        insns -= insns == EMU_FOREVER ? 0 : done < insns ? done : insns;
+        r->clock_ns += took;
+        if (stop.kind != EMU_BUDGET || insns == 0 || done < chunk)
+            return stop; /* fewer than asked for: its limit is reached */
+        r->slice = took < SLICE_NS / 2 ? 2 * r->slice : took > 2 * SLICE_NS && r->slice > SLICE_MIN ? r->slice / 2 : r->slice;
+        if (host_ns() < r->next_picture)
+            continue;
+        pthread_mutex_lock(&r->lock);
+        request = r->wanted;
+        pthread_mutex_unlock(&r->lock);
+        request.calls = &r->calls;
+        request.marks = &r->marks;
+        request.zero = &r->counters.zero;
+        publish(r, &request);
+    }
 }

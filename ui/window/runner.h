@@ -20,12 +20,27 @@ typedef struct Order {
 } Order;
 enum { ORDERS_MAX = 16 };
 
+/* Who else uses the machine, in turn: a console. Called on the runner's thread, with the machine in its hands. */
+typedef struct RunnerHooks {
+    void *context;
+    void (*starting)(void *context);                       /* it is about to run on after a pause */
+    bool (*stopped)(void *context, const EmuStop *stop);   /* it has paused, or ended; false: go on. May replace the machine */
+    void (*mark)(void *context, uint64_t address, uint64_t size); /* toggle a breakpoint (size 0) or a watchpoint */
+    void (*list)(void *context, Marks *marks);
+} RunnerHooks;
+
 typedef struct Runner {
     pthread_t thread;
+    const RunnerHooks *hooks; /* NULL: nobody else does */
+    pthread_mutex_t machine;  /* held by who uses the machine; taken before `lock` */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     /* under the lock */
     RunMode mode;
+    Emu *emu;               /* changed only by who holds the machine */
+    bool resume;            /* running on after a pause: the breakpoint that it stands on has been stopped at */
+    bool lent;              /* the console has the machine: … */
+    pthread_t borrower;     /* … this thread */
     uint64_t speed;
     ModelRequest wanted;
     bool asked;             /* a picture is wanted although nothing has moved */
@@ -37,8 +52,7 @@ typedef struct Runner {
     Order orders[ORDERS_MAX];
     uint32_t order_count;
     Model *published;
-    /* the thread's own */
-    Emu *emu;
+    /* of who holds the machine */
     Model *model, *spare;
     uint64_t slice;         /* instructions that take about SLICE_NS */
     uint64_t next_picture;  /* host time from which one is due */
@@ -57,7 +71,13 @@ typedef struct Runner {
 } Runner;
 
 /* Starts the thread, paused or running. false: no thread. */
-bool runner_start(Runner *runner, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal);
+bool runner_start(Runner *runner, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal, const RunnerHooks *hooks);
+/* For the console: takes the machine, which pauses; and gives it back, perhaps another one. */
+void runner_borrow(Runner *runner);
+void runner_return(Runner *runner, Emu *emu);
+/* Between the two: emu_run(), with pictures; and: the machine is another one now (NULL: there is none). */
+EmuStop runner_run_borrowed(Runner *runner, uint64_t insns);
+void runner_replace(Runner *runner, Emu *emu);
 /* Ends the thread; the program stays where it is. */
 void runner_stop(Runner *runner);
 void runner_set_mode(Runner *runner, RunMode mode);

@@ -3,6 +3,9 @@
 #include "ui/window/window.h"
 
 #include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +29,9 @@ struct Window {
     int width, height; /* pixels */
     int speed;         /* index into speeds */
     bool changed;      /* must be drawn again */
-    bool leaving;
+    atomic_bool leaving;
+    bool beside;       /* a console uses the machine, too */
+    pthread_t thread;  /* beside: of the window */
     bool pressed, dragging;
     uint64_t press_close;
     int press_y, press_scroll, mouse_x, mouse_y; /* logical pixels */
@@ -353,20 +358,14 @@ static void wait_tick(Window *w)
 static bool over(Window *w)
 {
     pthread_mutex_lock(&w->runner.lock);
-    bool over = w->runner.ended && !w->screen && !w->runner.working && !w->runner.asked && !w->runner.fresh;
+    bool over = !w->beside && w->runner.ended && !w->screen && !w->runner.working && !w->runner.asked && !w->runner.fresh;
     pthread_mutex_unlock(&w->runner.lock);
     return over || w->leaving;
 }
 
-EmuStop window_run(Window *w, Emu *emu)
+static void loop(Window *w)
 {
-    EmuStop stop = {.kind = EMU_INTERRUPTED};
     char title[128];
-    if (!runner_start(&w->runner, emu, RUN_FREE, w->options->config.max_insns, w->options->headless)) {
-        fprintf(stderr, "emu: --window: no thread for the machine: %s\n", strerror(errno));
-        return stop;
-    }
-    w->mode = RUN_FREE;
     snprintf(title, sizeof title, "emu: %.100s", w->options->program[0]);
     if (w->screen)
         screen_title(w->screen, title);
@@ -374,10 +373,88 @@ EmuStop window_run(Window *w, Emu *emu)
         draw_if_needed(w);
         wait_tick(w);
     }
+}
+
+EmuStop window_run(Window *w, Emu *emu)
+{
+    EmuStop stop = {.kind = EMU_INTERRUPTED};
+    if (!runner_start(&w->runner, emu, RUN_FREE, w->options->config.max_insns, w->options->headless, NULL)) {
+        fprintf(stderr, "emu: --window: no thread for the machine: %s\n", strerror(errno));
+        return stop;
+    }
+    w->mode = RUN_FREE;
+    loop(w);
     pthread_mutex_lock(&w->runner.lock);
     if (w->runner.ended)
         stop = w->runner.stop;
     pthread_mutex_unlock(&w->runner.lock);
     runner_stop(&w->runner);
     return stop;
+}
+
+/* ---- beside a console ------------------------------------------------------------------------------------------- */
+
+typedef struct Opening {
+    const Options *options;
+    Emu *emu;
+    const RunnerHooks *hooks;
+    Window *window;
+    sem_t done;
+} Opening;
+
+/* SDL wants everything of a window on one thread. */
+static void *beside_main(void *argument)
+{
+    Opening *opening = argument;
+    Window *w = window_open(opening->options);
+    bool started = w && runner_start(&w->runner, opening->emu, RUN_PAUSED, opening->options->config.max_insns, false, opening->hooks);
+    if (w && !started) {
+        fprintf(stderr, "emu: --window: no thread for the machine: %s\n", strerror(errno));
+        window_close(w);
+        w = NULL;
+    }
+    if (w)
+        w->beside = true;
+    opening->window = w;
+    sem_post(&opening->done); /* from here on `opening` may be gone */
+    if (!w)
+        return NULL;
+    loop(w);
+    screen_close(w->screen);
+    w->screen = NULL;
+    return NULL;
+}
+
+Window *window_open_beside(const Options *options, Emu *emu, const RunnerHooks *hooks)
+{
+    Opening opening = {.options = options, .emu = emu, .hooks = hooks};
+    pthread_t thread;
+    sigset_t all, before;
+    sem_init(&opening.done, 0, 0);
+    sigfillset(&all); /* signals are the console's */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, NULL, beside_main, &opening);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) {
+        fprintf(stderr, "emu: --window: no thread for the window: %s\n", strerror(error));
+        return NULL;
+    }
+    while (sem_wait(&opening.done) != 0)
+        ;
+    sem_destroy(&opening.done);
+    if (opening.window)
+        opening.window->thread = thread;
+    else
+        pthread_join(thread, NULL);
+    return opening.window;
+}
+
+Runner *window_runner(Window *window) { return &window->runner; }
+
+void window_close_beside(Window *w)
+{
+    w->leaving = true;
+    pthread_join(w->thread, NULL);
+    runner_stop(&w->runner);
+    window_close(w);
 }
