@@ -1,6 +1,6 @@
-/* Where a machine's own structures live. Normally that is malloc(); a machine that is recorded gets a Heap, one reserved stretch
- * of addresses that holds all of them and the heap's own bookkeeping too. So the state of the whole machine is a range of bytes: copied
- * page by page it is a checkpoint, and copied back every pointer in it is right again.
+/* Where a machine's own structures live. Normally that is malloc(); a machine that is recorded gets a Heap, one reserved
+ * stretch of addresses that holds all of them and the heap's own bookkeeping too. So the state of the whole machine is a range
+ * of bytes: copied page by page it is a checkpoint, and copied back every pointer in it is right again.
  *
  * A thread works on one heap at a time (heap_use). What was allocated says itself where it belongs, so it may be freed
  * whatever heap is in use. */

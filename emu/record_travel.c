@@ -188,8 +188,10 @@ EmuStop emu_reverse_step(Emu *emu, int tid, uint64_t insns)
 {
     Record *record = emu->record;
     const Task *task = machine_task(emu, tid);
-    if (!record || record->streaming || !task)
+    if (!record || record->streaming)
         return stop_here(emu, EMU_HISTORY_START);
+    if (!task) /* all have ended */
+        return emu_goto(emu, record_now(emu) > insns ? record_now(emu) - insns : 0);
     Events *events = record_suspend(emu);
     RecordPlace before = record_place(emu);
     const Checkpoints *all = &record->all;
@@ -269,8 +271,8 @@ static void search_piece(Emu *emu, Search *search, u64 end)
         if (stop.kind == KERNEL_BREAKPOINT || stop.kind == KERNEL_WATCH)
             consider(emu, search, &stop);
         search->interrupted = stop.kind == KERNEL_INTERRUPTED;
-        bool over = stop.kind == KERNEL_LOG_END || stop.kind == KERNEL_DEADLOCK || stop.kind == KERNEL_EXITED || stop.kind == KERNEL_KILLED;
-        if (search->interrupted || over)
+        if (search->interrupted || stop.kind == KERNEL_LOG_END || stop.kind == KERNEL_DEADLOCK || stop.kind == KERNEL_EXITED ||
+            stop.kind == KERNEL_KILLED)
             return;
     }
 }

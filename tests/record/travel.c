@@ -35,7 +35,8 @@ static void expect(uint64_t got, uint64_t wanted, const char *what, uint64_t at)
     if (got == wanted)
         return;
     if (++failures <= 10)
-        printf("%s at %llu: %016llx, not %016llx\n", what, (unsigned long long)at, (unsigned long long)got, (unsigned long long)wanted);
+        printf("%s at %llu: %016llx, not %016llx\n", what, (unsigned long long)at, (unsigned long long)got,
+               (unsigned long long)wanted);
 }
 
 /* Once through the program; how many places were remembered. */
@@ -117,8 +118,8 @@ int main(int argc, char **argv)
     emu_goto(emu, end);
     expect(emu_state_hash(emu), last, "the end", end);
     emu_record_info(emu, &info);
-    fprintf(stderr, "%llu instructions, %u places, %u points, %u checkpoints of %llu bytes, log %llu\n", (unsigned long long)end, count, points,
-            info.checkpoints, (unsigned long long)info.checkpoint_bytes, (unsigned long long)info.log_bytes);
+    fprintf(stderr, "%llu instructions, %u places, %u points, %u checkpoints of %llu bytes, log %llu\n", (unsigned long long)end,
+            count, points, info.checkpoints, (unsigned long long)info.checkpoint_bytes, (unsigned long long)info.log_bytes);
     printf("%d failures\n", failures);
     emu_destroy(emu);
     return failures != 0;
