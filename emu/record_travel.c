@@ -149,8 +149,9 @@ EmuStop emu_goto(Emu *emu, uint64_t count)
     else if (record->past)
         record_put_back(emu, all->count - 1);
     if (count > record_now(emu) && !record->past) {
-        KernelStop stop = record_run(emu, count - record_now(emu));
-        kind = stop.kind == KERNEL_INSN_LIMIT ? EMU_BUDGET : stop.kind == KERNEL_INTERRUPTED ? EMU_INTERRUPTED : EMU_HISTORY_END;
+        EmuStop stop = emu_run(emu, count - record_now(emu));
+        record_resume(emu, events);
+        return stop;
     }
     if (!there) {
         record_return(emu, before);

@@ -78,6 +78,7 @@ int command_debug(const Options *options, char **environment)
     const char *path = options->program[0];
     struct sigaction action = {.sa_handler = interrupt};
     EmuConfig config = options->config;
+    config.record = true;
     config.deterministic = true; /* the same addresses every time, as under gdb */
     Console *console = edited ? console_create(&config, path, options->program, edited) : NULL;
     int code = EXIT_FAILED;

@@ -368,6 +368,7 @@ void console_destroy(Console *console)
         console->variables = next;
     }
     free(console->history);
+    free(console->checkpoints);
     free(console->shown_file);
     free(console->list.file);
     free(console->new_argv);

@@ -105,6 +105,8 @@ struct Console {
     struct { uint64_t address; char format; uint64_t size; uint64_t count; } examine;
     struct { char *file; int line, first; bool listed; } list;
     struct SourceFile *sources;
+    uint64_t *checkpoints;  /* counts; `restart 1' goes to the first */
+    uint32_t checkpoint_count;
     uint32_t script_depth;
 };
 
@@ -190,6 +192,10 @@ void control_report(Console *console, bool location);
 /* Why it stopped, when that was no mere step: false when the program has ended. */
 bool control_announce(Console *console);
 uint64_t control_pc(Console *console);
+
+/* reverse.c */
+/* The past cannot be changed: false, with an error, there. */
+bool reverse_may_change(Console *console);
 
 /* display.c */
 void displays_show(Console *console);

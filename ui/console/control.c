@@ -18,6 +18,7 @@ static void unload(Console *console)
     emu_destroy(console->emu);
     console->emu = console->types.emu = NULL;
     console->running = false;
+    console->checkpoint_count = 0;
 }
 
 bool control_load(Console *console)
@@ -287,6 +288,8 @@ bool control_announce(Console *console)
         return true;
     case EMU_INTERRUPTED: fputs("\nProgram received signal SIGINT, Interrupt.\n", console->out); return true;
     case EMU_TIMEOUT: fputs("\nThe time limit is reached.\n", console->out); return true;
+    case EMU_HISTORY_START:
+    case EMU_HISTORY_END: fputs("\nNo more reverse-execution history.\n", console->out); return true;
     case EMU_DEADLOCK: fputs("\nEvery thread waits for another one.\n", console->out); return true;
     case EMU_BUDGET:
         if (console->config.max_insns)

@@ -428,6 +428,8 @@ static bool store(Console *console, Value *v)
         word = (word & ~mask) | (bits << v->bit_offset & mask);
         memcpy(v->bytes, &word, 8);
     }
+    if (!reverse_may_change(console))
+        return false;
     if (emu_write(console->emu, 0, v->address, v->bytes, v->type->size) != v->type->size)
         return console_error(console, "Cannot access memory at address 0x%" PRIx64, v->address);
     return true;

@@ -140,6 +140,8 @@ bool register_assign(Console *console, uint32_t index, const Value *value)
         uint64_t number = value_number(value);
         memcpy(place, &number, row->size);
     }
+    if (!reverse_may_change(console))
+        return false;
     if (!emu_set_registers(console->emu, 0, &registers))
         return console_error(console, "The register cannot be changed now.");
     frames_forget(console);
