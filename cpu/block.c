@@ -114,6 +114,13 @@ static NOINLINE OpHandler *block_join(Cpu *cpu, Op *first)
     return joined;
 }
 
+OpHandler *block_join_link(Cpu *cpu, const Op *link, OpHandler *handler)
+{
+    const BlockCache *cache = cpu->blocks;
+    OpHandler *joined = cache->joiner && cache->join_after ? joiner_join(cache->joiner, link, handler) : NULL;
+    return joined ? joined : handler;
+}
+
 const Op *block_op_warm(Cpu *cpu, const Op *op, u64 acc)
 {
     Op *head = (Op *)op - 1;

@@ -142,7 +142,7 @@ const Op *block_op_link(Cpu *cpu, const Op *op, u64 acc)
         } else {
             link->imm = tlb_exec_entry(&cpu->mmu.tlb, cpu->rip)->paddr;
             link->taken = target;
-            link->handler = block_op_goto_page;
+            link->handler = block_join_link(cpu, link, block_op_goto_page);
         }
     }
     return go(cpu, target, acc);

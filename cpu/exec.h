@@ -188,7 +188,11 @@ static INLINE const Op *indirect_target(Cpu *cpu, const Op *op, u64 acc, u64 rip
     if (EMU_MODE == MODE_FAST) {
         const JumpCacheEntry *entry = jump_cache_entry(cpu, rip);
         bool known = entry->key == (rip ^ cpu->jump_salt) && tlb_exec_entry(&cpu->mmu.tlb, rip)->tag == (rip & PAGE_MASK);
-        return LIKELY(known && (i64)(acc + op->counts) < 0) ? entry->op : NULL;
+        if (UNLIKELY(!known || (i64)(acc + op->counts) >= 0))
+            return NULL;
+        if (!entry->op)
+            __builtin_unreachable(); /* saves callers a second test */
+        return entry->op;
     }
     if (UNLIKELY(!mmu_canonical(rip))) {
         cpu_enter_slow(cpu, op, acc);

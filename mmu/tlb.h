@@ -13,7 +13,7 @@ enum {
     PAGE_SHIFT = 12,
     PAGE_SIZE = 1 << PAGE_SHIFT,
     TLB_SETS = 1024,      /* data, each of read and write */
-    TLB_EXEC_SETS = 256,
+    TLB_EXEC_SETS = 1024,
 };
 #define PAGE_MASK (~(u64)(PAGE_SIZE - 1))
 

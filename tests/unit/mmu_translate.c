@@ -256,12 +256,13 @@ static void test_poke_spares_shared(void)
 
 static void test_epoch(void)
 {
+    enum { PAGES = TLB_EXEC_SETS + 200 }; /* more than the exec TLB holds */
     begin();
-    for (u64 i = 0; i < 600; i++)
+    for (u64 i = 0; i < PAGES; i++)
         map(0x400000 + i * PAGE_SIZE, R);
     map(0x900000, RW | NX);
     u32 epoch = mmu.exec_epoch;
-    for (u64 i = 0; i < 600; i++) /* far more than the exec TLB holds */
+    for (u64 i = 0; i < PAGES; i++)
         CHECK(mmu_translate(&mmu, 0x400000 + i * PAGE_SIZE, ACCESS_FETCH, &fault) != NULL);
     CHECK(mmu_translate(&mmu, 0x900000, ACCESS_WRITE, &fault) != NULL);
     CHECK_EQUAL(mmu.exec_epoch, epoch);
@@ -269,13 +270,13 @@ static void test_epoch(void)
     mmu_flush_range(&mmu, 0x10000000, 0x7fff00000000);
     CHECK_EQUAL(mmu.exec_epoch, epoch);
     u32 dropped = 0;
-    for (u64 i = 0; i < 600; i++) { /* each may be remembered, whether the TLB still holds it or not */
+    for (u64 i = 0; i < PAGES; i++) { /* each may be remembered, whether the TLB still holds it or not */
         epoch = mmu.exec_epoch;
         mmu_translate(&mmu, 0x400000 + i * PAGE_SIZE, ACCESS_FETCH, &fault);
         mmu_flush_range(&mmu, 0x400000 + i * PAGE_SIZE, 0x400001 + i * PAGE_SIZE);
         dropped += mmu.exec_epoch != epoch;
     }
-    CHECK_EQUAL(dropped, 600);
+    CHECK_EQUAL(dropped, PAGES);
     epoch = mmu.exec_epoch;
     mmu_flush(&mmu);
     mmu_flush(&mmu);
