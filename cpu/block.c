@@ -34,7 +34,10 @@ BlockCache *block_cache_create(u64 bytes)
     if (cache->op_capacity < 4 * BLOCK_MAX_OPS)
         cache->op_capacity = 4 * BLOCK_MAX_OPS;
     cache->block_capacity = cache->op_capacity / 4;
-    cache->ops = reserve(cache->op_capacity * sizeof(Op));
+    cache->ops = mmap(NULL, cache->op_capacity * sizeof(Op), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_32BIT, -1, 0); /* below 2 GiB: joined code has short addresses */
+    if (cache->ops == MAP_FAILED)
+        cache->ops = reserve(cache->op_capacity * sizeof(Op));
     cache->cold = reserve(cache->op_capacity * sizeof(OpCold));
     cache->blocks = reserve(cache->block_capacity * sizeof(Block));
     ZydisDecoderInit(&cache->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);

@@ -9,13 +9,22 @@
 
 #if defined(EMU_TAIL_CALLS) && defined(__x86_64__)
 
+/* A jump out of the copies that must arrive with RSI = op. Behind the block, where it is in nobody's way. */
+typedef struct Stub {
+    u64 at;     /* of the four bytes that lead to it */
+    const Op *op;
+    const u8 *target;
+} Stub;
+
+enum { ALIGN = 32, JUMP_SIZE = 5, STUB_SIZE = 10, STUBS = 2048, ROOM = STENCIL_MAX + STUBS * STUB_SIZE };
+
 struct Joiner {
     Stencils *stencils;
     u8 *code;
     u64 size, used;
+    Stub stubs[STUBS];
+    u32 stub_count;
 };
-
-enum { ALIGN = 32, JUMP_SIZE = 5, LARGEST = 1 << 19 /* of one block, more than it can be */ };
 
 /* A 32-bit distance from anywhere in [p, p + size) to any handler. Handlers lie within some 16 MiB of this function. */
 static bool near_handlers(const u8 *p, u64 size)
@@ -47,7 +56,7 @@ Joiner *joiner_create(u64 bytes)
     if (!joiner)
         return NULL;
     joiner->stencils = stencils_create();
-    joiner->size = bytes + 2 * LARGEST;
+    joiner->size = bytes + 2 * ROOM;
     joiner->code = map_near(joiner->size);
     if (joiner->stencils && joiner->code)
         return joiner;
@@ -75,43 +84,89 @@ static void put_distance(Joiner *joiner, u64 at, u64 from, const u8 *target)
     memcpy(joiner->code + at, &distance, sizeof distance);
 }
 
-static void put_jump(Joiner *joiner, OpHandler *handler)
+static void put32(Joiner *joiner, u64 at, u64 value)
 {
-    joiner->code[joiner->used] = 0xe9;
-    put_distance(joiner, joiner->used + 1, joiner->used + JUMP_SIZE, (const u8 *)(uintptr_t)handler);
-    joiner->used += JUMP_SIZE;
+    u32 narrow = (u32)value;
+    memcpy(joiner->code + at, &narrow, sizeof narrow);
 }
 
-static void put_stencil(Joiner *joiner, const Stencil *stencil)
+/* mov esi, op; jmp target */
+static void put_leave(Joiner *joiner, const Op *op, const u8 *target)
+{
+    u8 *p = joiner->code + joiner->used;
+    p[0] = 0xbe;
+    put32(joiner, joiner->used + 1, (u64)(uintptr_t)op);
+    p[5] = 0xe9;
+    put_distance(joiner, joiner->used + 6, joiner->used + STUB_SIZE, target);
+    joiner->used += STUB_SIZE;
+}
+
+static void put_stubs(Joiner *joiner)
+{
+    for (u32 i = 0; i < joiner->stub_count; i++) {
+        const Stub *stub = &joiner->stubs[i], *last = stub - 1;
+        bool again = i && last->op == stub->op && last->target == stub->target;
+        u64 place = joiner->used - (again ? STUB_SIZE : 0);
+        put_distance(joiner, stub->at, stub->at + 4, joiner->code + place);
+        if (!again)
+            put_leave(joiner, stub->op, stub->target);
+    }
+}
+
+static void put_patch(Joiner *joiner, const Patch *patch, const Op *op)
+{
+    u64 at = joiner->used + patch->at;
+    i32 before;
+    switch ((PatchKind)patch->kind) {
+    case PATCH_DISTANCE:
+        put_distance(joiner, at, joiner->used + patch->from, patch->target);
+        break;
+    case PATCH_LEAVE:
+        joiner->stubs[joiner->stub_count++] = (Stub){ at, (const Op *)((const u8 *)op + patch->delta), patch->target };
+        break;
+    case PATCH_OP:
+        put32(joiner, at, (u64)(uintptr_t)op + (u64)patch->delta);
+        break;
+    case PATCH_BYTE:
+        memcpy(&before, joiner->code + at, sizeof before);
+        put32(joiner, at, (u64)(before + ((const u8 *)op)[patch->delta] * patch->scale));
+        break;
+    }
+}
+
+static void put_stencil(Joiner *joiner, const Stencil *stencil, const Op *op)
 {
     memcpy(joiner->code + joiner->used, stencil->code, stencil->size);
-    for (u32 i = 0; i < stencil->patch_count; i++) {
-        const Patch *patch = &stencil->patches[i];
-        put_distance(joiner, joiner->used + patch->at, joiner->used + patch->from, patch->target);
-    }
+    for (u32 i = 0; i < stencil->patch_count; i++)
+        put_patch(joiner, &stencil->patches[i], op);
     joiner->used += stencil->size;
 }
 
 OpHandler *joiner_join(Joiner *joiner, const Op *first, OpHandler *handler)
 {
-    if (joiner->size - joiner->used < LARGEST)
-        return NULL;
-    u64 start = joiner->used = (joiner->used + ALIGN - 1) & ~(u64)(ALIGN - 1);
+    u64 start = (joiner->used + ALIGN - 1) & ~(u64)(ALIGN - 1);
+    if ((u64)(uintptr_t)(first + 4096) >> 31) /* ops had to lie elsewhere */
+        return handler;
+    joiner->used = start;
+    joiner->stub_count = 0;
     const Op *op = first;
     for (;;) {
         OpHandler *of_op = op == first ? handler : op->handler;
         const Stencil *stencil = stencil_of(joiner->stencils, of_op);
-        if (!stencil || !stencil->usable) {
+        if (joiner->used + ROOM > joiner->size)
+            return NULL;
+        if (!stencil || !stencil->usable || joiner->stub_count + stencil->patch_count > STUBS) {
             if (op == first)
                 return handler;
-            put_jump(joiner, of_op);
+            put_leave(joiner, op, (const u8 *)(uintptr_t)of_op);
             break;
         }
-        put_stencil(joiner, stencil);
+        put_stencil(joiner, stencil, op);
         if (!stencil->step)
             break;
         op += stencil->step;
     }
+    put_stubs(joiner);
     return (OpHandler *)(uintptr_t)(joiner->code + start);
 }
 

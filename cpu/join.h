@@ -12,7 +12,7 @@ enum { JOIN_AFTER = 250 }; /* the default: joining one costs about as much as so
 
 typedef struct Joiner Joiner;
 
-/* Room for `bytes` of joined code. NULL: this build or this host cannot (no tail calls, not x86-64, no executable memory). */
+/* Room for `bytes` of joined code, of ops that lie below 2 GiB. NULL: this build or this host cannot (no tail calls, not x86-64, no executable memory). */
 Joiner *joiner_create(u64 bytes);
 void joiner_destroy(Joiner *joiner);
 

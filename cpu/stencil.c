@@ -1,11 +1,14 @@
-/* From a handler's machine code to a stencil. The compiler's code is decoded (with Zydis, as guest code is), and the place is
- * found where the handler goes on to the op behind its own: `jmp *register`, the register loaded from that op's `handler`, and
- * RSI moved there. A copy without that jump runs straight into the next op's copy. Everything else is copied as it stands;
- * what refers to RIP is patched. When a handler is not understood it simply has no stencil.
+/* From a handler's machine code to a stencil. The compiler's code is decoded (with Zydis, as guest code is) and followed, to know
+ * which registers hold the address of the op (RSI on entry: System V ABI), what was read from it, or anything else. Then
  *
- * What RSI and the loaded register hold is proved by following the code (State): the argument registers of a handler are
- * known (System V ABI: RDI cpu, RSI op, RDX acc), so a jump to [RSI + 32 n] with RSI moved by 32 n is a tail call of op n's
- * handler, whatever else the code does. */
+ *   - where it goes on to the op behind its own, `jmp *register` with that op's handler in the register and RSI moved there, the
+ *     copy just ends: the next op's copy stands there;
+ *   - what it reads from the op has an absolute address, so RSI is not needed, and need not be kept, unless the code leaves for a
+ *     handler that starts the op over: that gets RSI on the way;
+ *   - an index register that holds a byte of the op, a register slot, becomes part of the displacement.
+ *
+ * Code that does more with the op's address than read through it is copied as it stands, behind a load of RSI. What is not
+ * understood at all has no stencil. Nothing here depends on what a handler does. */
 #include "cpu/stencil.h"
 
 #include <stdlib.h>
@@ -23,7 +26,7 @@ enum {
     PATCHES = 1 << 17,
     MAX_INSNS = 160,          /* of one handler */
     MAX_BYTES = 1024,
-    MAX_SIZE = 1400,          /* of its stencil: short branches grow */
+    NEAR_BYTES = 1 << 14,     /* no function is longer */
 };
 
 typedef enum Kind {
@@ -34,25 +37,48 @@ typedef enum Kind {
     STOP,      /* anything else that does not fall through */
 } Kind;
 
+typedef enum What {
+    OTHER,   /* nothing of the op's address */
+    MIXED,   /* the op's address on one way here, something else on another */
+    OP,      /* the op's address plus delta */
+    HANDLER, /* 64 bits read from there */
+    BYTE,    /* one byte read from there, zero-extended; by instruction `by` */
+} What;
+
 typedef struct Value { /* what a register holds */
-    enum { UNKNOWN, OP, HANDLER } what; /* OP: the address of the handler's op, plus delta bytes; HANDLER: what is read there */
-    i32 delta;
+    u8 what, by;
+    i16 delta;
 } Value;
 
 typedef struct State {
     bool reached;
+    bool no_flags; /* an addition to the op's address would have set them, but will not be executed */
     Value r[16];
 } State;
+
+/* How an instruction is written. */
+typedef enum Form {
+    AS_IS,
+    NOT_AT_ALL, /* it only moves the op's address about */
+    ABSOLUTE,   /* reads the op at `value` */
+    CONSTANT,   /* loads a byte of the op: into `dest`, by an immediate */
+    INDEXED,    /* index register `value` (a BYTE) times scale moves into the displacement; base register `base` */
+} Form;
 
 typedef struct HostInsn {
     const u8 *at;
     const u8 *target;     /* BRANCH, JUMP: where to; PLAIN: what its RIP-relative operand or call refers to, or NULL */
     u8 length, condition;
     u8 field;             /* PLAIN with a target: offset of the four bytes */
-    u8 kind;              /* Kind */
+    u8 kind, form;        /* Kind, Form */
     u8 load;              /* PLAIN: 1 + the register it loads from an op with nothing else to do; 0: none */
     u8 jump;              /* NEXT by a register: 1 + its number */
-    bool labelled, emitted;
+    bool labelled, emitted, needed; /* needed: a CONSTANT that somebody reads */
+    u8 modrm, behind;     /* offsets of the ModRM byte, and of what follows the displacement */
+    u8 prefix, wide_prefix; /* 1 + offset of REX, or offset of the byte of VEX, EVEX that holds X and B; 0: none */
+    u8 dest, base, scale;
+    i32 displacement;
+    Value value;
     u16 touches;          /* general registers that it reads or writes, by number */
     u16 offset;           /* in the stencil */
     State before;
@@ -68,7 +94,8 @@ struct Stencils {
     HostInsn insns[MAX_INSNS];
     u32 insn_count;
     const u8 *entry;
-    u32 step;
+    u32 step, size;
+    bool as_it_stands; /* nothing but NEXT is taken out, and RSI is loaded in front */
 };
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------- */
@@ -81,43 +108,79 @@ static int number_of(ZydisRegister reg)
 
 static Value value_of(const State *state, ZydisRegister reg)
 {
-    int n = reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15 ? number_of(reg) : -1;
-    return n < 0 ? (Value){ UNKNOWN, 0 } : state->r[n];
+    int n = number_of(reg);
+    return n < 0 ? (Value){ OTHER, 0, 0 } : state->r[n];
 }
 
-/* base + displacement, when that lies in or behind the op. */
+/* base + displacement, when that is the op's address plus something, and can be written as an absolute address. */
 static Value address_value(const State *state, const ZydisDecodedOperand *o)
 {
     Value base = value_of(state, o->mem.base);
-    if (base.what != OP || o->mem.index != ZYDIS_REGISTER_NONE || o->mem.segment == ZYDIS_REGISTER_FS || o->mem.segment == ZYDIS_REGISTER_GS)
-        return (Value){ UNKNOWN, 0 };
-    return (Value){ OP, base.delta + (i32)(o->mem.disp.has_displacement ? o->mem.disp.value : 0) };
+    i64 delta = base.delta + (o->mem.disp.has_displacement ? o->mem.disp.value : 0);
+    bool simple = o->mem.index == ZYDIS_REGISTER_NONE && o->mem.segment != ZYDIS_REGISTER_FS && o->mem.segment != ZYDIS_REGISTER_GS;
+    bool wide = o->mem.base >= ZYDIS_REGISTER_RAX && o->mem.base <= ZYDIS_REGISTER_R15;
+    if (base.what != OP || !simple || !wide || o->encoding != ZYDIS_OPERAND_ENCODING_MODRM_RM || delta != (i16)delta)
+        return (Value){ OTHER, 0, 0 };
+    return (Value){ OP, 0, (i16)delta };
 }
 
-/* What the destination of MOV, ADD, SUB and LEA holds afterwards. */
-static Value result_of(const State *state, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *o)
+/* Somebody needs what the register really holds. */
+static void need(Stencils *s, const State *state, ZydisRegister reg)
 {
-    const Value unknown = { UNKNOWN, 0 };
-    if (o[0].type != ZYDIS_OPERAND_TYPE_REGISTER || o[0].size != 64)
-        return unknown;
-    Value a = value_of(state, o[0].reg.value);
-    switch (z->mnemonic) {
-    case ZYDIS_MNEMONIC_MOV:
-        if (o[1].type == ZYDIS_OPERAND_TYPE_REGISTER)
-            return value_of(state, o[1].reg.value);
-        if (o[1].type != ZYDIS_OPERAND_TYPE_MEMORY)
-            return unknown;
-        a = address_value(state, &o[1]);
-        return a.what == OP ? (Value){ HANDLER, a.delta } : unknown;
-    case ZYDIS_MNEMONIC_LEA:
-        return address_value(state, &o[1]);
-    case ZYDIS_MNEMONIC_ADD: case ZYDIS_MNEMONIC_SUB:
-        if (a.what != OP || o[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
-            return unknown;
-        return (Value){ OP, a.delta + (i32)(z->mnemonic == ZYDIS_MNEMONIC_ADD ? o[1].imm.value.s : -o[1].imm.value.s) };
-    default:
-        return unknown;
+    Value value = value_of(state, reg);
+    if (value.what == BYTE)
+        s->insns[value.by].needed = true;
+    else if (value.what == OP || value.what == MIXED)
+        s->as_it_stands = true;
+}
+
+/* An operand in memory: by which form of the instruction can it be reached without the registers that are not there? */
+static void read_memory(Stencils *s, HostInsn *insn, const State *state, const ZydisDecodedOperand *o)
+{
+    Value op = address_value(state, o), base = value_of(state, o->mem.base), index = value_of(state, o->mem.index);
+    bool modrm = o->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && o->mem.base >= ZYDIS_REGISTER_RAX &&
+                 o->mem.base <= ZYDIS_REGISTER_R15 && o->mem.segment != ZYDIS_REGISTER_FS && o->mem.segment != ZYDIS_REGISTER_GS;
+    i64 displacement = o->mem.disp.has_displacement ? o->mem.disp.value : 0;
+    bool plain_base = base.what == OTHER || base.what == HANDLER;
+    if (op.what == OP) {
+        insn->form = ABSOLUTE;
+        insn->value = op;
+    } else if (modrm && plain_base && index.what == BYTE) {
+        insn->form = INDEXED;
+        insn->value = index;
+        insn->base = (u8)number_of(o->mem.base);
+        insn->scale = o->mem.scale;
+        insn->displacement = (i32)displacement;
+    } else {
+        need(s, state, o->mem.base);
+        need(s, state, o->mem.index);
     }
+}
+
+/* What the destination holds afterwards, where that is more than OTHER. */
+static Value result_of(Stencils *s, HostInsn *insn, const State *state, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *o)
+{
+    const Value other = { OTHER, 0, 0 };
+    if (z->operand_count < 2 || o[0].type != ZYDIS_OPERAND_TYPE_REGISTER || number_of(o[0].reg.value) < 0)
+        return other;
+    Value a = value_of(state, o[0].reg.value), at = o[1].type == ZYDIS_OPERAND_TYPE_MEMORY ? address_value(state, &o[1]) : other;
+    if (z->mnemonic == ZYDIS_MNEMONIC_MOVZX && at.what == OP && o[1].size == 8 && (o[0].size == 32 || o[0].size == 64)) {
+        insn->dest = (u8)number_of(o[0].reg.value);
+        return (Value){ BYTE, (u8)(insn - s->insns), at.delta };
+    }
+    if (o[0].size != 64)
+        return other;
+    if (z->mnemonic == ZYDIS_MNEMONIC_MOV && o[1].type == ZYDIS_OPERAND_TYPE_REGISTER && value_of(state, o[1].reg.value).what == OP)
+        return value_of(state, o[1].reg.value);
+    if (z->mnemonic == ZYDIS_MNEMONIC_MOV && at.what == OP)
+        return (Value){ HANDLER, 0, at.delta };
+    if (z->mnemonic == ZYDIS_MNEMONIC_LEA && at.what == OP)
+        return at;
+    if ((z->mnemonic == ZYDIS_MNEMONIC_ADD || z->mnemonic == ZYDIS_MNEMONIC_SUB) && a.what == OP && o[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        i64 delta = a.delta + (z->mnemonic == ZYDIS_MNEMONIC_ADD ? o[1].imm.value.s : -o[1].imm.value.s);
+        return delta == (i16)delta ? (Value){ OP, 0, (i16)delta } : other;
+    }
+    return other;
 }
 
 static void touch(HostInsn *insn, ZydisRegister reg)
@@ -127,32 +190,74 @@ static void touch(HostInsn *insn, ZydisRegister reg)
         insn->touches |= (u16)(1u << n);
 }
 
-/* The registers after a plain instruction. */
-static void follow(HostInsn *insn, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *o, State *state)
+/* An operand that is a register: what it held is needed if it is read; it is OTHER once written. */
+static void read_register(Stencils *s, HostInsn *insn, const State *before, State *after, const ZydisDecodedOperand *o)
 {
-    Value result = z->operand_count >= 2 ? result_of(state, z, o) : (Value){ UNKNOWN, 0 };
+    touch(insn, o->reg.value);
+    int n = number_of(o->reg.value);
+    if (n < 0)
+        return;
+    bool whole = o->actions == ZYDIS_OPERAND_ACTION_WRITE && o->size >= 32;
+    if (!whole)
+        need(s, before, o->reg.value);
+    if (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+        after->r[n] = (Value){ OTHER, 0, 0 };
+}
+
+static void follow_call(Stencils *s, HostInsn *insn, const State *before, State *after)
+{
+    insn->touches = 0xffff;
+    const u16 kept = 1 << RBX | 1 << RBP | 1 << RSP | 1 << R12 | 1 << R13 | 1 << R14 | 1 << R15;
+    for (int n = 0; n < 16; n++)
+        if (!(kept >> n & 1)) {
+            need(s, before, ZYDIS_REGISTER_RAX + n);
+            after->r[n] = (Value){ OTHER, 0, 0 };
+        }
+}
+
+/* The addition that is not executed would have set the flags: nobody may look at them. */
+static void follow_flags(Stencils *s, const HostInsn *insn, const ZydisDecodedInstruction *z, State *state)
+{
+    const ZydisAccessedFlags *f = z->cpu_flags;
+    if (state->no_flags && f && f->tested)
+        s->as_it_stands = true;
+    if (insn->form == NOT_AT_ALL && f && f->modified)
+        state->no_flags = true;
+    else if (f && (f->modified | f->set_0 | f->set_1 | f->undefined) & FLAG_ZF)
+        state->no_flags = false;
+}
+
+/* The registers after a plain instruction, and how it is written. */
+static void follow(Stencils *s, HostInsn *insn, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *o, State *state)
+{
+    const State before = *state;
+    Value result = result_of(s, insn, &before, z, o);
+    bool moves = result.what == OP;
     for (unsigned i = 0; i < z->operand_count; i++) {
         if (o[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
             touch(insn, o[i].mem.base);
             touch(insn, o[i].mem.index);
-        } else if (o[i].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+            if (!moves)
+                read_memory(s, insn, &before, &o[i]);
+        } else if (o[i].type == ZYDIS_OPERAND_TYPE_REGISTER && moves) {
             touch(insn, o[i].reg.value);
-            int n = number_of(o[i].reg.value);
-            if (n >= 0 && o[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
-                state->r[n].what = UNKNOWN;
+        } else if (o[i].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+            read_register(s, insn, &before, state, &o[i]);
         }
     }
-    if (z->meta.category == ZYDIS_CATEGORY_CALL) {
-        insn->touches = 0xffff;
-        const u16 kept = 1 << RBX | 1 << RBP | 1 << R12 | 1 << R13 | 1 << R14 | 1 << R15;
-        for (int n = 0; n < 16; n++)
-            if (!(kept >> n & 1))
-                state->r[n].what = UNKNOWN;
-    }
-    if (result.what != UNKNOWN)
+    if (z->meta.category == ZYDIS_CATEGORY_CALL)
+        follow_call(s, insn, &before, state);
+    if (result.what != OTHER)
         state->r[number_of(o[0].reg.value)] = result;
     if (result.what == HANDLER)
         insn->load = (u8)(1 + number_of(o[0].reg.value));
+    if (result.what == BYTE) {
+        insn->form = CONSTANT;
+        insn->value = result;
+    }
+    if (moves)
+        insn->form = NOT_AT_ALL;
+    follow_flags(s, insn, z, state);
 }
 
 /* An indirect jump: to the handler of the op that RSI has been moved to? */
@@ -160,28 +265,45 @@ static void read_indirect_jump(Stencils *s, HostInsn *insn, const ZydisDecodedOp
 {
     insn->kind = STOP;
     const State *state = &insn->before;
-    Value target = { UNKNOWN, 0 };
-    if (o->type == ZYDIS_OPERAND_TYPE_MEMORY)
-        target = address_value(state, o);
-    else if (value_of(state, o->reg.value).what == HANDLER)
-        target = (Value){ OP, value_of(state, o->reg.value).delta };
-    Value op = state->r[RSI];
-    if (target.what != OP || op.what != OP || op.delta != target.delta || op.delta <= 0 || op.delta % (i32)sizeof(Op))
-        return;
-    u32 step = (u32)op.delta / (u32)sizeof(Op);
-    if (s->step && s->step != step)
-        return;
-    s->step = step;
-    insn->kind = NEXT;
-    insn->jump = o->type == ZYDIS_OPERAND_TYPE_REGISTER ? (u8)(1 + number_of(o->reg.value)) : 0;
+    bool memory = o->type == ZYDIS_OPERAND_TYPE_MEMORY;
+    Value target = memory ? address_value(state, o) : value_of(state, o->reg.value), op = state->r[RSI];
+    if (op.what == OP && target.what == (memory ? OP : HANDLER) && op.delta == target.delta && op.delta > 0 && op.delta % (i32)sizeof(Op) == 0) {
+        u32 step = (u32)op.delta / (u32)sizeof(Op);
+        if (!s->step || s->step == step) {
+            s->step = step;
+            insn->kind = NEXT;
+            insn->jump = memory ? 0 : (u8)(1 + number_of(o->reg.value));
+            return;
+        }
+    }
+    /* To some op's handler, for which only the three arguments count. A table of jumps goes back into the original: all count. */
+    if (memory || op.what == OP || op.what == MIXED)
+        s->as_it_stands = true;
+    need(s, state, ZYDIS_REGISTER_RDI);
+    need(s, state, ZYDIS_REGISTER_RDX);
+}
+
+/* Where the parts lie that `form` changes. */
+static void read_encoding(HostInsn *insn, const ZydisDecodedInstruction *z)
+{
+    insn->modrm = z->raw.modrm.offset;
+    insn->behind = (u8)(z->raw.modrm.offset + 1 + (z->raw.modrm.mod != 3 && z->raw.modrm.rm == 4) + z->raw.disp.size / 8);
+    if (z->attributes & ZYDIS_ATTRIB_HAS_REX)
+        insn->prefix = (u8)(z->raw.rex.offset + 1);
+    if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX)
+        insn->wide_prefix = (u8)(z->raw.evex.offset + 1);
+    else if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && z->raw.vex.size == 3)
+        insn->wide_prefix = (u8)(z->raw.vex.offset + 1);
 }
 
 /* Fills insn from the bytes at insn->at; false: not understood. */
 static bool read_insn(Stencils *s, HostInsn *insn, State *after)
 {
+    ZydisDecoderContext context;
     ZydisDecodedInstruction z;
     ZydisDecodedOperand o[ZYDIS_MAX_OPERAND_COUNT];
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&s->decoder, insn->at, 15, &z, o)))
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&s->decoder, &context, insn->at, 15, &z)) ||
+        !ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&s->decoder, &context, &z, o, z.operand_count)))
         return false;
     insn->length = z.length;
     *after = insn->before;
@@ -191,6 +313,8 @@ static bool read_insn(Stencils *s, HostInsn *insn, State *after)
         insn->kind = z.meta.category == ZYDIS_CATEGORY_COND_BR ? BRANCH : JUMP;
         insn->condition = z.opcode & 15;
         insn->target = end + z.raw.imm[0].value.s;
+        if (insn->kind == BRANCH)
+            follow_flags(s, insn, &z, after);
         return insn->kind == JUMP || (z.opcode & 0xf0) == (z.raw.imm[0].size == 8 ? 0x70 : 0x80); /* no LOOP, no JRCXZ */
     }
     if (z.meta.category == ZYDIS_CATEGORY_UNCOND_BR) {
@@ -209,26 +333,37 @@ static bool read_insn(Stencils *s, HostInsn *insn, State *after)
         if (z.raw.disp.size != 32)
             return false;
     }
-    follow(insn, &z, o, after);
+    read_encoding(insn, &z);
+    follow(s, insn, &z, o, after);
     return true;
 }
 
 /* ---- following ----------------------------------------------------------------------------------------------------------- */
 
+static bool same(Value a, Value b) { return a.what == b.what && a.delta == b.delta && a.by == b.by; }
+
 /* What holds on both ways into a place. True when that is less than `into` claimed. */
-static bool merge(State *into, const State *from)
+static bool merge(Stencils *s, State *into, const State *from)
 {
     if (!into->reached) {
         *into = *from;
         into->reached = true;
         return false;
     }
-    bool less = false;
-    for (int n = 0; n < 16; n++)
-        if (into->r[n].what != UNKNOWN && (into->r[n].what != from->r[n].what || into->r[n].delta != from->r[n].delta)) {
-            into->r[n].what = UNKNOWN;
-            less = true;
-        }
+    bool less = from->no_flags && !into->no_flags;
+    into->no_flags |= from->no_flags;
+    for (int n = 0; n < 16; n++) {
+        Value *a = &into->r[n], b = from->r[n];
+        if (same(*a, b) || (a->what == OTHER && (b.what == OTHER || b.what == HANDLER)) || a->what == MIXED)
+            continue;
+        bool address = a->what == OP || b.what == OP || b.what == MIXED;
+        if (a->what == BYTE)
+            s->insns[a->by].needed = true;
+        if (b.what == BYTE)
+            s->insns[b.by].needed = true;
+        less |= a->what != OTHER || address;
+        *a = (Value){ address ? MIXED : OTHER, 0, 0 };
+    }
     return less;
 }
 
@@ -246,7 +381,7 @@ typedef struct Ahead {
     u32 count;
 } Ahead;
 
-static bool ahead_add(Ahead *ahead, const u8 *at, const State *state)
+static bool ahead_add(Stencils *s, Ahead *ahead, const u8 *at, const State *state)
 {
     u32 i = 0;
     while (i < ahead->count && ahead->place[i].at != at)
@@ -257,7 +392,7 @@ static bool ahead_add(Ahead *ahead, const u8 *at, const State *state)
         ahead->place[ahead->count++].at = at;
         ahead->place[i].state.reached = false;
     }
-    merge(&ahead->place[i].state, state);
+    merge(s, &ahead->place[i].state, state);
     return true;
 }
 
@@ -280,12 +415,17 @@ static const u8 *ahead_take(Ahead *ahead, const u8 *at, State *state)
 static bool follow_branch(Stencils *s, const HostInsn *insn, Ahead *ahead, const State *state)
 {
     if (insn->target > insn->at && insn->target < s->entry + MAX_BYTES)
-        return ahead_add(ahead, insn->target, state);
+        return ahead_add(s, ahead, insn->target, state);
     HostInsn *back = insn_at(s, insn->target);
-    if (!back)
+    if (!back) { /* to another handler, for which only the three arguments count; or, if it is near, still in this function */
+        if ((insn->target > insn->at && insn->target < s->entry + NEAR_BYTES) || state->r[RSI].what == MIXED)
+            s->as_it_stands = true;
+        need(s, state, ZYDIS_REGISTER_RDI);
+        need(s, state, ZYDIS_REGISTER_RDX);
         return true;
+    }
     back->labelled = true;
-    return !merge(&back->before, state);
+    return !merge(s, &back->before, state);
 }
 
 /* Decodes everything that can be reached, in the order of addresses. */
@@ -295,13 +435,13 @@ static bool read_handler(Stencils *s)
     Ahead ahead = { .count = 0 };
     State state = none;
     state.reached = true;
-    state.r[RSI] = (Value){ OP, 0 };
+    state.r[RSI] = (Value){ OP, 0, 0 };
     const u8 *at = s->entry;
     for (bool falls = true;;) {
         State jumped;
         const u8 *place = ahead_take(&ahead, at, &jumped);
         if (place && place != at && falls) {
-            ahead_add(&ahead, place, &jumped); /* not there yet */
+            ahead_add(s, &ahead, place, &jumped); /* not there yet */
             place = NULL;
         }
         if (!place && !falls)
@@ -311,9 +451,9 @@ static bool read_handler(Stencils *s)
         HostInsn *insn = &s->insns[s->insn_count++];
         *insn = (HostInsn){ .at = place ? place : at, .labelled = place != NULL, .before = none };
         if (falls)
-            merge(&insn->before, &state);
+            merge(s, &insn->before, &state);
         if (place)
-            merge(&insn->before, &jumped);
+            merge(s, &insn->before, &jumped);
         if (!read_insn(s, insn, &state))
             return false;
         falls = insn->kind == PLAIN || insn->kind == BRANCH;
@@ -375,31 +515,47 @@ static void drop_loads(Stencils *s)
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------- */
 
-static u32 size_of(const HostInsn *insn, bool last)
+static u32 size_of_plain(const Stencils *s, const HostInsn *insn)
+{
+    u32 rest = (u32)(insn->length - insn->behind);
+    switch (s->as_it_stands ? AS_IS : (Form)insn->form) {
+    case NOT_AT_ALL: return 0;
+    case CONSTANT: return !insn->needed ? 0 : insn->dest >= 8 ? 6 : 5;
+    case ABSOLUTE: return insn->modrm + 6u + rest;
+    case INDEXED: return insn->modrm + 5u + ((insn->base & 7) == 4) + rest;
+    default: return insn->length;
+    }
+}
+
+static u32 size_of(const Stencils *s, const HostInsn *insn, bool last)
 {
     switch ((Kind)insn->kind) {
     case BRANCH: return 6;
     case JUMP: return 5;
     case NEXT: return last ? 0 : 5;
-    default: return insn->length;
+    case STOP: return insn->length;
+    default: return size_of_plain(s, insn);
     }
 }
 
-/* Gives each instruction its place; the size of all, or 0. */
-static u32 lay_out(Stencils *s)
+enum { LOAD_RSI = 5 }; /* the bytes of `mov esi, imm32` */
+
+/* Gives each instruction its place. False: too long. */
+static bool lay_out(Stencils *s)
 {
-    u32 size = 0, last = 0;
+    u32 size = s->as_it_stands ? LOAD_RSI : 0, last = 0;
     for (u32 i = 0; i < s->insn_count; i++)
         if (s->insns[i].emitted)
             last = i;
     for (u32 i = 0; i < s->insn_count; i++) {
         s->insns[i].offset = (u16)size;
         if (s->insns[i].emitted)
-            size += size_of(&s->insns[i], i == last);
-        if (size > MAX_SIZE)
-            return 0;
+            size += size_of(s, &s->insns[i], i == last);
+        if (size > STENCIL_MAX)
+            return false;
     }
-    return size;
+    s->size = size;
+    return true;
 }
 
 static void put32(u8 *p, i64 value)
@@ -408,39 +564,95 @@ static void put32(u8 *p, i64 value)
     memcpy(p, &narrow, 4);
 }
 
-/* The four bytes at `at`: a place in the stencil, or one outside. */
-static void put_target(Stencils *s, u8 *code, u32 at, u32 from, const u8 *target)
+static void patch(Stencils *s, PatchKind kind, u32 at, u32 from, Value value, u32 scale, const u8 *target)
 {
-    const HostInsn *inside = insn_at(s, target);
-    if (inside)
-        put32(code + at, (i64)inside->offset - from);
-    else
-        s->patches[s->patches_used++] = (Patch){ target, (u16)at, (u16)from };
+    s->patches[s->patches_used++] = (Patch){ target, (u16)at, (u16)from, value.delta, (u8)kind, (u8)scale };
 }
 
-static void write_insn(Stencils *s, const HostInsn *insn, u8 *code, u32 size)
+/* The four bytes at `at`, the end of a jump: a place in the stencil, or one outside, where RSI must be the op if it was. */
+static void put_target(Stencils *s, u8 *code, const HostInsn *insn, u32 at)
+{
+    const HostInsn *inside = insn_at(s, insn->target);
+    Value op = insn->before.r[RSI];
+    if (inside)
+        put32(code + at, (i64)inside->offset - (at + 4));
+    else
+        patch(s, op.what == OP && !s->as_it_stands ? PATCH_LEAVE : PATCH_DISTANCE, at, at + 4, op, 0, insn->target);
+}
+
+/* An instruction with another memory operand: [absolute], or [base + displacement]. */
+static void put_address(Stencils *s, const HostInsn *insn, u8 *code, bool absolute)
+{
+    u8 *p = code + insn->offset, base = absolute ? 0 : insn->base;
+    memcpy(p, insn->at, insn->modrm + 1u);
+    if (insn->prefix)
+        p[insn->prefix - 1] = (u8)((p[insn->prefix - 1] & ~3u) | base >> 3);
+    if (insn->wide_prefix)
+        p[insn->wide_prefix] = (u8)((p[insn->wide_prefix] & ~0x60u) | 0x40 | (base >> 3 ? 0 : 0x20));
+    u32 at = insn->modrm;
+    bool sib = absolute || (base & 7) == 4;
+    p[at] = (u8)((p[at] & 0x38) | (absolute ? 0 : 0x80) | (sib ? 4 : base & 7));
+    at++;
+    if (sib)
+        p[at++] = absolute ? 0x25 : 0x24;
+    put32(p + at, absolute ? 0 : insn->displacement);
+    memcpy(p + at + 4, insn->at + insn->behind, (u32)(insn->length - insn->behind));
+    patch(s, absolute ? PATCH_OP : PATCH_BYTE, insn->offset + at, 0, insn->value, insn->scale, NULL);
+}
+
+static void write_plain(Stencils *s, const HostInsn *insn, u8 *code)
+{
+    u8 *p = code + insn->offset;
+    switch (s->as_it_stands ? AS_IS : (Form)insn->form) {
+    case NOT_AT_ALL:
+        break;
+    case CONSTANT:
+        if (!insn->needed)
+            break;
+        if (insn->dest >= 8)
+            *p++ = 0x41;
+        *p++ = (u8)(0xb8 | (insn->dest & 7));
+        put32(p, 0);
+        patch(s, PATCH_BYTE, (u32)(p - code), 0, insn->value, 1, NULL);
+        break;
+    case ABSOLUTE:
+        put_address(s, insn, code, true);
+        break;
+    case INDEXED:
+        put_address(s, insn, code, false);
+        break;
+    default:
+        memcpy(p, insn->at, insn->length);
+        if (insn->target)
+            patch(s, PATCH_DISTANCE, insn->offset + insn->field, insn->offset + insn->length, (Value){ 0 }, 0, insn->target);
+        break;
+    }
+}
+
+static void write_insn(Stencils *s, const HostInsn *insn, u8 *code)
 {
     u8 *p = code + insn->offset;
     switch ((Kind)insn->kind) {
     case BRANCH:
         p[0] = 0x0f;
         p[1] = (u8)(0x80 | insn->condition);
-        put_target(s, code, insn->offset + 2u, insn->offset + 6u, insn->target);
+        put_target(s, code, insn, insn->offset + 2u);
         break;
     case JUMP:
         p[0] = 0xe9;
-        put_target(s, code, insn->offset + 1u, insn->offset + 5u, insn->target);
+        put_target(s, code, insn, insn->offset + 1u);
         break;
     case NEXT: /* to the end, where the next op's copy stands */
-        if (insn->offset == size)
+        if (insn->offset == s->size)
             break;
         p[0] = 0xe9;
-        put32(p + 1, (i64)size - (insn->offset + 5));
+        put32(p + 1, (i64)s->size - (insn->offset + 5));
+        break;
+    case STOP:
+        memcpy(p, insn->at, insn->length);
         break;
     default:
-        memcpy(p, insn->at, insn->length);
-        if (insn->target)
-            s->patches[s->patches_used++] = (Patch){ insn->target, (u16)(insn->offset + insn->field), (u16)(insn->offset + insn->length) };
+        write_plain(s, insn, code);
         break;
     }
 }
@@ -450,25 +662,29 @@ static void make(Stencils *s, Stencil *stencil)
 {
     s->entry = (const u8 *)(uintptr_t)stencil->handler;
     s->insn_count = s->step = 0;
+    s->as_it_stands = false;
     if (!read_handler(s))
         return;
     shorten_branches(s);
     mark_emitted(s);
     drop_loads(s);
-    u32 size = lay_out(s);
-    if (!size || s->code_used + size > CODE_BYTES || s->patches_used + s->insn_count > PATCHES)
+    if (!lay_out(s) || s->code_used + s->size > CODE_BYTES || s->patches_used + s->insn_count + 1 > PATCHES)
         return;
     u8 *code = s->code + s->code_used;
     stencil->code = code;
     stencil->patches = s->patches + s->patches_used;
+    if (s->as_it_stands) {
+        code[0] = 0xbe;
+        patch(s, PATCH_OP, 1, 0, (Value){ 0 }, 0, NULL);
+    }
     for (u32 i = 0; i < s->insn_count; i++)
         if (s->insns[i].emitted)
-            write_insn(s, &s->insns[i], code, size);
+            write_insn(s, &s->insns[i], code);
     stencil->patch_count = (u16)(s->patches + s->patches_used - stencil->patches);
-    stencil->size = (u16)size;
+    stencil->size = (u16)s->size;
     stencil->step = (u8)s->step;
     stencil->usable = true;
-    s->code_used += size;
+    s->code_used += s->size;
 }
 
 /* ---- the table ----------------------------------------------------------------------------------------------------------- */

@@ -4,11 +4,21 @@
 
 #include "cpu/op.h"
 
-/* Four bytes of a copy that hold a distance from behind their instruction to a fixed place. */
+/* Four bytes of a copy that depend on where it stands, or on its op. Ops lie below 2 GiB. */
+typedef enum PatchKind {
+    PATCH_DISTANCE, /* the distance from `from` to `target` */
+    PATCH_LEAVE,    /* the same, but RSI must be the op `delta` bytes behind its own on arrival: by way of a stub that loads it */
+    PATCH_OP,       /* the address of the op, plus delta */
+    PATCH_BYTE,     /* what is there already, plus the byte at delta in the op, times scale */
+} PatchKind;
+
 typedef struct Patch {
     const u8 *target;
     u16 at;   /* offset of the four bytes in the code */
     u16 from; /* offset of the end of their instruction */
+    i16 delta;
+    u8 kind;  /* PatchKind */
+    u8 scale;
 } Patch;
 
 typedef struct Stencil {
@@ -19,6 +29,8 @@ typedef struct Stencil {
     u8 step;     /* ops from its own to the one that follows, whose copy must stand behind it; 0: it ends the chain */
     bool usable; /* false: not understood, must not be copied */
 } Stencil;
+
+enum { STENCIL_MAX = 1400 }; /* bytes of one */
 
 typedef struct Stencils Stencils;
 

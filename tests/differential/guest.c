@@ -42,6 +42,8 @@ bool guest_open(void)
 
 void guest_close(void)
 {
+    if (!cpu)
+        return;
     cpu_destroy(cpu);
     phys_destroy(&phys);
     free(cpu);

@@ -2,6 +2,7 @@
  * notes the interrupted registers as the outcome, writes the next case's registers into the same signal frame, and
  * returns — into the next case. So a case costs one signal, and the C library never runs between cases. */
 #define _GNU_SOURCE /* REG_… of ucontext.h, memfd_create */
+#include "guest.h"
 #include "native.h"
 
 #include "mmu/tlb.h"
@@ -250,6 +251,7 @@ static bool start_child(void)
     if (child == 0) {
         close(down[1]);
         close(up[0]);
+        guest_close(); /* the code under test must not find our mappings */
         child_main(down[0], up[1]);
     }
     close(down[0]);
