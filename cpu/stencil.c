@@ -103,7 +103,7 @@ struct Stencils {
 static int number_of(ZydisRegister reg)
 {
     ZydisRegister wide = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
-    return wide >= ZYDIS_REGISTER_RAX && wide <= ZYDIS_REGISTER_R15 ? wide - ZYDIS_REGISTER_RAX : -1;
+    return wide >= ZYDIS_REGISTER_RAX && wide <= ZYDIS_REGISTER_R15 ? (int)wide - ZYDIS_REGISTER_RAX : -1;
 }
 
 static Value value_of(const State *state, ZydisRegister reg)
