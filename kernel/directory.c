@@ -164,7 +164,7 @@ i64 sys_chroot(Task *task, const u64 *arg)
     int fd = (int)result;
     char *old_root = fs->root_path, name[PATH_MAX];
     fs->root_path = NULL; /* the new root's name on the host */
-    i64 length = task->process->credentials.euid ? -EPERM : path_of_descriptor(task, fd, name, sizeof name);
+    i64 length = task->credentials.euid ? -EPERM : path_of_descriptor(task, fd, name, sizeof name);
     char *root_path = length < 0 ? NULL : heap_strdup(strcmp(name, "/") ? name : "");
     if (!root_path) {
         fs->root_path = old_root;

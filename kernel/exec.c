@@ -61,7 +61,7 @@ static u32 vma_rights(u32 elf_flags)
 
 static bool range_legal(const Exec *exec, u64 start, u64 size)
 {
-    bool low = start < MMAP_MIN && exec->task->process->credentials.euid;
+    bool low = start < MMAP_MIN && exec->task->credentials.euid;
     return !low && size <= USER_LIMIT && start <= USER_LIMIT - size;
 }
 
@@ -128,7 +128,7 @@ static void place_brk(Exec *exec)
 static i64 build_stack(Exec *exec)
 {
     Task *task = exec->task;
-    const Credentials *credentials = &task->process->credentials;
+    const Credentials *credentials = &task->credentials;
     StackInput input = {
         .argv = exec->request->argv, .envp = exec->request->envp, .execfn = exec->request->execfn, .image = &exec->image,
         .bias = exec->bias, .stack_top = exec->stack_top, .stack_limit = task->process->limits[LIMIT_STACK].soft,
@@ -200,7 +200,7 @@ static void shed(Exec *exec)
     process->exec_done = true;
     process->exit_signal = process->parent ? SIGCHLD : 0;
     process->dumpable = true;
-    process->parent_death_signal = process->credentials.uid == process->credentials.euid ? process->parent_death_signal : 0;
+    process->parent_death_signal = task->credentials.uid == task->credentials.euid ? process->parent_death_signal : 0;
 }
 
 /* The caller of exec becomes the only thread, with the process's number. */

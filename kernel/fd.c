@@ -86,6 +86,8 @@ void file_unref(Kernel *kernel, OpenFile *file)
     if (file->ops && file->ops->release)
         file->ops->release(kernel, file);
     host_close(file->host_fd);
+    if (file->mail)
+        host_close(file->mail);
     lock_wake(kernel, file); /* closing dropped flock(2) and OFD locks */
     Vfs *vfs = kernel->vfs;
     if (file->next)
@@ -217,14 +219,21 @@ static OpenFile *files_take(Files *files, u32 number)
     return file;
 }
 
+static void close_number(Task *task, Files *files, u32 number)
+{
+    OpenFile *file = files_take(files, number);
+    lock_closed(task->kernel, files, file);
+    if (file->ops && file->ops->closed)
+        file->ops->closed(task, file);
+    file_unref(task->kernel, file);
+}
+
 i64 files_close(Task *task, u32 fd)
 {
     Files *files = task->files;
     if (fd >= files->capacity || !files->slots[fd].file)
         return -EBADF;
-    OpenFile *file = files_take(files, fd);
-    lock_closed(task->kernel, files, file);
-    file_unref(task->kernel, file);
+    close_number(task, files, fd);
     return 0;
 }
 
@@ -256,11 +265,8 @@ void files_unref(Task *task, Files *files)
     if (--files->refs)
         return;
     for (u32 i = 0; i < files->capacity && files->count; i++)
-        if (files->slots[i].file) {
-            OpenFile *file = files_take(files, i);
-            lock_closed(task->kernel, files, file);
-            file_unref(task->kernel, file);
-        }
+        if (files->slots[i].file)
+            close_number(task, files, i);
     heap_free(files->slots);
     heap_free(files);
 }
@@ -268,11 +274,8 @@ void files_unref(Task *task, Files *files)
 void files_close_on_exec(Task *task, Files *files)
 {
     for (u32 i = 0; i < files->capacity; i++)
-        if (files->slots[i].file && files->slots[i].cloexec) {
-            OpenFile *file = files_take(files, i);
-            lock_closed(task->kernel, files, file);
-            file_unref(task->kernel, file);
-        }
+        if (files->slots[i].file && files->slots[i].cloexec)
+            close_number(task, files, i);
 }
 
 /* ---- close, dup --------------------------------------------------------------------------------------------------- */

@@ -31,6 +31,8 @@ typedef struct FileOps {
     u32 (*poll)(Task *task, OpenFile *file); /* ready events; what may change them is announced by wake_event(file) */
     /* Beside wake_event(file): parks on what else changes readiness (a signal, a deadline, a host descriptor). */
     void (*wait)(Task *task, OpenFile *file);
+    /* A number of it has been closed (others may be left). */
+    void (*closed)(Task *task, OpenFile *file);
     void (*release)(Kernel *kernel, OpenFile *file);
 } FileOps;
 
@@ -53,6 +55,7 @@ struct OpenFile {
     bool message;       /* one call moves one message: never split a transfer */
     bool lockable;      /* a lock has been taken through it: waiters hear of its end (lock.c) */
     bool sent;          /* has been in an SCM_RIGHTS message, and is kept for whoever receives it (socket_control.c) */
+    int mail;           /* a netlink socket that mq_notify(2) answers through: our end; else 0 */
     i32 peer_pid;       /* sockets: the guest process at the other end, for SO_PEERCRED; 0: not known */
     i32 last_number;    /* the guest number it was last looked up by */
     u64 device, inode;  /* on the host; files that only we know: device 0 and a number of their own */

@@ -3,6 +3,7 @@
 #include "kernel/host_signals.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "kernel/host.h"
@@ -131,6 +132,22 @@ void host_signals_block(sigset_t *old)
     for (u32 i = 0; i < FORWARDED; i++)
         sigaddset(&set, forwarded[i]);
     sigprocmask(SIG_BLOCK, &set, old);
+}
+
+int host_wake_open(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+void host_wake(int fd)
+{
+    u64 one = 1;
+    ssize_t written = write(fd, &one, sizeof one); /* full: it is awake already */
+    (void)written;
+}
+
+void host_woken(int fd)
+{
+    u64 count;
+    ssize_t got = read(fd, &count, sizeof count);
+    (void)got;
 }
 
 void host_signals_unblock(const sigset_t *old) { sigprocmask(SIG_SETMASK, old, NULL); }

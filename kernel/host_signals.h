@@ -21,4 +21,9 @@ void host_signals_stopped(Kernel *kernel);
 void host_signals_block(sigset_t *old);
 void host_signals_unblock(const sigset_t *old);
 
+/* A descriptor that ends the emulator's own sleep in poll(2), for kernel_interrupt(): -1 with errno. */
+int host_wake_open(void);
+void host_wake(int fd); /* from any thread or signal handler */
+void host_woken(int fd); /* hears it: it is quiet again */
+
 #endif

@@ -1,7 +1,8 @@
-/* Who a process is: numbers, users, groups, sessions, capabilities. Credentials are emulated; what may be opened is decided by
- * the host's own rights, so gaining an identity gains nothing outside. credentials(7). */
+/* Who a process is: numbers, users, groups, sessions, capabilities. Credentials are emulated;
+ * credentials.c passes them on to the host where that is possible. credentials(7). */
 #include <errno.h>
 
+#include "kernel/credentials.h"
 #include "kernel/syscalls.h"
 #include "kernel/task.h"
 
@@ -12,10 +13,10 @@ i64 sys_getppid(Task *task, const u64 *arg)
     return process_parent_pid(task->process);
 }
 
-i64 sys_getuid(Task *task, const u64 *arg) { (void)arg; return task->process->credentials.uid; }
-i64 sys_geteuid(Task *task, const u64 *arg) { (void)arg; return task->process->credentials.euid; }
-i64 sys_getgid(Task *task, const u64 *arg) { (void)arg; return task->process->credentials.gid; }
-i64 sys_getegid(Task *task, const u64 *arg) { (void)arg; return task->process->credentials.egid; }
+i64 sys_getuid(Task *task, const u64 *arg) { (void)arg; return task->credentials.uid; }
+i64 sys_geteuid(Task *task, const u64 *arg) { (void)arg; return task->credentials.euid; }
+i64 sys_getgid(Task *task, const u64 *arg) { (void)arg; return task->credentials.gid; }
+i64 sys_getegid(Task *task, const u64 *arg) { (void)arg; return task->credentials.egid; }
 
 /* ---- process groups and sessions --------------------------------------------------------------------------------- */
 
@@ -88,7 +89,7 @@ i64 sys_setsid(Task *task, const u64 *arg)
 
 /* ---- users and groups -------------------------------------------------------------------------------------------- */
 
-static bool privileged(const Task *task) { return task->process->credentials.euid == 0; }
+static bool privileged(const Task *task) { return task->credentials.euid == 0; }
 
 /* May the caller take `id` as one of its ids? */
 static bool may_take(bool root, u32 id, u32 real, u32 effective, u32 saved)
@@ -98,7 +99,7 @@ static bool may_take(bool root, u32 id, u32 real, u32 effective, u32 saved)
 
 static i64 set_uids(Task *task, u32 real, u32 effective, u32 saved)
 {
-    Credentials *c = &task->process->credentials;
+    Credentials *c = &task->credentials;
     bool root = privileged(task);
     if (!may_take(root, real, c->uid, c->euid, c->suid) || !may_take(root, effective, c->uid, c->euid, c->suid) ||
         !may_take(root, saved, c->uid, c->euid, c->suid))
@@ -107,12 +108,13 @@ static i64 set_uids(Task *task, u32 real, u32 effective, u32 saved)
     c->euid = effective == UINT32_MAX ? c->euid : effective;
     c->suid = saved == UINT32_MAX ? c->suid : saved;
     c->fsuid = c->euid;
+    credentials_changed(task);
     return 0;
 }
 
 static i64 set_gids(Task *task, u32 real, u32 effective, u32 saved)
 {
-    Credentials *c = &task->process->credentials;
+    Credentials *c = &task->credentials;
     bool root = privileged(task);
     if (!may_take(root, real, c->gid, c->egid, c->sgid) || !may_take(root, effective, c->gid, c->egid, c->sgid) ||
         !may_take(root, saved, c->gid, c->egid, c->sgid))
@@ -121,13 +123,14 @@ static i64 set_gids(Task *task, u32 real, u32 effective, u32 saved)
     c->egid = effective == UINT32_MAX ? c->egid : effective;
     c->sgid = saved == UINT32_MAX ? c->sgid : saved;
     c->fsgid = c->egid;
+    credentials_changed(task);
     return 0;
 }
 
 /* setuid(2): root sets all three, others the effective one only. */
 i64 sys_setuid(Task *task, const u64 *arg)
 {
-    const Credentials *c = &task->process->credentials;
+    const Credentials *c = &task->credentials;
     u32 id = (u32)arg[0];
     if (id == UINT32_MAX)
         return -EINVAL;
@@ -138,7 +141,7 @@ i64 sys_setuid(Task *task, const u64 *arg)
 
 i64 sys_setgid(Task *task, const u64 *arg)
 {
-    const Credentials *c = &task->process->credentials;
+    const Credentials *c = &task->credentials;
     u32 id = (u32)arg[0];
     if (id == UINT32_MAX)
         return -EINVAL;
@@ -150,25 +153,27 @@ i64 sys_setgid(Task *task, const u64 *arg)
 /* setreuid(2): the saved id follows when the real one is set or the effective one becomes another than the real. */
 i64 sys_setreuid(Task *task, const u64 *arg)
 {
-    Credentials *c = &task->process->credentials;
+    Credentials *c = &task->credentials;
     u32 real = (u32)arg[0], effective = (u32)arg[1], old = c->uid;
     if (!privileged(task) && real != UINT32_MAX && real != c->uid && real != c->euid)
         return -EPERM;
     i64 result = set_uids(task, real, effective, UINT32_MAX);
     if (!result && (real != UINT32_MAX || (effective != UINT32_MAX && effective != old)))
         c->suid = c->euid;
+    credentials_changed(task);
     return result;
 }
 
 i64 sys_setregid(Task *task, const u64 *arg)
 {
-    Credentials *c = &task->process->credentials;
+    Credentials *c = &task->credentials;
     u32 real = (u32)arg[0], effective = (u32)arg[1], old = c->gid;
     if (!privileged(task) && real != UINT32_MAX && real != c->gid && real != c->egid)
         return -EPERM;
     i64 result = set_gids(task, real, effective, UINT32_MAX);
     if (!result && (real != UINT32_MAX || (effective != UINT32_MAX && effective != old)))
         c->sgid = c->egid;
+    credentials_changed(task);
     return result;
 }
 
@@ -183,38 +188,40 @@ static i64 put_three(Task *task, const u64 *arg, u32 a, u32 b, u32 c)
 
 i64 sys_getresuid(Task *task, const u64 *arg)
 {
-    const Credentials *c = &task->process->credentials;
+    const Credentials *c = &task->credentials;
     return put_three(task, arg, c->uid, c->euid, c->suid);
 }
 
 i64 sys_getresgid(Task *task, const u64 *arg)
 {
-    const Credentials *c = &task->process->credentials;
+    const Credentials *c = &task->credentials;
     return put_three(task, arg, c->gid, c->egid, c->sgid);
 }
 
 /* setfsuid(2): always the old one. */
 i64 sys_setfsuid(Task *task, const u64 *arg)
 {
-    Credentials *c = &task->process->credentials;
+    Credentials *c = &task->credentials;
     u32 old = c->fsuid, id = (u32)arg[0];
     if (privileged(task) || id == c->uid || id == c->euid || id == c->suid || id == c->fsuid)
         c->fsuid = id == UINT32_MAX ? old : id;
+    credentials_changed(task);
     return old;
 }
 
 i64 sys_setfsgid(Task *task, const u64 *arg)
 {
-    Credentials *c = &task->process->credentials;
+    Credentials *c = &task->credentials;
     u32 old = c->fsgid, id = (u32)arg[0];
     if (privileged(task) || id == c->gid || id == c->egid || id == c->sgid || id == c->fsgid)
         c->fsgid = id == UINT32_MAX ? old : id;
+    credentials_changed(task);
     return old;
 }
 
 i64 sys_getgroups(Task *task, const u64 *arg)
 {
-    const Credentials *c = &task->process->credentials;
+    const Credentials *c = &task->credentials;
     i32 room = (i32)arg[0];
     if (room < 0)
         return -EINVAL;
@@ -227,7 +234,7 @@ i64 sys_getgroups(Task *task, const u64 *arg)
 
 i64 sys_setgroups(Task *task, const u64 *arg)
 {
-    Credentials *c = &task->process->credentials;
+    Credentials *c = &task->credentials;
     if (!privileged(task))
         return -EPERM;
     if (arg[0] > ARRAY_LEN(c->groups))
@@ -237,6 +244,7 @@ i64 sys_setgroups(Task *task, const u64 *arg)
         return -EFAULT;
     memcpy(c->groups, groups, arg[0] * 4);
     c->group_count = (u32)arg[0];
+    credentials_changed(task);
     return 0;
 }
 

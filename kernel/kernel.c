@@ -76,7 +76,8 @@ static Kernel *create(const KernelConfig *config)
     if (!kernel)
         return NULL;
     memset(kernel, 0, sizeof *kernel);
-    bool ok = copy_config(kernel, config) && phys_create(&kernel->phys, kernel->config.memory_size);
+    kernel->wake_fd = host_wake_open();
+    bool ok = kernel->wake_fd >= 0 && copy_config(kernel, config) && phys_create(&kernel->phys, kernel->config.memory_size);
     kernel->cpu_ready = ok && cpu_init(&kernel->cpu, &kernel->phys, config->code_bytes);
     if (!kernel->cpu_ready) {
         int error = errno;
@@ -146,6 +147,8 @@ void kernel_destroy(Kernel *kernel)
     }
     sched_destroy(kernel);
     paging_destroy(kernel);
+    if (kernel->wake_fd >= 0)
+        host_close(kernel->wake_fd);
     heap_free(kernel->futexes);
     phys_destroy(&kernel->phys);
     heap_free((char *)kernel->config.strace);
@@ -173,19 +176,21 @@ static void set_limits(Kernel *kernel, Process *process)
         process->limits[LIMIT_STACK].hard = kernel->config.stack_size;
 }
 
-static void set_credentials(Process *process)
+static void set_credentials(Kernel *kernel, Task *task)
 {
-    Credentials *c = &process->credentials;
+    Credentials *c = &task->credentials;
     uid_t uid, euid, suid;
     gid_t gid, egid, sgid;
     host_getresuid(&uid, &euid, &suid);
     host_getresgid(&gid, &egid, &sgid);
-    *c = (Credentials){uid, euid, suid, euid, gid, egid, sgid, egid, 0, {0}};
+    *c = (Credentials){uid, euid, suid, euid, gid, egid, sgid, egid, 0, {0}, 0};
     gid_t groups[ARRAY_LEN(c->groups)];
     int count = host_getgroups(ARRAY_LEN(groups), groups);
     c->group_count = count > 0 ? (u32)count : 0;
     for (u32 i = 0; i < c->group_count; i++)
         c->groups[i] = groups[i];
+    task->process->credentials = kernel->host_credentials = *c;
+    kernel->host_root = uid == 0 && euid == 0;
 }
 
 /* A leader of its group if the emulator is one, so that setsid(2) and setpgid(2) answer as they would natively. */
@@ -212,7 +217,7 @@ static Task *first_task(Kernel *kernel)
         return NULL;
     kernel->init = process;
     set_limits(kernel, process);
-    set_credentials(process);
+    set_credentials(kernel, task);
     set_groups(process);
     process->exit_signal = 0;
     process->handlers = handlers_create();

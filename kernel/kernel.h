@@ -96,6 +96,15 @@ typedef struct FutexWait {
     struct FutexWait *next, *previous;
 } FutexWait;
 
+/* Who a thread is. Emulated; credentials.c tells the host. */
+typedef struct Credentials {
+    u32 uid, euid, suid, fsuid;
+    u32 gid, egid, sgid, fsgid;
+    u32 group_count;
+    u32 groups[64];
+    u64 generation; /* differs after every change; 0: as the emulator was started */
+} Credentials;
+
 struct Task {
     Kernel *kernel;
     Process *process;
@@ -105,6 +114,7 @@ struct Task {
     CpuState registers;        /* valid while the task is not current: use task_registers() */
     Files *files;
     FsInfo *fs;
+    Credentials credentials;   /* a thread's own: glibc's setuid() tells every thread to follow */
     Wait wait;
     Call call;
     /* Signals (signal.c) */
@@ -154,14 +164,6 @@ struct Task {
     bool queued;
 };
 
-/* Numbers of a process's identity. Emulated: the host's rights decide what can be opened. */
-typedef struct Credentials {
-    u32 uid, euid, suid, fsuid;
-    u32 gid, egid, sgid, fsgid;
-    u32 group_count;
-    u32 groups[64];
-} Credentials;
-
 typedef struct Limit { u64 soft, hard; } Limit; /* RLIM_INFINITY = UINT64_MAX */
 enum { /* RLIMIT_*. getrlimit(2) */
     LIMIT_CPU, LIMIT_FSIZE, LIMIT_DATA, LIMIT_STACK, LIMIT_CORE, LIMIT_RSS, LIMIT_NPROC, LIMIT_NOFILE, LIMIT_MEMLOCK, LIMIT_AS,
@@ -183,7 +185,7 @@ struct Process {
     Space *space;                /* NULL once dead */
     Handlers *handlers;
     PendingSignals pending;      /* sent to the process */
-    Credentials credentials;
+    Credentials credentials;     /* the leader's, for others to see */
     Limit limits[LIMITS];
     char *exe_path;              /* absolute; malloc'ed */
     CachedFile *exe_file;
@@ -245,6 +247,7 @@ struct Kernel {
     u64 looks;                   /* how often signals were looked for: says when one came (host_log.h) */
     volatile u64 host_signals;   /* arrived, not yet forwarded: bit n - 1 (host_signals.c) */
     volatile u32 interrupted;    /* kernel_interrupt() */
+    int wake_fd;                 /* … and what ends a sleep for it */
     u64 idle_ns;                 /* virtual time that passed while nobody could run (deterministic) */
     u64 random_state[4];         /* xoshiro256**: seeded when deterministic */
     u64 insns_limit;
@@ -260,6 +263,9 @@ struct Kernel {
     void *message_queues;        /* mqueue.c: by name */
     struct IpcObject *ipc_objects; /* sysv.c */
     i32 next_ipc_id;
+    Credentials host_credentials; /* the emulator's own */
+    bool host_root;              /* … are root's: the host can be asked as somebody else (credentials.c) */
+    u64 credentials_made, credentials_used; /* last generation given out; that of whom the host takes us for */
     struct Strace *strace;       /* NULL: off */
     struct Paging *paging;       /* NULL: full is full (paging.h) */
     void (*page_event)(void *context, const struct PageEvent *event); /* told what befalls pages; NULL: nobody asks */

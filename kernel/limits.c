@@ -14,7 +14,7 @@ static i64 set_limit(Task *task, Process *process, u32 resource, const Limit *ne
     Limit *limit = &process->limits[resource];
     if (new->soft > new->hard)
         return -EINVAL;
-    if (new->hard > limit->hard && task->process->credentials.euid != 0)
+    if (new->hard > limit->hard && task->credentials.euid != 0)
         return -EPERM;
     if (resource == LIMIT_NOFILE && new->hard > 1048576) /* fs.nr_open */
         return -EPERM;
@@ -38,7 +38,7 @@ i64 sys_prlimit64(Task *task, const u64 *arg)
     }
     if (!process)
         return -ESRCH;
-    const Credentials *mine = &task->process->credentials, *its = &process->credentials;
+    const Credentials *mine = &task->credentials, *its = &process->credentials;
     if (process != task->process && mine->uid && (mine->uid != its->euid || mine->uid != its->suid || mine->uid != its->uid))
         return -EPERM;
     old = process->limits[resource];
@@ -150,7 +150,7 @@ static bool priority_matches(const Task *task, const Process *process, i32 which
     switch (which) {
     case PRIO_PROCESS: return process->pid == (who ? who : task->process->pid);
     case PRIO_PGRP: return process->pgid == (who ? who : task->process->pgid);
-    default: return process->credentials.uid == (who ? (u32)who : task->process->credentials.uid);
+    default: return process->credentials.uid == (who ? (u32)who : task->credentials.uid);
     }
 }
 
@@ -175,7 +175,7 @@ i64 sys_setpriority(Task *task, const u64 *arg)
     for (Process *process = task->kernel->processes; process; process = process->next) {
         if (process->zombie || !priority_matches(task, process, which, (i32)arg[1]))
             continue;
-        bool allowed = nice >= process->nice || task->process->credentials.euid == 0 ||
+        bool allowed = nice >= process->nice || task->credentials.euid == 0 ||
                        process->limits[LIMIT_NICE].soft >= (u64)(20 - nice);
         if (allowed)
             process->nice = nice;

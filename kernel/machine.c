@@ -91,7 +91,7 @@ i64 sys_personality(Task *task, const u64 *arg)
 }
 
 /* PR_SET_MM: what programs use of it is asking whether it is allowed (CAP_SYS_RESOURCE). */
-static i64 set_mm(Task *task) { return task->process->credentials.euid ? -EPERM : -EINVAL; }
+static i64 set_mm(Task *task) { return task->credentials.euid ? -EPERM : -EINVAL; }
 
 static i64 prctl_name(Task *task, bool set, u64 address)
 {
@@ -138,7 +138,7 @@ i64 sys_prctl(Task *task, const u64 *arg)
     case PR_SET_TIMERSLACK: task->timer_slack = arg[1] ? arg[1] : 50000; return 0;
     case PR_GET_TIMERSLACK: return (i64)task->timer_slack;
     case PR_CAPBSET_READ: return arg[1] > 40 ? -EINVAL : 1;
-    case PR_CAPBSET_DROP: return arg[1] > 40 ? -EINVAL : process->credentials.euid ? -EPERM : 0;
+    case PR_CAPBSET_DROP: return arg[1] > 40 ? -EINVAL : task->credentials.euid ? -EPERM : 0;
     case PR_GET_KEEPCAPS: return process->keep_caps;
     case PR_SET_KEEPCAPS:
         if (arg[1] > 1)

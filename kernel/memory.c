@@ -75,7 +75,7 @@ static i64 choose_address(Task *task, const MapRequest *request)
         return -ENOMEM;
     if (address & (PAGE_SIZE - 1))
         return -EINVAL;
-    if (address < MMAP_MIN && task->process->credentials.euid)
+    if (address < MMAP_MIN && task->credentials.euid)
         return -EPERM; /* else CAP_SYS_RAWIO */
     if (request->flags & MAP_FIXED_NOREPLACE) {
         u32 index = space_index(space, address);
@@ -96,7 +96,7 @@ static i64 map_request(Task *task, MapRequest *request)
         return -ENOMEM;
     if (flags & VMA_LOCKED) {
         u64 limit = task->process->limits[LIMIT_MEMLOCK].soft >> PAGE_SHIFT;
-        if (space->locked_pages + (request->size >> PAGE_SHIFT) > limit && task->process->credentials.euid)
+        if (space->locked_pages + (request->size >> PAGE_SHIFT) > limit && task->credentials.euid)
             return -EAGAIN;
     }
     CachedFile *file = request->file;

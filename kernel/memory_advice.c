@@ -183,9 +183,9 @@ static i64 lock_range(Task *task, u64 address, u64 length, bool populate)
         return -EINVAL;
     if (!size)
         return 0;
-    if (task->process->credentials.euid && limit == 0)
+    if (task->credentials.euid && limit == 0)
         return -EPERM;
-    if (task->process->credentials.euid && space->locked_pages + (size >> PAGE_SHIFT) > limit)
+    if (task->credentials.euid && space->locked_pages + (size >> PAGE_SHIFT) > limit)
         return -ENOMEM;
     if (has_hole(space, start, start + size))
         return -ENOMEM;
@@ -224,9 +224,9 @@ i64 sys_mlockall(Task *task, const u64 *arg)
     u64 limit = task->process->limits[LIMIT_MEMLOCK].soft >> PAGE_SHIFT;
     if (!arg[0] || (arg[0] & ~(u64)(MCL_CURRENT | MCL_FUTURE | 4 /* MCL_ONFAULT */)) || arg[0] == 4)
         return -EINVAL;
-    if (task->process->credentials.euid && !limit)
+    if (task->credentials.euid && !limit)
         return -EPERM;
-    if ((arg[0] & MCL_CURRENT) && task->process->credentials.euid && space->total_pages > limit)
+    if ((arg[0] & MCL_CURRENT) && task->credentials.euid && space->total_pages > limit)
         return -ENOMEM;
     space->lock_future = arg[0] & MCL_FUTURE ? VMA_LOCKED : 0;
     if (!(arg[0] & MCL_CURRENT))

@@ -54,7 +54,7 @@ static i64 check_source(Task *task, const Remap *remap, Vma **found)
     u64 growth = remap->new_size > remap->old_size ? remap->new_size - remap->old_size : 0;
     if (remap->flags & MREMAP_DONTUNMAP)
         growth = remap->new_size;
-    if (vma->flags & VMA_LOCKED && growth && task->process->credentials.euid &&
+    if (vma->flags & VMA_LOCKED && growth && task->credentials.euid &&
         remap->space->locked_pages + (growth >> PAGE_SHIFT) > task->process->limits[LIMIT_MEMLOCK].soft >> PAGE_SHIFT)
         return -EAGAIN;
     if (growth && !space_may_map(remap->space, growth, vma->flags))
@@ -70,7 +70,7 @@ static i64 remap_fixed(Task *task, Remap *remap)
         return -EINVAL;
     if (target < remap->address + remap->old_size && remap->address < target + remap->new_size)
         return -EINVAL;
-    if (target < MMAP_MIN && task->process->credentials.euid)
+    if (target < MMAP_MIN && task->credentials.euid)
         return -EPERM;
     i64 result = (remap->flags & MREMAP_FIXED) ? space_unmap(remap->space, target, target + remap->new_size) : 0;
     if (result)

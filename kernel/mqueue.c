@@ -6,11 +6,13 @@
 
 #include "base/heap.h"
 #include "kernel/fd.h"
+#include "kernel/host.h"
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
 
 enum { DEFAULT_MESSAGES = 10, DEFAULT_SIZE = 8192, MAX_MESSAGES = 65536, MAX_SIZE = 16777216, MAX_PRIORITY = 32768,
-    NAME_SIZE = 256 };
+    NAME_SIZE = 256, COOKIE_SIZE = 32 };
+enum { COOKIE_WOKEN = 1, COOKIE_REMOVED = 2 }; /* its last byte: ipc/mqueue.c */
 
 typedef struct Message {
     struct Message *next; /* higher priorities first, then older ones */
@@ -24,21 +26,36 @@ typedef struct Queue {
     char name[NAME_SIZE];
     u32 refs;      /* descriptions, and the name until it is unlinked */
     bool linked;
-    u32 mode, uid;
+    u32 mode, uid, gid;
     u64 max_messages, max_size, count;
     Message *first;
     i32 notify_pid; /* mq_notify: who is told of the next arrival; 0: nobody */
     i32 notify_how, notify_signal;
     u64 notify_value;
+    int notify_mail;          /* SIGEV_THREAD: where the cookie goes; the queue's own */
+    u8 notify_cookie[COOKIE_SIZE];
     u8 can_send, can_receive; /* addresses of events */
 } Queue;
 
 typedef struct QueueAttributes { i64 flags, max_messages, max_size, count, reserved[4]; } QueueAttributes;
 
+/* Nobody waits for an arrival any more. With SIGEV_THREAD the helper thread hears why. */
+static void end_notification(Queue *queue, u8 why)
+{
+    if (queue->notify_pid && queue->notify_how == SIGEV_THREAD) {
+        queue->notify_cookie[COOKIE_SIZE - 1] = why;
+        struct iovec v = {queue->notify_cookie, COOKIE_SIZE};
+        host_sendmsg(queue->notify_mail, &(struct msghdr){.msg_iov = &v, .msg_iovlen = 1}, MSG_DONTWAIT | MSG_NOSIGNAL);
+        host_close(queue->notify_mail);
+    }
+    queue->notify_pid = 0;
+}
+
 static void queue_unref(Queue *queue)
 {
     if (--queue->refs)
         return;
+    end_notification(queue, COOKIE_REMOVED);
     for (Message *message = queue->first, *next; message; message = next) {
         next = message->next;
         heap_free(message);
@@ -60,13 +77,22 @@ static void queue_wait(Task *task, OpenFile *file)
     wait_event(task, &queue->can_receive);
 }
 
+/* mq_close(3): the process that closes wants to hear no more. */
+static void queue_closed(Task *task, OpenFile *file)
+{
+    Queue *queue = file->data;
+    if (queue->notify_pid == task->process->pid)
+        end_notification(queue, COOKIE_REMOVED);
+}
+
 static void queue_release(Kernel *kernel, OpenFile *file)
 {
     (void)kernel;
     queue_unref(file->data);
 }
 
-static const FileOps queue_ops = {.name = "mqueue", .poll = queue_poll, .wait = queue_wait, .release = queue_release};
+static const FileOps queue_ops = {.name = "mqueue", .poll = queue_poll, .wait = queue_wait,
+                                  .closed = queue_closed, .release = queue_release};
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
@@ -95,7 +121,8 @@ static Queue *create(Task *task, const char *name, u64 mode, const QueueAttribut
     queue->refs = 1;
     queue->linked = true;
     queue->mode = (u32)mode;
-    queue->uid = task->process->credentials.euid;
+    queue->uid = task->credentials.fsuid;
+    queue->gid = task->credentials.fsgid;
     queue->max_messages = (u64)attributes->max_messages;
     queue->max_size = (u64)attributes->max_size;
     queue->next = task->kernel->message_queues;
@@ -105,9 +132,10 @@ static Queue *create(Task *task, const char *name, u64 mode, const QueueAttribut
 
 static bool permitted(const Task *task, const Queue *queue, u64 flags)
 {
-    u32 euid = task->process->credentials.euid, bits = euid == queue->uid ? queue->mode >> 6 : queue->mode;
+    const Credentials *c = &task->credentials;
+    u32 bits = c->fsuid == queue->uid ? queue->mode >> 6 : c->fsgid == queue->gid ? queue->mode >> 3 : queue->mode;
     u32 wanted = (flags & O_ACCMODE) == O_RDONLY ? 4 : (flags & O_ACCMODE) == O_WRONLY ? 2 : 6;
-    return euid == 0 || (bits & wanted) == wanted;
+    return c->fsuid == 0 || (bits & wanted) == wanted;
 }
 
 i64 sys_mq_open(Task *task, const u64 *arg)
@@ -125,7 +153,7 @@ i64 sys_mq_open(Task *task, const u64 *arg)
         return -EEXIST;
     if (!queue && !(flags & O_CREAT))
         return -ENOENT;
-    bool root = task->process->credentials.euid == 0;
+    bool root = task->credentials.euid == 0;
     if (!queue && (attributes.max_messages <= 0 || attributes.max_messages > (root ? MAX_MESSAGES : DEFAULT_MESSAGES) ||
                    attributes.max_size <= 0 || attributes.max_size > (root ? MAX_SIZE : DEFAULT_SIZE)))
         return -EINVAL;
@@ -133,7 +161,7 @@ i64 sys_mq_open(Task *task, const u64 *arg)
         return -EACCES;
     OpenFile *file = file_new(task->kernel, &queue_ops, -1, (u32)flags & (O_ACCMODE | O_NONBLOCK));
     if (!queue && file)
-        queue = create(task, name, arg[2] & 0777, &attributes);
+        queue = create(task, name, arg[2] & 0777 & ~(u64)task->fs->umask, &attributes);
     if (!file || !queue) {
         if (file) {
             file->ops = NULL;
@@ -163,7 +191,7 @@ i64 sys_mq_unlink(Task *task, const u64 *arg)
     Queue **link = find(task->kernel, name);
     if (!*link)
         return -ENOENT;
-    u32 euid = task->process->credentials.euid;
+    u32 euid = task->credentials.euid;
     if (euid && euid != (*link)->uid)
         return -EACCES;
     unlink_queue(link);
@@ -212,10 +240,10 @@ static i64 wait_for(Task *task, OpenFile *file, u64 timeout_address, const void 
 static void notify(Kernel *kernel, Task *sender, Queue *queue)
 {
     Process *process = queue->notify_pid ? process_find(kernel, queue->notify_pid) : NULL;
-    queue->notify_pid = 0;
+    end_notification(queue, COOKIE_WOKEN);
     if (process && queue->notify_how == SIGEV_SIGNAL)
         signal_send_process(process, &(SigInfo){.signo = queue->notify_signal, .code = SI_MESGQ,
-            .from = {.pid = sender->process->pid, .uid = sender->process->credentials.uid, .value = queue->notify_value}});
+            .from = {.pid = sender->process->pid, .uid = sender->credentials.uid, .value = queue->notify_value}});
 }
 
 i64 sys_mq_timedsend(Task *task, const u64 *arg)
@@ -291,15 +319,42 @@ i64 sys_mq_getsetattr(Task *task, const u64 *arg)
     return arg[2] && !copy_to_guest(task, arg[2], &old, sizeof old) ? -EFAULT : 0;
 }
 
+/* SIGEV_THREAD: glibc's helper thread reads cookies from a netlink socket, which only the kernel can write to. Here it
+ * becomes the end of a pair of ours. Our end, or -errno. */
+static i64 open_mail(Task *task, i32 number)
+{
+    int ends[2], one = 1;
+    OpenFile *socket = file_get_usable(task, (u32)number);
+    if (!socket)
+        return -EBADF;
+    if (socket->ops || (socket->mode & S_IFMT) != S_IFSOCK)
+        return -ENOTSOCK;
+    if (!socket->mail) {
+        if (host_socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+            return -errno;
+        one = host_dup2(ends[0], socket->host_fd);
+        host_close(ends[0]);
+        socket->mail = ends[1];
+    }
+    return one < 0 ? -errno : host_result(host_fcntl(socket->mail, F_DUPFD_CLOEXEC, 3));
+}
+
+static i64 ask_for_mail(Task *task, Queue *queue, i32 socket, u64 cookie)
+{
+    if (!copy_from_guest(task, queue->notify_cookie, cookie, COOKIE_SIZE))
+        return -EFAULT;
+    i64 mail = open_mail(task, socket);
+    queue->notify_mail = (int)mail;
+    return mail < 0 ? mail : 0;
+}
+
 i64 sys_mq_notify(Task *task, const u64 *arg)
 {
     struct { u64 value; i32 signo, how; i32 pad[12]; } event;
     OpenFile *file = file_get_usable(task, arg[0]);
     if (arg[1] && !copy_from_guest(task, &event, arg[1], sizeof event))
         return -EFAULT;
-    if (arg[1] && event.how == SIGEV_THREAD)
-        return -ENOSYS; /* glibc's helper thread reads a netlink socket that is not here */
-    if (arg[1] && ((event.how != SIGEV_SIGNAL && event.how != SIGEV_NONE) ||
+    if (arg[1] && ((event.how != SIGEV_SIGNAL && event.how != SIGEV_NONE && event.how != SIGEV_THREAD) ||
                    (event.how == SIGEV_SIGNAL && (event.signo < 1 || event.signo > SIGNALS))))
         return -EINVAL;
     if (!file || file->ops != &queue_ops)
@@ -307,11 +362,14 @@ i64 sys_mq_notify(Task *task, const u64 *arg)
     Queue *queue = file->data;
     if (!arg[1]) {
         if (queue->notify_pid == task->process->pid)
-            queue->notify_pid = 0;
+            end_notification(queue, COOKIE_REMOVED);
         return 0;
     }
     if (queue->notify_pid && process_find(task->kernel, queue->notify_pid))
         return -EBUSY;
+    i64 result = event.how == SIGEV_THREAD ? ask_for_mail(task, queue, event.signo, event.value) : 0;
+    if (result)
+        return result;
     queue->notify_pid = task->process->pid;
     queue->notify_how = event.how;
     queue->notify_signal = event.signo;

@@ -38,7 +38,7 @@ static i64 open_allowed(const Task *task, const ProcEntry *entry, const struct s
         return write || (flags & O_CREAT) ? -EISDIR : 0;
     if (flags & O_DIRECTORY)
         return -ENOTDIR;
-    return write && entry && !(entry->mode & 0222) && task->process->credentials.euid ? -EACCES : 0;
+    return write && entry && !(entry->mode & 0222) && task->credentials.euid ? -EACCES : 0;
 }
 
 i64 proc_open(Task *task, const Path *path, u32 flags, OpenFile **file)

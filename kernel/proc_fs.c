@@ -293,7 +293,7 @@ i64 proc_access(Task *task, const ProcNode *node, u32 mode)
     if (error)
         return error;
     u32 bits = st.st_mode | st.st_mode >> 3 | st.st_mode >> 6;
-    if (!task->process->credentials.euid)
+    if (!task->credentials.euid)
         bits |= 6;
     return (mode & ~bits & 7) ? -EACCES : 0;
 }

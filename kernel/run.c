@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cpu/debug.h"
+#include "kernel/credentials.h"
 #include "kernel/debug.h"
 #include "kernel/events.h"
 #include "kernel/host_log.h"
@@ -221,10 +222,8 @@ static KernelStop told(Kernel *kernel)
 
 /* Instruction limits stop the machine where the next instruction would be executed, or where nobody can run: switches, wakes
  * and signals that are due have happened by then, so a count names one state. */
-static KernelStop run(Kernel *kernel, u64 max_insns)
+static void run_loop(Kernel *kernel, u64 max_insns)
 {
-    if (kernel->events && kernel->events->count)
-        return told(kernel);
     u64 start = kernel->cpu.stats.insns, end = max_insns > UINT64_MAX - start ? UINT64_MAX : start + max_insns;
     if (kernel->config.max_insns && kernel->config.max_insns < end)
         end = kernel->config.max_insns;
@@ -250,11 +249,21 @@ static KernelStop run(Kernel *kernel, u64 max_insns)
             wait_for_host(kernel, end);
         }
     }
+}
+
+static KernelStop run(Kernel *kernel, u64 max_insns)
+{
+    if (kernel->current)
+        credentials_use(kernel->current);
+    run_loop(kernel, max_insns);
+    credentials_leave(kernel);
     return told(kernel);
 }
 
 KernelStop kernel_run(Kernel *kernel, u64 max_insns)
 {
+    if (kernel->events && kernel->events->count)
+        return told(kernel);
     KernelScope scope = kernel_enter(&kernel->config);
     KernelStop stop = run(kernel, max_insns);
     kernel_leave(scope);
@@ -264,5 +273,6 @@ KernelStop kernel_run(Kernel *kernel, u64 max_insns)
 void kernel_interrupt(Kernel *kernel)
 {
     kernel->interrupted = 1;
+    host_wake(kernel->wake_fd); /* it may sleep */
     cpu_interrupt(&kernel->cpu);
 }

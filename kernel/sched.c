@@ -5,6 +5,7 @@
 
 
 #include "base/heap.h"
+#include "kernel/credentials.h"
 #include "kernel/space.h"
 
 enum { SLICE = 100000 }; /* instructions; with others waiting about 0.1 to 0.3 ms */
@@ -119,6 +120,7 @@ void sched_switch(Kernel *kernel, Task *task)
     if (!task)
         return;
     kernel->cpu.state = task->registers;
+    credentials_use(task);
     if (task->process->space)
         sched_load_space(kernel, task->process->space);
     kernel->slice_left = next_slice(kernel);

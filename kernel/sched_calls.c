@@ -77,7 +77,7 @@ static i64 set_policy(Task *task, i32 tid, i32 policy, u64 parameter)
     i64 low = range_of(plain, false), high = range_of(plain, true);
     if (low < 0 || plain == 6 || priority < low || priority > high)
         return -EINVAL;
-    if (high > 0 && task->process->credentials.euid && (u64)priority > task->process->limits[LIMIT_RTPRIO].soft)
+    if (high > 0 && task->credentials.euid && (u64)priority > task->process->limits[LIMIT_RTPRIO].soft)
         return -EPERM;
     other->policy = plain;
     other->priority = priority;
@@ -172,7 +172,7 @@ i64 sys_ioprio_set(Task *task, const u64 *arg)
     u32 class = (u32)arg[2] >> 13, level = (u32)arg[2] & 0x1fff;
     if (arg[0] < 1 || arg[0] > 3 || class > 3 || (class == 0 && level) || ((class == 1 || class == 2) && level > 7))
         return -EINVAL;
-    if (class == 1 && task->process->credentials.euid)
+    if (class == 1 && task->credentials.euid)
         return -EPERM;
     Task *other = arg[0] == 1 ? self_or(task, (i32)arg[1]) : task;
     if (!other)

@@ -28,24 +28,25 @@ static void run_deadlines(Kernel *kernel, u64 now)
     timers_run(kernel, now);
 }
 
-/* All descriptors that parked tasks wait for, in order of tasks. NULL with *count 0: none, or no memory. */
+/* All descriptors that parked tasks wait for, in order of tasks, and that of kernel_interrupt(). NULL with *count 0: none, or no memory. */
 static struct pollfd *collect(Kernel *kernel, u32 *count)
 {
     u32 total = 0;
     for (Task *task = kernel->tasks; task; task = task->next)
         total += task->state == TASK_PARKED ? task->wait.fd_count : 0;
-    if (total > kernel->poll_capacity) {
-        struct pollfd *grown = heap_realloc(kernel->poll_array, total * 2 * sizeof *grown);
+    if (total + 1 > kernel->poll_capacity) {
+        struct pollfd *grown = heap_realloc(kernel->poll_array, (total + 1) * 2 * sizeof *grown);
         if (!grown)
             return *count = 0, NULL;
         kernel->poll_array = grown;
-        kernel->poll_capacity = total * 2;
+        kernel->poll_capacity = (total + 1) * 2;
     }
     struct pollfd *fds = kernel->poll_array;
     u32 n = 0;
     for (Task *task = kernel->tasks; task; task = task->next)
         for (u32 i = 0; task->state == TASK_PARKED && i < task->wait.fd_count; i++)
             fds[n++] = (struct pollfd){.fd = task->wait.fds[i].fd, .events = task->wait.fds[i].events};
+    fds[n++] = (struct pollfd){.fd = kernel->wake_fd, .events = POLLIN};
     *count = n;
     return fds;
 }
@@ -68,7 +69,7 @@ static void wake_ready(Kernel *kernel, const struct pollfd *fds)
 static void poll_host(Kernel *kernel, u64 timeout_ns)
 {
     u32 count = 0;
-    struct pollfd *fds = kernel->fd_waiters ? collect(kernel, &count) : NULL;
+    struct pollfd *fds = collect(kernel, &count);
     struct timespec timeout = {(time_t)(timeout_ns / 1000000000), (long)(timeout_ns % 1000000000)};
     sigset_t mask, *unblocked = NULL;
     if (timeout_ns) { /* a signal between the look and the sleep must end the sleep */
@@ -80,8 +81,11 @@ static void poll_host(Kernel *kernel, u64 timeout_ns)
     int ready = host_ppoll(fds, count, timeout_ns == NO_DEADLINE && timeout.tv_sec ? NULL : &timeout, unblocked);
     if (unblocked)
         host_signals_unblock(&mask);
-    if (ready > 0)
-        wake_ready(kernel, fds);
+    if (ready <= 0)
+        return;
+    if (fds[count - 1].revents)
+        host_woken(kernel->wake_fd);
+    wake_ready(kernel, fds);
 }
 
 void sched_poll(Kernel *kernel)

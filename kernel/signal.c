@@ -294,12 +294,12 @@ void signal_force(Task *task, const SigInfo *info)
 
 SigInfo signal_info_user(Task *task, i32 signo, i32 code)
 {
-    return (SigInfo){.signo = signo, .code = code, .from = {.pid = task->process->pid, .uid = task->process->credentials.uid}};
+    return (SigInfo){.signo = signo, .code = code, .from = {.pid = task->process->pid, .uid = task->credentials.uid}};
 }
 
 bool signal_permitted(const Task *task, const Process *target, i32 signo)
 {
-    const Credentials *mine = &task->process->credentials, *its = &target->credentials;
+    const Credentials *mine = &task->credentials, *its = &target->credentials;
     if (mine->euid == 0 || mine->euid == its->suid || mine->euid == its->uid || mine->uid == its->suid || mine->uid == its->uid)
         return true;
     return signo == SIGCONT && task->process->sid == target->sid;

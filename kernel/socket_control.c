@@ -53,7 +53,7 @@ static i64 rights_to_host(Task *task, u8 *data, u64 size)
 static i64 credentials_to_host(Task *task, u8 *data, u64 size)
 {
     struct ucred c;
-    const Credentials *own = &task->process->credentials;
+    const Credentials *own = &task->credentials;
     if (size < sizeof c)
         return -EINVAL;
     memcpy(&c, data, sizeof c);

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "kernel/credentials.h"
 #include "kernel/path.h"
 #include "kernel/proc_fs.h"
 #include "kernel/syscalls.h"
@@ -176,6 +177,16 @@ i64 sys_fstatfs(Task *task, const u64 *arg)
 
 /* ---- access, readlink -------------------------------------------------------------------------------------------- */
 
+/* Asked with the real ids unless AT_EACCESS: the host would take our own for the real ones. */
+static i64 access_host(Task *task, const Path *path, u32 mode, u32 flags)
+{
+    if (!(flags & AT_EACCESS))
+        credentials_use_real(task);
+    i64 result = host_result(host_faccessat2(path->dir, path->name, (int)mode, (int)(flags | AT_EACCESS | path->at_flags)));
+    credentials_use(task);
+    return result;
+}
+
 static i64 access_path(Task *task, u64 dirfd, u64 address, u32 mode, u32 flags)
 {
     if ((mode & ~7u) || (flags & ~(u32)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
@@ -189,7 +200,7 @@ static i64 access_path(Task *task, u64 dirfd, u64 address, u32 mode, u32 flags)
         else if (path.file && path.file->path)
             result = mode & X_OK ? -EACCES : 0;
         else
-            result = host_result(host_faccessat2(path.dir, path.name, (int)mode, (int)(flags | path.at_flags)));
+            result = access_host(task, &path, mode, flags);
     }
     path_done(&path);
     return result;

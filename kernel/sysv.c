@@ -9,7 +9,7 @@ u64 ipc_now(Kernel *kernel) { return kernel_realtime(kernel) / 1000000000; }
 
 static bool granted(const Task *task, const IpcObject *object, u32 wanted)
 {
-    const Credentials *c = &task->process->credentials;
+    const Credentials *c = &task->credentials;
     const struct ipc_perm *p = &object->permissions;
     u32 bits = p->mode;
     if (c->euid == p->cuid || c->euid == p->uid)
@@ -39,7 +39,7 @@ i64 ipc_get(Task *task, IpcKind kind, u64 key, u64 flags, IpcObject **found)
 i64 ipc_add(Task *task, IpcObject *object, IpcKind kind, u64 key, u64 flags)
 {
     Kernel *kernel = task->kernel;
-    const Credentials *c = &task->process->credentials;
+    const Credentials *c = &task->credentials;
     object->kind = kind;
     object->id = kernel->next_ipc_id++ & INT32_MAX;
     object->permissions = (struct ipc_perm){.__key = (key_t)key, .uid = c->euid, .cuid = c->euid, .gid = c->egid,
@@ -61,9 +61,28 @@ i64 ipc_find(Task *task, IpcKind kind, i32 id, u32 wanted, IpcObject **found)
     return -EINVAL;
 }
 
+u32 ipc_count(const Kernel *kernel, IpcKind kind)
+{
+    u32 count = 0;
+    for (const IpcObject *object = kernel->ipc_objects; object; object = object->next)
+        count += object->kind == kind;
+    return count;
+}
+
+i64 ipc_at(Task *task, IpcKind kind, i32 index, u32 wanted, IpcObject **found)
+{
+    i32 place = (i32)ipc_count(task->kernel, kind); /* the list has the newest first */
+    for (IpcObject *object = task->kernel->ipc_objects; object; object = object->next)
+        if (object->kind == kind && --place == index) {
+            *found = object;
+            return granted(task, object, wanted) ? 0 : -EACCES;
+        }
+    return -EINVAL;
+}
+
 i64 ipc_owner(const Task *task, const IpcObject *object)
 {
-    u32 euid = task->process->credentials.euid;
+    u32 euid = task->credentials.euid;
     return euid == 0 || euid == object->permissions.uid || euid == object->permissions.cuid ? 0 : -EPERM;
 }
 

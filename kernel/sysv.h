@@ -24,6 +24,11 @@ i64 ipc_get(Task *task, IpcKind kind, u64 key, u64 flags, IpcObject **found);
 i64 ipc_add(Task *task, IpcObject *object, IpcKind kind, u64 key, u64 flags);
 /* The object with this id: -EINVAL; with `wanted` rights (04 read, 02 write) not granted -EACCES. */
 i64 ipc_find(Task *task, IpcKind kind, i32 id, u32 wanted, IpcObject **found);
+/* The …_STAT commands name an object by its place in the kernel's table: from 0 in order of creation. -EINVAL: none there. */
+i64 ipc_at(Task *task, IpcKind kind, i32 index, u32 wanted, IpcObject **found);
+/* How many objects of a kind there are, and what …_INFO commands return: the highest place. */
+u32 ipc_count(const Kernel *kernel, IpcKind kind);
+static inline i64 ipc_highest(u32 count) { return count ? count - 1 : 0; }
 /* IPC_SET and IPC_RMID are the owner's and creator's: 0 or -EPERM. */
 i64 ipc_owner(const Task *task, const IpcObject *object);
 /* IPC_SET's part about permissions. */

@@ -136,22 +136,46 @@ i64 sys_msgrcv(Task *task, const u64 *arg)
     return ok ? (i64)size : -EFAULT;
 }
 
+/* IPC_INFO: the limits; MSG_INFO: what is in use. */
+static i64 queues_info(Task *task, u64 address, bool used)
+{
+    Kernel *kernel = task->kernel;
+    u32 count = ipc_count(kernel, IPC_MSG);
+    struct msginfo info = {.msgmni = 32000, .msgmax = MAX_MESSAGE, .msgmnb = DEFAULT_BYTES, .msgssz = 16, .msgseg = 0xffff,
+                           .msgmap = DEFAULT_BYTES, .msgpool = 32000 * (DEFAULT_BYTES / 1024), .msgtql = DEFAULT_BYTES};
+    if (used) {
+        info.msgpool = (int)count;
+        info.msgmap = info.msgtql = 0;
+        for (IpcObject *object = kernel->ipc_objects; object; object = object->next)
+            if (object->kind == IPC_MSG) {
+                info.msgmap += (int)((MessageQueue *)object)->count;
+                info.msgtql += (int)((MessageQueue *)object)->bytes;
+            }
+    }
+    return copy_to_guest(task, address, &info, sizeof info) ? ipc_highest(count) : -EFAULT;
+}
+
 i64 sys_msgctl(Task *task, const u64 *arg)
 {
     MessageQueue *queue;
     struct msqid_ds st;
     u32 command = (u32)arg[1];
-    if (command != IPC_STAT && command != IPC_SET && command != IPC_RMID)
+    bool by_place = command == MSG_STAT || command == MSG_STAT_ANY;
+    if (command == IPC_INFO || command == MSG_INFO)
+        return queues_info(task, arg[2], command == MSG_INFO);
+    if ((command != IPC_STAT && command != IPC_SET && command != IPC_RMID && !by_place) || (i32)arg[0] < 0)
         return -EINVAL;
-    i64 result = get_queue(task, arg[0], command == IPC_STAT ? 4 : 0, &queue);
+    i64 result = by_place ? ipc_at(task, IPC_MSG, (i32)arg[0], command == MSG_STAT ? 4 : 0, (IpcObject **)&queue)
+                          : get_queue(task, arg[0], command == IPC_STAT ? 4 : 0, &queue);
     if (result)
         return result;
-    if (command == IPC_STAT) {
+    if (command == IPC_STAT || by_place) {
         st = (struct msqid_ds){.msg_perm = queue->object.permissions, .msg_stime = (time_t)queue->send_time,
                                .msg_rtime = (time_t)queue->receive_time, .msg_ctime = (time_t)queue->object.change_time,
                                .__msg_cbytes = queue->bytes, .msg_qnum = queue->count, .msg_qbytes = queue->limit,
                                .msg_lspid = queue->last_sender, .msg_lrpid = queue->last_receiver};
-        return copy_to_guest(task, arg[2], &st, sizeof st) ? 0 : -EFAULT;
+        i64 done = by_place ? queue->object.id : 0;
+        return copy_to_guest(task, arg[2], &st, sizeof st) ? done : -EFAULT;
     }
     if (command == IPC_SET && !copy_from_guest(task, &st, arg[2], sizeof st))
         return -EFAULT;
@@ -162,7 +186,7 @@ i64 sys_msgctl(Task *task, const u64 *arg)
         ipc_remove(task->kernel, &queue->object);
         return 0;
     }
-    if (st.msg_qbytes > DEFAULT_BYTES && task->process->credentials.euid)
+    if (st.msg_qbytes > DEFAULT_BYTES && task->credentials.euid)
         return -EPERM;
     queue->limit = st.msg_qbytes;
     ipc_set(task, &queue->object, &st.msg_perm);

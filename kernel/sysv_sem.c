@@ -261,10 +261,33 @@ static i64 set_control(Task *task, SemaphoreSet *set, u32 command, u64 address)
     return result;
 }
 
+/* IPC_INFO: the limits; SEM_INFO: what is in use. */
+static i64 sets_info(Task *task, u64 address, bool used)
+{
+    u32 count = ipc_count(task->kernel, IPC_SEM);
+    struct seminfo info = {.semmap = 1024000000, .semmni = 32000, .semmns = 1024000000, .semmnu = 1024000000, .semmsl = 32000,
+                           .semopm = MAX_OPERATIONS, .semume = MAX_OPERATIONS, .semusz = 20, .semvmx = MAX_VALUE,
+                           .semaem = MAX_VALUE};
+    if (used) {
+        info.semusz = (int)count;
+        info.semaem = 0;
+        for (IpcObject *object = task->kernel->ipc_objects; object; object = object->next)
+            info.semaem += object->kind == IPC_SEM ? (int)((SemaphoreSet *)object)->count : 0;
+    }
+    return copy_to_guest(task, address, &info, sizeof info) ? ipc_highest(count) : -EFAULT;
+}
+
 i64 sys_semctl(Task *task, const u64 *arg)
 {
     IpcObject *object;
     u32 command = (u32)arg[2];
+    if (command == IPC_INFO || command == SEM_INFO)
+        return sets_info(task, arg[3], command == SEM_INFO);
+    if (command == SEM_STAT || command == SEM_STAT_ANY) {
+        i64 found = ipc_at(task, IPC_SEM, (i32)arg[0], command == SEM_STAT ? 4 : 0, &object);
+        found = found ? found : set_control(task, (SemaphoreSet *)object, IPC_STAT, arg[3]);
+        return found ? found : object->id;
+    }
     bool writes = command == SETVAL || command == SETALL, owner = command == IPC_SET || command == IPC_RMID;
     i64 result = ipc_find(task, IPC_SEM, (i32)arg[0], writes ? 2 : owner ? 0 : 4, &object);
     if (result)

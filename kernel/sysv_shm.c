@@ -1,6 +1,7 @@
 /* Shared memory segments: shmget(2), shmat(2), shmdt(2), shmctl(2). A segment is shared anonymous memory with a name; how
  * often it is attached is read from the address spaces, so that fork, exec and exit need not tell. */
 #include <errno.h>
+#include <limits.h>
 #include <sys/shm.h>
 
 #include "base/bits.h"
@@ -146,16 +147,40 @@ static i64 segment_stat(Task *task, u64 address, const Segment *segment)
     return copy_to_guest(task, address, &st, sizeof st) ? 0 : -EFAULT;
 }
 
+/* IPC_INFO: the limits; SHM_INFO: what is in use. */
+static i64 segments_info(Task *task, u64 address, bool used)
+{
+    u32 count = ipc_count(task->kernel, IPC_SHM);
+    struct shminfo limits = {.shmmax = ULONG_MAX - (1ul << 24), .shmmin = 1, .shmmni = 4096, .shmseg = 4096,
+                             .shmall = ULONG_MAX - (1ul << 24)};
+    struct shm_info now = {.used_ids = (int)count};
+    for (IpcObject *object = task->kernel->ipc_objects; object; object = object->next) {
+        const Segment *segment = (Segment *)object;
+        u64 pages = object->kind == IPC_SHM ? bits_align_up(segment->size, PAGE_SIZE) >> PAGE_SHIFT : 0;
+        now.shm_tot += pages;
+        for (u64 i = 0; i < pages; i++)
+            now.shm_rss += cached_file_has_page(segment->file, i);
+    }
+    bool ok = used ? copy_to_guest(task, address, &now, sizeof now) : copy_to_guest(task, address, &limits, sizeof limits);
+    return ok ? ipc_highest(count) : -EFAULT;
+}
+
 i64 sys_shmctl(Task *task, const u64 *arg)
 {
     IpcObject *object;
     struct shmid_ds new;
     u32 command = (u32)arg[1];
+    bool by_place = command == SHM_STAT || command == SHM_STAT_ANY;
     bury(task->kernel);
-    i64 result = ipc_find(task, IPC_SHM, (i32)arg[0], command == IPC_STAT ? 4 : 0, &object);
+    if (command == IPC_INFO || command == SHM_INFO)
+        return segments_info(task, arg[2], command == SHM_INFO);
+    i64 result = by_place ? ipc_at(task, IPC_SHM, (i32)arg[0], command == SHM_STAT ? 4 : 0, &object)
+                          : ipc_find(task, IPC_SHM, (i32)arg[0], command == IPC_STAT ? 4 : 0, &object);
     if (result)
         return result;
     switch (command) {
+    case SHM_STAT:
+    case SHM_STAT_ANY: result = segment_stat(task, arg[2], (Segment *)object); return result ? result : object->id;
     case IPC_STAT: return segment_stat(task, arg[2], (Segment *)object);
     case IPC_SET:
         if (!copy_from_guest(task, &new, arg[2], sizeof new))

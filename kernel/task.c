@@ -183,7 +183,6 @@ Process *process_create(Kernel *kernel, Process *parent, const Process *model)
     if (model) {
         process->pgid = model->pgid;
         process->sid = model->sid;
-        process->credentials = model->credentials;
         memcpy(process->limits, model->limits, sizeof process->limits);
         process->nice = model->nice;
         process->oom_score_adjust = model->oom_score_adjust;
@@ -225,7 +224,7 @@ static i64 check_flags(Task *task, const CloneRequest *request)
     u64 threads_max = kernel->phys.size >> 17; /* kernel/fork.c, set_max_threads(): an eighth of RAM in 16 KiB stacks */
     if (kernel->task_count >= (threads_max < 20 ? 20 : threads_max))
         return -EAGAIN;
-    if (process->credentials.uid && kernel->task_count >= process->limits[LIMIT_NPROC].soft)
+    if (task->credentials.uid && kernel->task_count >= process->limits[LIMIT_NPROC].soft)
         return -EAGAIN;
     return 0;
 }
@@ -280,6 +279,9 @@ static void inherit(Task *child, Task *parent, const CloneRequest *request)
     child->blocked = parent->restore_mask ? parent->saved_mask : parent->blocked;
     if (!(flags & CLONE_VM) || (flags & CLONE_VFORK))
         child->altstack = parent->altstack; /* sigaltstack(2): a thread starts without */
+    child->credentials = parent->credentials;
+    if (child->process->leader == child)
+        child->process->credentials = parent->credentials;
     memcpy(child->comm, parent->comm, sizeof child->comm);
     child->personality = parent->personality;
     child->affinity = parent->affinity;

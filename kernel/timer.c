@@ -236,6 +236,8 @@ i64 sys_setitimer(Task *task, const u64 *arg)
         return -ENOMEM;
     if (arg[2] && write_itimer(task, arg[2], timer))
         return -EFAULT;
+    if (!value && arg[0] == ITIMER_REAL)
+        interval = 0; /* kernel/time/itimer.c: the others remember theirs */
     arm(task->process, timer, value, interval);
     return 0;
 }
@@ -334,6 +336,8 @@ i64 sys_timer_settime(Task *task, const u64 *arg)
             return -EINVAL;
         value = deadline > now ? deadline - now : 1;
     }
+    if (!value && timer->base == BASE_WALL)
+        interval = 0; /* as disarmed timers show themselves */
     arm(task->process, timer, value, interval);
     return 0;
 }
