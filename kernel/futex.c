@@ -29,7 +29,7 @@ bool futex_ready(Kernel *kernel)
     return kernel->futexes != NULL;
 }
 
-i64 futex_key(Task *task, u64 address, FutexKey *key)
+i64 futex_key(Task *task, u64 address, bool shared, FutexKey *key)
 {
     Space *space = task->process->space;
     if (address & 3)
@@ -37,6 +37,8 @@ i64 futex_key(Task *task, u64 address, FutexKey *key)
     if (!guest_range_ok(address, 4))
         return -EFAULT;
     const Vma *vma = space_find(space, address);
+    if (shared && (!vma || !(vma->flags & (VMA_READ | VMA_WRITE)) || (!vma->file && !(vma->flags & VMA_WRITE))))
+        return -EFAULT; /* private memory that cannot be written will never change either */
     if (vma && (vma->flags & VMA_SHARED) && vma->file)
         *key = (FutexKey){vma->file, vma->offset + (address - vma->start)};
     else
@@ -123,7 +125,7 @@ i64 futex_wake_key(Kernel *kernel, const FutexKey *key, u32 count, u32 bitset)
 u32 futex_wake_address(Task *task, u64 address, u32 count)
 {
     FutexKey key;
-    if (!futex_ready(task->kernel) || futex_key(task, address, &key))
+    if (!futex_ready(task->kernel) || futex_key(task, address, false, &key))
         return 0;
     i64 woken = futex_wake_key(task->kernel, &key, count, FUTEX_ANY);
     return woken < 0 ? 0 : (u32)woken;
@@ -173,7 +175,7 @@ static i64 futex_wait(Task *task, const u64 *arg, u32 bitset, bool absolute, i32
     if (result <= 0)
         return result;
     result = futex_timeout(task, arg[3], absolute, clock, &deadline);
-    result = result ? result : futex_key(task, arg[0], &key);
+    result = result ? result : futex_key(task, arg[0], futex_shared(arg), &key);
     if (result)
         return result;
     if (!copy_from_guest(task, &value, arg[0], 4))
@@ -193,8 +195,8 @@ static i64 futex_requeue(Task *task, const u64 *arg, bool compare)
 {
     FutexKey from, to;
     i32 wakes = (i32)arg[2], moves = (i32)arg[3];
-    i64 result = futex_key(task, arg[0], &from);
-    result = result ? result : futex_key(task, arg[4], &to);
+    i64 result = futex_key(task, arg[0], futex_shared(arg), &from);
+    result = result ? result : futex_key(task, arg[4], futex_shared(arg), &to);
     if (wakes < 0 || moves < 0)
         return -EINVAL;
     if (result)
@@ -224,8 +226,8 @@ static i64 futex_wake_op(Task *task, const u64 *arg)
     u32 code = (u32)arg[5], old, new;
     i32 operand = (i32)(code << 8) >> 20, compared = (i32)(code << 20) >> 20;
     FutexKey first, second;
-    i64 result = futex_key(task, arg[0], &first);
-    result = result ? result : futex_key(task, arg[4], &second);
+    i64 result = futex_key(task, arg[0], futex_shared(arg), &first);
+    result = result ? result : futex_key(task, arg[4], futex_shared(arg), &second);
     if (result)
         return result;
     if (code >> 28 & FUTEX_OP_OPARG_SHIFT)
@@ -273,7 +275,7 @@ i64 sys_futex(Task *task, const u64 *arg)
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET: {
         u32 bitset = command == FUTEX_WAKE ? FUTEX_ANY : (u32)arg[5];
-        i64 result = bitset ? futex_key(task, arg[0], &key) : -EINVAL;
+        i64 result = bitset ? futex_key(task, arg[0], futex_shared(arg), &key) : -EINVAL;
         /* Linux wakes one where none was asked for. */
         u32 count = (i32)arg[2] < 1 ? 1 : (u32)arg[2];
         return result ? result : futex_wake_key(task->kernel, &key, count, bitset);

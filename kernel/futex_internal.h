@@ -14,8 +14,9 @@ typedef struct FutexKey {
 
 /* The queues exist after this; false: no host memory. */
 bool futex_ready(Kernel *kernel);
-/* The key of the aligned word at `address`; -EINVAL, -EFAULT. */
-i64 futex_key(Task *task, u64 address, FutexKey *key);
+/* The key of the aligned word at `address`; -EINVAL, -EFAULT. `shared` (no FUTEX_PRIVATE_FLAG): its page must be there. */
+i64 futex_key(Task *task, u64 address, bool shared, FutexKey *key);
+static inline bool futex_shared(const u64 *arg) { return !(arg[1] & 128 /* FUTEX_PRIVATE_FLAG */); }
 static inline bool futex_same(const FutexKey *a, const FutexKey *b) { return a->object == b->object && a->offset == b->offset; }
 
 /* Appends; only object, offset, next and previous of `wait` change. */

@@ -19,7 +19,7 @@ static i64 try_lock(Task *task, const Task *waiter, u64 address, bool only_try)
 {
     FutexKey key;
     u32 value;
-    i64 result = futex_key(task, address, &key);
+    i64 result = futex_key(task, address, false, &key);
     if (result)
         return result;
     if (!copy_from_guest(task, &value, address, 4))
@@ -50,7 +50,7 @@ i64 futex_lock_pi(Task *task, const u64 *arg, bool try, i32 clock)
         return result;
     if (deadline <= kernel_now(task->kernel))
         return -ETIMEDOUT;
-    futex_key(task, arg[0], &key);
+    futex_key(task, arg[0], futex_shared(arg), &key);
     task->futex = (FutexWait){.task = task, .bitset = FUTEX_ANY, .pi = true};
     futex_enqueue(task->kernel, &task->futex, &key);
     return wait_deadline(task, deadline);
@@ -59,7 +59,7 @@ i64 futex_lock_pi(Task *task, const u64 *arg, bool try, i32 clock)
 i64 futex_hand_over(Task *task, u64 address, u32 died)
 {
     FutexKey key;
-    i64 result = futex_key(task, address, &key);
+    i64 result = futex_key(task, address, false, &key);
     if (result)
         return result;
     FutexWait *next = futex_first(task->kernel, &key, FUTEX_ANY);
@@ -74,10 +74,10 @@ i64 futex_hand_over(Task *task, u64 address, u32 died)
 i64 futex_unlock_pi(Task *task, const u64 *arg)
 {
     u32 value;
-    if (arg[0] & 3)
-        return -EINVAL;
     if (!copy_from_guest(task, &value, arg[0], 4))
         return -EFAULT;
+    if (arg[0] & 3)
+        return -EINVAL;
     if ((value & FUTEX_TID_MASK) != (u32)task->tid)
         return -EPERM;
     return futex_hand_over(task, arg[0], 0);
@@ -97,8 +97,8 @@ i64 futex_wait_requeue_pi(Task *task, const u64 *arg, i32 clock)
     result = futex_timeout(task, arg[3], true, clock, &deadline);
     if (!result && arg[0] == arg[4])
         result = -EINVAL;
-    result = result ? result : futex_key(task, arg[0], &key);
-    result = result ? result : futex_key(task, arg[4], &lock);
+    result = result ? result : futex_key(task, arg[0], futex_shared(arg), &key);
+    result = result ? result : futex_key(task, arg[4], futex_shared(arg), &lock);
     if (result)
         return result;
     if (!copy_from_guest(task, &value, arg[0], 4))
@@ -118,7 +118,7 @@ i64 futex_wait_requeue_pi(Task *task, const u64 *arg, i32 clock)
 static i64 move_to_lock(Task *task, FutexWait *wait, u64 lock_address, const FutexKey *lock)
 {
     FutexKey wanted;
-    if (!wait->lock || futex_key(wait->task, wait->lock, &wanted) || !futex_same(&wanted, lock))
+    if (!wait->lock || futex_key(wait->task, wait->lock, false, &wanted) || !futex_same(&wanted, lock))
         return -EINVAL;
     i64 result = try_lock(task, wait->task, lock_address, false);
     if (result == 0) {
@@ -139,8 +139,8 @@ i64 futex_cmp_requeue_pi(Task *task, const u64 *arg)
     i32 wakes = (i32)arg[2], moves = (i32)arg[3];
     if (wakes < 0 || moves < 0 || arg[0] == arg[4] || wakes != 1)
         return -EINVAL;
-    i64 result = futex_key(task, arg[0], &from);
-    result = result ? result : futex_key(task, arg[4], &lock);
+    i64 result = futex_key(task, arg[0], futex_shared(arg), &from);
+    result = result ? result : futex_key(task, arg[4], futex_shared(arg), &lock);
     if (result)
         return result;
     if (futex_same(&from, &lock))

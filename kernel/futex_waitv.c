@@ -38,7 +38,7 @@ static i64 prepare(Task *task, u64 address, FutexKey *key, bool look)
         return -EINVAL;
     if (waiter.reserved)
         return -EINVAL;
-    i64 result = look ? futex_key(task, waiter.address, key) : 0;
+    i64 result = look ? futex_key(task, waiter.address, !(waiter.flags & WAITV_PRIVATE), key) : 0;
     if (!look || result)
         return result;
     if (!copy_from_guest(task, &value, waiter.address, 4))

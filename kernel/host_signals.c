@@ -112,8 +112,11 @@ void host_signals_forward(Kernel *kernel)
         if (!(set & SIGNAL_BIT(signo)))
             continue;
         SigInfo info = {.signo = signo, .code = terminal & SIGNAL_BIT(signo) ? SI_KERNEL : SI_USER};
+        kernel->from_outside |= SIGNAL_BIT(signo);
         if (terminal & SIGNAL_BIT(signo))
             signal_send_group(kernel, kernel->terminal_pgid, &info);
+        else if (signo == SIGCONT) /* a shell continues the job, not only its first process */
+            signal_send_group(kernel, kernel->init->pgid, &info);
         else if (!kernel->init->zombie)
             signal_send_process(kernel->init, &info);
     }

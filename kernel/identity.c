@@ -59,7 +59,7 @@ i64 sys_setpgid(Task *task, const u64 *arg)
 {
     Process *self = task->process;
     i32 pid = (i32)arg[0] ? (i32)arg[0] : self->pid, pgid = (i32)arg[1] ? (i32)arg[1] : pid;
-    if ((i32)arg[1] < 0)
+    if (pgid < 0)
         return -EINVAL;
     Process *process = process_find(task->kernel, pid);
     if (!process || (process != self && process->parent != self))

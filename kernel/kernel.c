@@ -200,6 +200,8 @@ static void set_groups(Process *process)
     process->pgid = host_getpgrp() == host_getpid() ? process->pid : shell;
     process->sid = host_getsid(0) == host_getpid() ? process->pid : shell;
     process->kernel->terminal_pgid = process->pgid;
+    pid_t parent = host_getppid();
+    process->kernel->job_of_shell = host_getsid(parent) == host_getsid(0) && host_getpgid(parent) != host_getpgrp();
 }
 
 static void set_signals(Process *process)

@@ -123,6 +123,7 @@ struct Task {
     bool restore_mask;
     PendingSignals pending;    /* sent to this thread */
     SignalStack altstack;
+    u32 altstack_flags;        /* as sigaltstack(2) was last given them */
     i64 restart_result;        /* SYS_RESTART… of the call that a signal interrupted, 0 when none */
     Call restart_call;         /* … and that call, for restart_syscall(2) */
     u64 trap_number, trap_error, trap_address; /* of the last exception: what frames show as trapno, err, cr2 */
@@ -245,6 +246,7 @@ struct Kernel {
     WaitNode *free_nodes;
     void *poll_array; u32 poll_capacity; /* struct pollfd (sched_idle.c) */
     u64 looks;                   /* how often signals were looked for: says when one came (host_log.h) */
+    u64 from_outside;            /* signals that the host has ever sent to the guest */
     volatile u64 host_signals;   /* arrived, not yet forwarded: bit n - 1 (host_signals.c) */
     volatile u32 interrupted;    /* kernel_interrupt() */
     int wake_fd;                 /* … and what ends a sleep for it */
@@ -254,6 +256,7 @@ struct Kernel {
     KernelStop stop;             /* why kernel_run() returns */
     bool stopping;
     bool strict_breakpoints;     /* a run of one instruction does not pass them */
+    bool job_of_shell;           /* the emulator's parent is of its session and not of its group: somebody can continue us */
     i32 terminal_pgid;           /* foreground group of the controlling terminal */
     CachedFile *cached_files;    /* page_cache.c */
     u32 watched_files;           /* of them, mapped by mmap(2) */

@@ -135,7 +135,7 @@ i64 sys_mremap(Task *task, const u64 *arg)
         return -EINVAL;
     if ((flags & MREMAP_DONTUNMAP) && (!(flags & MREMAP_MAYMOVE) || remap.old_size != remap.new_size))
         return -EINVAL;
-    if ((arg[0] & (PAGE_SIZE - 1)) || !remap.new_size)
+    if ((arg[0] & (PAGE_SIZE - 1)) || !remap.new_size || remap.new_size > USER_LIMIT || remap.old_size > USER_LIMIT)
         return -EINVAL;
     if (!space_find(remap.space, remap.address))
         return -EFAULT;

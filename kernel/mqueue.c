@@ -142,12 +142,15 @@ i64 sys_mq_open(Task *task, const u64 *arg)
 {
     char name[NAME_SIZE] = {0};
     QueueAttributes attributes = {.max_messages = DEFAULT_MESSAGES, .max_size = DEFAULT_SIZE};
+    QueueAttributes given;
     u64 flags = arg[1];
+    if (arg[3] && !copy_from_guest(task, &given, arg[3], sizeof given))
+        return -EFAULT;
     i64 result = read_name(task, arg[0], name);
     if (result)
         return result;
-    if ((flags & O_CREAT) && arg[3] && !copy_from_guest(task, &attributes, arg[3], sizeof attributes))
-        return -EFAULT;
+    if ((flags & O_CREAT) && arg[3])
+        attributes = given;
     Queue *queue = *find(task->kernel, name);
     if (queue && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
         return -EEXIST;
@@ -215,18 +218,20 @@ static i64 get_queue(Task *task, u64 fd, bool write, OpenFile **file, Queue **qu
     return 0;
 }
 
-/* Parks until the event, or says why not. */
-static i64 wait_for(Task *task, OpenFile *file, u64 timeout_address, const void *event)
+/* The absolute time at `address` (0: never). */
+static i64 read_deadline(Task *task, u64 address, u64 *deadline)
 {
-    u64 ns, deadline = NO_DEADLINE;
+    u64 ns;
+    *deadline = NO_DEADLINE;
+    i64 result = address ? timespec_read(task, address, &ns) : 0;
+    return result || !address ? result : clock_to_deadline(task, 0 /* CLOCK_REALTIME */, ns, deadline);
+}
+
+/* Parks until the event, or says why not. */
+static i64 wait_for(Task *task, OpenFile *file, u64 deadline, const void *event)
+{
     if (file->flags & O_NONBLOCK)
         return -EAGAIN;
-    if (timeout_address) {
-        i64 result = timespec_read(task, timeout_address, &ns);
-        result = result ? result : clock_to_deadline(task, 0 /* CLOCK_REALTIME */, ns, &deadline);
-        if (result)
-            return result;
-    }
     if (task->woken == WOKEN_SIGNAL)
         return SYS_RESTARTSYS;
     if (task->woken == WOKEN_TIMEOUT || deadline <= kernel_now(task->kernel))
@@ -241,7 +246,7 @@ static void notify(Kernel *kernel, Task *sender, Queue *queue)
 {
     Process *process = queue->notify_pid ? process_find(kernel, queue->notify_pid) : NULL;
     end_notification(queue, COOKIE_WOKEN);
-    if (process && queue->notify_how == SIGEV_SIGNAL)
+    if (process && queue->notify_how == SIGEV_SIGNAL && queue->notify_signal)
         signal_send_process(process, &(SigInfo){.signo = queue->notify_signal, .code = SI_MESGQ,
             .from = {.pid = sender->process->pid, .uid = sender->credentials.uid, .value = queue->notify_value}});
 }
@@ -250,13 +255,15 @@ i64 sys_mq_timedsend(Task *task, const u64 *arg)
 {
     OpenFile *file;
     Queue *queue;
-    i64 result = (u32)arg[3] >= MAX_PRIORITY ? -EINVAL : get_queue(task, arg[0], true, &file, &queue);
+    u64 deadline;
+    i64 result = read_deadline(task, arg[4], &deadline);
+    result = result ? result : (u32)arg[3] >= MAX_PRIORITY ? -EINVAL : get_queue(task, arg[0], true, &file, &queue);
     if (result)
         return result;
     if (arg[2] > queue->max_size)
         return -EMSGSIZE;
     if (queue->count >= queue->max_messages)
-        return wait_for(task, file, arg[4], &queue->can_send);
+        return wait_for(task, file, deadline, &queue->can_send);
     Message *message = heap_alloc(sizeof *message + arg[2]);
     if (!message)
         return -ENOMEM;
@@ -282,13 +289,15 @@ i64 sys_mq_timedreceive(Task *task, const u64 *arg)
 {
     OpenFile *file;
     Queue *queue;
-    i64 result = get_queue(task, arg[0], false, &file, &queue);
+    u64 deadline;
+    i64 result = read_deadline(task, arg[4], &deadline);
+    result = result ? result : get_queue(task, arg[0], false, &file, &queue);
     if (result)
         return result;
     if (arg[2] < queue->max_size)
         return -EMSGSIZE;
     if (!queue->count)
-        return wait_for(task, file, arg[4], &queue->can_receive);
+        return wait_for(task, file, deadline, &queue->can_receive);
     Message *message = queue->first;
     queue->first = message->next;
     queue->count--;
@@ -355,7 +364,7 @@ i64 sys_mq_notify(Task *task, const u64 *arg)
     if (arg[1] && !copy_from_guest(task, &event, arg[1], sizeof event))
         return -EFAULT;
     if (arg[1] && ((event.how != SIGEV_SIGNAL && event.how != SIGEV_NONE && event.how != SIGEV_THREAD) ||
-                   (event.how == SIGEV_SIGNAL && (event.signo < 1 || event.signo > SIGNALS))))
+                   (event.how == SIGEV_SIGNAL && (u32)event.signo > SIGNALS)))
         return -EINVAL;
     if (!file || file->ops != &queue_ops)
         return -EBADF;

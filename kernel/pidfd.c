@@ -60,13 +60,15 @@ i64 sys_pidfd_open(Task *task, const u64 *arg)
 
 i64 sys_pidfd_send_signal(Task *task, const u64 *arg)
 {
+    enum { TO_THREAD = 1, TO_PROCESS = 2, TO_GROUP = 4 };
     i32 signo = (i32)arg[1];
-    if (arg[3])
+    u32 flags = (u32)arg[3];
+    if ((flags & ~7u) || (flags & (flags - 1)))
         return -EINVAL;
     Process *process = pidfd_process(task, arg[0]);
     if (!process)
         return -EBADF;
-    SigInfo info = signal_info_user(task, signo, SI_USER);
+    SigInfo info = signal_info_user(task, signo, flags == TO_THREAD ? SI_TKILL : SI_USER);
     if (arg[2]) {
         if (!copy_from_guest(task, &info, arg[2], sizeof info))
             return -EFAULT;
@@ -77,7 +79,13 @@ i64 sys_pidfd_send_signal(Task *task, const u64 *arg)
     }
     if (process->reaped)
         return -ESRCH;
-    return signal_send_checked(task, process, NULL, signo, &info);
+    if (flags == TO_GROUP) {
+        i64 result = signal_send_checked(task, process, NULL, 0, &info);
+        if (!result && signo)
+            signal_send_group(task->kernel, process->pgid, &info);
+        return result;
+    }
+    return signal_send_checked(task, process, flags == TO_THREAD ? process->leader : NULL, signo, &info);
 }
 
 /* pidfd_getfd(2) */

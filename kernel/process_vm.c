@@ -81,6 +81,10 @@ static i64 process_vm(Task *task, const u64 *arg, bool write)
     if (arg[5])
         return -EINVAL;
     i64 result = read_vector(task, arg[1], arg[2], &local);
+    if (!result && !piece_left(&local)) { /* nothing to do, whatever the rest says */
+        heap_free(local.list);
+        return 0;
+    }
     result = result ? result : read_vector(task, arg[3], arg[4], &remote);
     Process *process = process_find(task->kernel, (i32)arg[0]);
     if (!result && (!process || !process->space))

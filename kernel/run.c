@@ -35,6 +35,15 @@ u32 kernel_orphans(const Kernel *kernel)
     return count;
 }
 
+/* Who sends a deadly signal from outside (timeout(1), a shell's kill %1) usually means the whole job, that is the emulator's
+ * process group, and cannot be told apart from who means one process. So what is left of the first process's group dies with
+ * it, and no runaway stays behind; what has left the group lives on, as natively. */
+static void end_job(Kernel *kernel, i32 signo)
+{
+    if (kernel->from_outside & SIGNAL_BIT(signo))
+        signal_send_group(kernel, kernel->init->pgid, &(SigInfo){.signo = signo, .code = SI_USER});
+}
+
 /* The first process has ended: its status is the machine's. Told once, and again when the orphans have ended too. */
 static void stop_with_status(Kernel *kernel)
 {
@@ -44,6 +53,8 @@ static void stop_with_status(Kernel *kernel)
     kernel->stop.pid = kernel->stop.tid = kernel->init->pid;
     kernel->stop.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     kernel->stop.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (kernel->stop.signal)
+        end_job(kernel, kernel->stop.signal);
     kernel->stop.core = WIFSIGNALED(status) && signal_default(WTERMSIG(status)) == ACTION_CORE;
 }
 

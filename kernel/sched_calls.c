@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "kernel/sched.h"
+#include "kernel/space.h"
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
 
@@ -187,13 +188,18 @@ i64 sys_get_mempolicy(Task *task, const u64 *arg)
 {
     i32 policy = 0; /* MPOL_DEFAULT */
     u64 nodes = 1;
-    if (arg[4] & ~7ull)
+    enum { F_NODE = 1, F_ADDR = 2, F_ALLOWED = 4 };
+    if ((arg[4] & ~7ull) || (arg[1] && arg[2] < 64))
         return -EINVAL;
+    if ((arg[4] & F_ALLOWED) ? arg[4] & (F_NODE | F_ADDR) : !(arg[4] & F_ADDR) && (arg[3] || (arg[4] & F_NODE)))
+        return -EINVAL; /* the default policy has no node to name */
+    if ((arg[4] & F_ADDR) && !space_find(task->process->space, arg[3]))
+        return -EFAULT;
     if (arg[0] && !copy_to_guest(task, arg[0], &policy, 4))
         return -EFAULT;
-    if (!(arg[4] & 4)) /* MPOL_F_MEMS_ALLOWED asks for the nodes; else the default policy names none */
+    if (!(arg[4] & F_ALLOWED)) /* asks for the nodes; else the default policy names none */
         nodes = 0;
-    return arg[1] && arg[2] >= 64 && !copy_to_guest(task, arg[1], &nodes, 8) ? -EFAULT : 0;
+    return arg[1] && !copy_to_guest(task, arg[1], &nodes, 8) ? -EFAULT : 0;
 }
 
 static i64 check_policy(u64 mode) { return (mode & 0x3fff) > 6 ? -EINVAL : 0; }

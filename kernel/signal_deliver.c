@@ -70,11 +70,13 @@ static void run_handler(Task *task, const SigInfo *info, SignalAction *action)
 /* Is the process's group an orphan, so that terminal stops do not apply? */
 static bool orphaned(const Process *process)
 {
-    for (const Process *p = process->kernel->processes; p; p = p->next)
-        if (p->pgid == process->pgid && !p->zombie &&
-            ((!p->parent && process->kernel->config.forward_signals) || (p->parent && p->parent->pgid != p->pgid &&
-                p->parent->sid == p->sid)))
+    const Kernel *kernel = process->kernel;
+    bool shell = kernel->job_of_shell && kernel->config.forward_signals;
+    for (const Process *p = kernel->processes; p; p = p->next) {
+        bool child = p->parent && p->parent->pgid != p->pgid && p->parent->sid == p->sid;
+        if (p->pgid == process->pgid && !p->zombie && (child || (p == kernel->init && shell)))
             return false;
+    }
     return true;
 }
 

@@ -190,6 +190,9 @@ i64 sys_sigaltstack(Task *task, const u64 *arg)
         i32 mode = new.flags & ~(i32)SS_AUTODISARM;
         if (on_altstack(task, rsp))
             return -EPERM;
+        bool same = new.address == stack->address && new.size == stack->size && (u32)new.flags == task->altstack_flags;
+        if (same) /* whatever it is: a new program's stack, none at all, can be set again */
+            return arg[1] && !copy_to_guest(task, arg[1], &old, sizeof old) ? -EFAULT : 0;
         if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
             return -EINVAL;
         if (mode == SS_DISABLE)
@@ -197,6 +200,7 @@ i64 sys_sigaltstack(Task *task, const u64 *arg)
         else if (new.size < 2048 /* MINSIGSTKSZ */)
             return -ENOMEM;
         task->altstack = (SignalStack){new.address, new.flags, new.size};
+        task->altstack_flags = (u32)new.flags;
     }
     return arg[1] && !copy_to_guest(task, arg[1], &old, sizeof old) ? -EFAULT : 0;
 }

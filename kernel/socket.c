@@ -347,8 +347,12 @@ static void option_translate(Task *task, const OpenFile *file, u32 level, u32 na
     if (level != SOL_SOCKET || name != SO_PEERCRED || size < sizeof credentials)
         return;
     memcpy(&credentials, value, sizeof credentials);
-    if (credentials.pid == host_getpid())
+    if (credentials.pid == host_getpid()) {
+        const Process *peer = file->peer_pid ? process_find(task->kernel, file->peer_pid) : task->process;
         credentials.pid = file->peer_pid ? file->peer_pid : task->process->pid;
+        credentials.uid = peer ? peer->credentials.euid : credentials.uid;
+        credentials.gid = peer ? peer->credentials.egid : credentials.gid;
+    }
     memcpy(value, &credentials, sizeof credentials);
 }
 

@@ -110,21 +110,34 @@ static Message **choose(MessageQueue *queue, i64 type, u64 flags)
     return best;
 }
 
+static Message **numbered(MessageQueue *queue, u64 number)
+{
+    Message **link = &queue->first;
+    while (*link && number--)
+        link = &(*link)->next;
+    return *link ? link : NULL;
+}
+
 i64 sys_msgrcv(Task *task, const u64 *arg)
 {
     MessageQueue *queue;
-    if ((i64)arg[2] < 0 || (i32)arg[0] < 0)
+    bool copy = arg[4] & MSG_COPY; /* of the message with number arg[3], which stays */
+    if ((i64)arg[2] < 0 || (i32)arg[0] < 0 || (copy && ((arg[4] & MSG_EXCEPT) || !(arg[4] & IPC_NOWAIT))))
         return -EINVAL;
     i64 result = get_queue(task, arg[0], 4, &queue);
     if (result)
         return result;
-    Message **link = choose(queue, (i64)arg[3], arg[4]);
+    Message **link = copy ? numbered(queue, arg[3]) : choose(queue, (i64)arg[3], arg[4]);
     if (!link)
         return arg[4] & IPC_NOWAIT ? -ENOMSG : wait_for(task, queue);
     Message *message = *link;
     if (message->size > arg[2] && !(arg[4] & MSG_NOERROR))
         return -E2BIG;
     u64 size = message->size < arg[2] ? message->size : arg[2];
+    if (copy) {
+        bool copied = copy_to_guest(task, arg[1], &message->type, 8) && copy_to_guest(task, arg[1] + 8, message->bytes, size);
+        return copied ? (i64)size : -EFAULT;
+    }
     *link = message->next;
     queue->count--;
     queue->bytes -= message->size;

@@ -124,7 +124,8 @@ static i64 count_waiters(Kernel *kernel, const SemaphoreSet *set, u32 number, bo
     return count;
 }
 
-static i64 operate(Task *task, SemaphoreSet *set, const struct sembuf *ops, u32 count, u64 timeout_address)
+/* timeout_ns NO_DEADLINE: none. */
+static i64 operate(Task *task, SemaphoreSet *set, const struct sembuf *ops, u32 count, u64 timeout_ns)
 {
     i64 at = try_all(set, ops, count);
     if (at == count)
@@ -137,13 +138,8 @@ static i64 operate(Task *task, SemaphoreSet *set, const struct sembuf *ops, u32 
         return -EINTR;
     if (task->woken == WOKEN_TIMEOUT)
         return -EAGAIN;
-    if (timeout_address) {
-        u64 ns;
-        i64 result = timespec_read(task, timeout_address, &ns);
-        if (result)
-            return result;
-        wait_deadline(task, call_deadline(task, ns));
-    }
+    if (timeout_ns != NO_DEADLINE)
+        wait_deadline(task, call_deadline(task, timeout_ns));
     task->call.scratch[WAITS_NUMBER] = ops[at].sem_num;
     task->call.scratch[WAITS_ZERO] = ops[at].sem_op == 0;
     return wait_event(task, set);
@@ -154,6 +150,10 @@ i64 sys_semtimedop(Task *task, const u64 *arg)
     IpcObject *object;
     struct sembuf ops[MAX_OPERATIONS];
     u32 count = (u32)arg[2], wanted = 4;
+    u64 timeout = NO_DEADLINE;
+    i64 result = arg[3] ? timespec_read(task, arg[3], &timeout) : 0;
+    if (result)
+        return result;
     if (!count)
         return -EINVAL;
     if (count > MAX_OPERATIONS)
@@ -162,14 +162,14 @@ i64 sys_semtimedop(Task *task, const u64 *arg)
         return -EFAULT;
     for (u32 i = 0; i < count; i++)
         wanted |= ops[i].sem_op ? 2 : 0;
-    i64 result = ipc_find(task, IPC_SEM, (i32)arg[0], wanted, &object);
+    result = ipc_find(task, IPC_SEM, (i32)arg[0], wanted, &object);
     if (result)
         return result == -EINVAL && task->woken != WOKEN_NOT ? -EIDRM : result;
     SemaphoreSet *set = (SemaphoreSet *)object;
     for (u32 i = 0; i < count; i++)
         if (ops[i].sem_num >= set->count)
             return -EFBIG;
-    return operate(task, set, ops, count, arg[3]);
+    return operate(task, set, ops, count, timeout);
 }
 
 i64 sys_semop(Task *task, const u64 *arg) { return sys_semtimedop(task, (u64[]){arg[0], arg[1], arg[2], 0, 0, 0}); }

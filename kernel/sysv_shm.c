@@ -56,8 +56,10 @@ i64 sys_shmget(Task *task, const u64 *arg)
     u64 size = bits_align_up(arg[1], PAGE_SIZE);
     if (!arg[1] || size < arg[1])
         return -EINVAL;
+    if (arg[2] & SHM_HUGETLB) /* pages of 2 MiB and 1 GiB exist, and none is set aside */
+        return (arg[2] >> 26 & 63) == 0 || (arg[2] >> 26 & 63) == 21 || (arg[2] >> 26 & 63) == 30 ? -ENOMEM : -EINVAL;
     if (size > task->kernel->phys.size)
-        return -ENOSPC;
+        return -ENOMEM;
     Segment *segment = heap_calloc(1, sizeof *segment);
     char name[32] = "/SYSV00000000 (deleted)";
     static const char digits[] = "0123456789abcdef";
@@ -88,8 +90,10 @@ static i64 attach_address(Task *task, const u64 *arg, u64 size)
             return -EINVAL;
         address = bits_align_down(address, PAGE_SIZE);
     }
-    if (size > USER_LIMIT || address > USER_LIMIT - size)
+    if (address + size < address)
         return -EINVAL;
+    if (size > USER_LIMIT || address > USER_LIMIT - size)
+        return -ENOMEM;
     u32 index = space_index(space, address);
     bool taken = index < space->count && space->vmas[index].start < address + size;
     return taken && !(arg[2] & SHM_REMAP) ? -EINVAL : (i64)address;

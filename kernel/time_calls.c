@@ -141,6 +141,10 @@ i64 sys_adjtimex(Task *task, const u64 *arg)
 
 i64 sys_clock_adjtime(Task *task, const u64 *arg)
 {
+    u64 shown;
+    i64 result = (i32)arg[0] < 0 ? 0 : clock_read(task, (i32)arg[0], &shown);
+    if (result)
+        return result;
     return (i32)arg[0] == CLOCK_REALTIME ? sys_adjtimex(task, arg + 1) : -EOPNOTSUPP;
 }
 
@@ -209,9 +213,7 @@ i64 sys_clock_nanosleep(Task *task, const u64 *arg)
         i64 result = clock_read(task, clock, &shown);
         if (result)
             return result;
-        if (clock == CLOCK_THREAD_CPUTIME_ID)
-            return -EINVAL;
-        if (clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+        if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
             return -EOPNOTSUPP;
         result = timespec_read(task, arg[2], &ns);
         if (result)

@@ -139,22 +139,27 @@ static i64 waitid_target(Task *task, const u64 *arg, WaitFor *what)
     }
 }
 
-i64 sys_waitid(Task *task, const u64 *arg)
+/* What waitid is asked for: 0 or -errno. */
+static i64 waitid_request(Task *task, const u64 *arg, WaitFor *what)
 {
     u32 options = (u32)arg[3];
-    WaitFor what = {.options = options};
+    *what = (WaitFor){.options = options};
     if (options & ~(u32)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
         return -EINVAL;
     if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
         return -EINVAL;
-    i64 got = waitid_target(task, arg, &what);
-    if (got)
-        return got;
+    return waitid_target(task, arg, what);
+}
+
+i64 sys_waitid(Task *task, const u64 *arg)
+{
+    WaitFor what;
     WaitResult result;
-    got = wait_for(task, &what, &result);
-    if (got < 0)
-        return got;
     SigInfo info = {0};
+    i64 got = waitid_request(task, arg, &what);
+    got = got ? got : wait_for(task, &what, &result);
+    if (got == SYS_BLOCK)
+        return got;
     if (got == 1) {
         info.signo = SIGCHLD;
         info.code = result.code;
@@ -164,8 +169,8 @@ i64 sys_waitid(Task *task, const u64 *arg)
         if (arg[4] && !copy_to_guest(task, arg[4], &result.usage, sizeof result.usage))
             return -EFAULT;
     }
-    /* Linux writes the seven fields up to si_status only. */
-    if (arg[2] && !copy_to_guest(task, arg[2], &info, 28))
+    /* Linux writes the seven fields up to si_status only, and (as zeroes) also when the call fails. */
+    if (arg[2] && (!guest_range_ok(arg[2], 128) || !copy_to_guest(task, arg[2], &info, 28)))
         return -EFAULT;
-    return 0;
+    return got < 0 ? got : 0;
 }
