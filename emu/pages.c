@@ -7,6 +7,7 @@
  * harvest). */
 #include "emu/emu_view.h"
 #include "emu/machine.h"
+#include "kernel/frames.h"
 #include "kernel/space.h"
 #include "mmu/pte.h"
 
@@ -75,7 +76,7 @@ static INLINE u32 describe(Look *look, u64 address, u64 entry, u64 *after)
     u32 tlb = tlb_flags(look, address);
     bool keeps_dirty = entry & PTE_SOFT_SHARED && written_back(look, address);
     u64 dirty = keeps_dirty ? entry & PTE_D : 0;
-    *after = (entry & ~(PTE_A | PTE_D)) | dirty | (entry & PTE_D && !dirty ? PTE_WAS_DIRTY : 0);
+    *after = (entry & ~(PTE_A | PTE_D)) | dirty | (entry & PTE_D && !dirty ? PTE_WAS_DIRTY : 0) | (entry & PTE_A ? PTE_WAS_ACCESSED : 0);
     return flags | tlb | (entry & PTE_A ? activity(entry, tlb, keeps_dirty) : 0);
 }
 

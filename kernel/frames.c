@@ -76,7 +76,7 @@ static bool writable_now(Kernel *kernel, const Vma *vma, u64 paddr)
 /* An entry's bits for this frame under this VMA, keeping A and D. */
 static u64 entry_value(const Vma *vma, u64 paddr, bool write, u64 keep)
 {
-    u64 entry = paddr | (keep & (PTE_A | PTE_D | PTE_WAS_DIRTY)) | PTE_U;
+    u64 entry = paddr | (keep & (PTE_A | PTE_WAS_ACCESSED | PTE_D | PTE_WAS_DIRTY)) | PTE_U;
     if (vma->flags & (VMA_READ | VMA_WRITE | VMA_EXEC))
         entry |= PTE_P;
     if (write)
@@ -226,7 +226,7 @@ static bool share_entry(void *context, u64 address, u64 *entry)
     if (!paddr) /* a page of zeroes that left, likewise */
         return true;
     *entry = entry_value(sweep->vma, paddr, false, *entry);
-    *copy = *entry & ~PTE_A; /* the child has accessed nothing yet (Linux: pte_mkold) */
+    *copy = *entry & ~(PTE_A | PTE_WAS_ACCESSED); /* the child has accessed nothing yet (Linux: pte_mkold) */
     if (paddr != kernel->phys.zero_page) {
         phys_ref(&kernel->phys, paddr);
         sweep->other->resident++;

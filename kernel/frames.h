@@ -4,6 +4,10 @@
 
 #include "kernel/space.h"
 
+/* Beside PTE_WAS_DIRTY of pte.h, available to software: A was set and has been harvested (emu/pages.c); who asks whether a page was
+ * accessed, or forgets it, means both. */
+#define PTE_WAS_ACCESSED (1ull << 54)
+
 /* A frame for the page with this number (of an address or a file), after making room if RAM is full; 0: really full. */
 u64 frames_alloc(Kernel *kernel, FrameKind kind, u64 page);
 /* The same for shared anonymous memory, which is cached like a file and counts like private memory. */

@@ -31,9 +31,11 @@ static void look_at(void *context, Space *space, u64 address, u64 *entry)
 {
     Look *look = context;
     const Vma *vma = space_find(space, address);
-    look->accessed |= (*entry & PTE_A) != 0;
+    look->accessed |= (*entry & (PTE_A | PTE_WAS_ACCESSED)) != 0;
     look->dirty |= (*entry & (PTE_D | PTE_WAS_DIRTY)) != 0;
     look->locked |= vma && vma->flags & VMA_LOCKED;
+    if (look->clear)
+        *entry &= ~PTE_WAS_ACCESSED;
     if (look->clear && *entry & PTE_A) {
         *entry &= ~PTE_A;
         frames_flush(space, address, address + PAGE_SIZE);

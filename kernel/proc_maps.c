@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
+#include "kernel/frames.h"
 #include "kernel/page_cache.h"
 #include "kernel/proc_entries.h"
 #include "kernel/space.h"
@@ -63,7 +64,7 @@ static bool count_page(void *context, u64 address, u64 *entry)
     c->resident += page;
     c->proportional_4096 += page * 4096 / (frame->refs ? frame->refs : 1);
     c->anonymous += frame->kind == FRAME_ANON ? page : 0;
-    c->referenced += *entry & PTE_A ? page : 0;
+    c->referenced += *entry & (PTE_A | PTE_WAS_ACCESSED) ? page : 0;
     *(shared ? dirty ? &c->shared_dirty : &c->shared_clean : dirty ? &c->private_dirty : &c->private_clean) += page;
     return true;
 }

@@ -239,6 +239,17 @@ def without_screen(emu, work, program):
     check(list((work / "frames").glob("frame-*.png")), "headless: no frames")
 
 
+def watched_swapping(emu, work, program):
+    """Harvesting clears A and D bits, by which page replacement decides: it must decide the same."""
+    faults = []
+    for window in ([], ["--window=headless"]):
+        command = [emu, "--deterministic", "--max-insns", "20000000", "--swap", "--user-frames", "200", "--replacement", "clock",
+                   "--stats=json", "-o", "stats.json", *window, program]
+        subprocess.run(command, cwd=work, env={}, capture_output=True, timeout=300)
+        faults.append(json.loads((work / "stats.json").read_text())["major_faults"])
+    check(faults[0] == faults[1] > 0, f"major faults without and with a window: {faults}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--emu", required=True)
@@ -251,6 +262,7 @@ def main():
     subprocess.run(["as", "-o", "spin.o", "spin.s"], cwd=work, check=True)
     subprocess.run(["ld", "-o", "spin", "spin.o"], cwd=work, check=True)
     without_screen(emu, work, "./spin")
+    watched_swapping(emu, work, "./spin")
     beside(emu, work, "./spin")
     drive(emu, work, "./spin", 1280, 800)
     drive(emu, work, "./spin", 2560, 1600)

@@ -78,6 +78,8 @@ void draw_ram(const Model *model, Canvas *canvas, Rect area)
 
 /* ---- timeline ------------------------------------------------------------------------------------------------- */
 
+enum { TIMELINE_LABEL = 194, TIMELINE_TOP = 110 }; /* beside the lanes: names on the left, the highest value on the right */
+
 typedef struct Lane {
     const char *name;
     Colour ink;
@@ -97,6 +99,7 @@ static uint64_t value_frames(const Sample *before, const Sample *now)
 }
 static uint64_t value_faults(const Sample *b, const Sample *n) { return per_million(n->faults - b->faults, b, n); }
 static uint64_t value_misses(const Sample *b, const Sample *n) { return per_million(n->misses - b->misses, b, n); }
+static uint64_t value_cache(const Sample *b, const Sample *n) { return per_million(n->cache_misses - b->cache_misses, b, n); }
 static uint64_t value_speed(const Sample *b, const Sample *n)
 {
     return n->run_ns > b->run_ns ? (n->insns - b->insns) * 1000000000 / (n->run_ns - b->run_ns) : 0;
@@ -121,9 +124,35 @@ static void draw_lane(const Model *model, Canvas *canvas, Rect r, const Lane *la
     }
     lane->size ? view_size(last, text) : view_count(last, text);
     lane->size ? view_size(highest, top) : view_count(highest, top);
-    view_print(canvas, FONT_SMALL, r.x - 190, r.y + 2, 186, lane->ink, "%s", lane->name);
-    view_print(canvas, FONT_SMALL, r.x - 190, r.y + 14, 186, INK_TEXT, "%s%s", text, lane->unit);
-    view_print(canvas, FONT_SMALL, r.x + r.w + 6, r.y, 120, INK_DIM, "%s", top);
+    int x = r.x - TIMELINE_LABEL + 4, y = r.y + 2;
+    int width = view_print(canvas, FONT_SMALL, x, y, TIMELINE_LABEL - 8, lane->ink, "%s", lane->name);
+    if (r.h < 24) /* on one line */
+        view_print(canvas, FONT_SMALL, x + width + 6, y, TIMELINE_LABEL - width - 14, INK_TEXT, "%s", text);
+    else
+        view_print(canvas, FONT_SMALL, x, y + 12, TIMELINE_LABEL - 8, INK_TEXT, "%s%s", text, lane->unit);
+    view_print(canvas, FONT_SMALL, r.x + r.w + 6, r.y, TIMELINE_TOP - 10, INK_DIM, "%s", top);
+}
+
+/* Where the past that is looked at lies. */
+static void draw_cursor(const Model *model, Canvas *canvas, Rect r)
+{
+    char count[32];
+    uint32_t i = 0;
+    if (!model->record.past || model->sample_count < 2)
+        return;
+    while (i + 1 < model->sample_count && model->samples[i + 1].insns <= model->record.now)
+        i++;
+    int x = r.x + (int)((uint64_t)i * (uint64_t)r.w / (model->sample_count - 1));
+    canvas_fill(canvas, (Rect){x - 1, r.y, 2, r.h}, INK_MARK);
+    view_count(model->record.end - model->record.now, count);
+    int width = canvas_text_width(FONT_SMALL, count) + 150, left = x + 6 + width > r.x + r.w ? x - 6 - width : x + 6;
+    canvas_fill(canvas, (Rect){left - 2, r.y, width + 4, 14}, INK_PANEL);
+    view_print(canvas, FONT_SMALL, left, r.y + 1, width, INK_ACCENT, "%s instructions in the past", count);
+}
+
+static Rect lanes_of(Rect area)
+{
+    return (Rect){area.x + TIMELINE_LABEL, area.y + 4, area.w - TIMELINE_LABEL - TIMELINE_TOP, area.h - 4};
 }
 
 void draw_timeline(const Model *model, Canvas *canvas, Rect area)
@@ -132,12 +161,32 @@ void draw_timeline(const Model *model, Canvas *canvas, Rect area)
         {"RAM in use", 0xffcc79a7u, value_frames, "", true},
         {"page faults", INK_WRITE, value_faults, " per million insns", false},
         {"TLB misses", INK_READ, value_misses, " per million insns", false},
+        {"L1 misses", INK_ACCENT, value_cache, " per million insns", false},
         {"speed", INK_EXEC, value_speed, " insns per second", false},
     };
-    int count = model->stats.run_ns ? 4 : 3, height = (area.h - 4) / count;
+    bool shown[] = {true, true, true, model->modelled, model->stats.run_ns != 0};
+    int count = 0, at = 0;
+    for (int i = 0; i < 5; i++)
+        count += shown[i];
+    Rect all = lanes_of(area);
+    int height = all.h / count;
     canvas_fill(canvas, (Rect){area.x, area.y, area.w, 1}, INK_LINE);
-    for (int i = 0; i < count; i++)
-        draw_lane(model, canvas, (Rect){area.x + 194, area.y + 4 + i * height, area.w - 194 - 110, height - 4}, &lanes[i]);
+    for (int i = 0; i < 5; i++)
+        if (shown[i])
+            draw_lane(model, canvas, (Rect){all.x, all.y + at++ * height, all.w, height - 4}, &lanes[i]);
+    draw_cursor(model, canvas, all);
+}
+
+bool view_time_at(const View *view, const Model *model, int x, int y, uint64_t *insns)
+{
+    Rect r = lanes_of(view->timeline);
+    if (x < r.x || x > r.x + r.w || y < r.y || y >= r.y + r.h || model->sample_count < 2)
+        return false;
+    double at = (double)(x - r.x) * (model->sample_count - 1) / r.w;
+    uint32_t i = (uint32_t)at < model->sample_count - 1 ? (uint32_t)at : model->sample_count - 2;
+    uint64_t from = model->samples[i].insns, to = model->samples[i + 1].insns;
+    *insns = from + (uint64_t)((at - i) * (double)(to - from));
+    return true;
 }
 
 /* ---- help ----------------------------------------------------------------------------------------------------- */
@@ -149,6 +198,7 @@ void draw_help(Canvas *canvas)
         {"s", "step: one instruction"},
         {"n", "next: one instruction, a call as a whole"},
         {"f", "finish: until this function returns"},
+        {"b", "back by one instruction; the timeline: back to any time (where the run is recorded)"},
         {"+  -", "faster, slower: from one instruction a second to full speed; or click at the steps above"},
         {"1 .. 8, tab", "the view on the right"},
         {"p", "memory of the next process"},

@@ -263,8 +263,8 @@ typedef struct LegendItem {
 void draw_legend(const View *view, const Model *model, Canvas *canvas)
 {
     static const LegendItem items[] = {
-        {"untouched: no frame yet", {.capacity = 1}},
-        {"has a frame of RAM", {.pages = 1, .capacity = 1}},
+        {"untouched: no frame", {.capacity = 1}},
+        {"has a frame", {.pages = 1, .capacity = 1}},
         {"read now", {.pages = 1, .capacity = 1, .read = 255}},
         {"written now", {.pages = 1, .capacity = 1, .written = 255}},
         {"executed now", {.pages = 1, .capacity = 1, .executed = 255}},
@@ -272,6 +272,7 @@ void draw_legend(const View *view, const Model *model, Canvas *canvas)
         {"in the TLB", {.pages = 1, .capacity = 1, .flags = EMU_PAGE_TLB_READ}},
         {"copy on write", {.pages = 1, .capacity = 1, .flags = EMU_PAGE_COW}},
         {"page of zeroes", {.pages = 1, .capacity = 1, .flags = EMU_PAGE_ZERO}},
+        {"swapped out", {.capacity = 1, .flags = EMU_PAGE_SWAPPED}},
     };
     Rect r = view->legend;
     canvas_fill(canvas, (Rect){r.x + 8, r.y, r.w - 16, 1}, INK_LINE);
@@ -280,7 +281,7 @@ void draw_legend(const View *view, const Model *model, Canvas *canvas)
         return;
     }
     for (unsigned i = 0; i < sizeof items / sizeof *items; i++) {
-        int column = (int)i % 3, row = (int)i / 3, step = (r.w - 16) / 3;
+        int column = (int)i % 4, row = (int)i / 4, step = (r.w - 16) / 4;
         int x = r.x + 12 + column * step, y = r.y + 6 + row * 18;
         draw_cell(canvas, (Rect){x, y, 15, 15}, &items[i].cell, BAND_HEAP);
         canvas_text(canvas, FONT_SMALL, x + 20, y + 1, step - 24, INK_TEXT, items[i].text);

@@ -138,15 +138,25 @@ static void collect_who(Model *model, Emu *emu, const ModelRequest *request)
     }
 }
 
+/* Of the modelled first level. */
+static uint64_t cache_misses(Emu *emu)
+{
+    static const char *const names[] = {"I1mr", "D1mr", "D1mw"};
+    uint64_t sum = 0, value;
+    for (size_t i = 0; emu_hierarchy_name(emu) && i < sizeof names / sizeof *names; i++)
+        sum += emu_hierarchy_count(emu, names[i], &value) ? value : 0;
+    return sum;
+}
+
 /* The timeline keeps SAMPLES_MAX samples; when it is full every second one goes, and they come half as often. */
-static void collect_sample(Model *model)
+static void collect_sample(Model *model, Emu *emu)
 {
     const EmuStats *s = &model->stats;
     Sample *last = model->sample_count ? &model->samples[model->sample_count - 1] : NULL;
     if (!model->sample_every)
         model->sample_every = 1;
-    if (last && model->now < last->ms + model->sample_every)
-        return;
+    if (last && (model->now < last->ms + model->sample_every || s->insns < last->insns))
+        return; /* too early; or in the past, which has its samples */
     if (model->sample_count == SAMPLES_MAX) {
         for (uint32_t i = 0; i < SAMPLES_MAX / 2; i++)
             model->samples[i] = model->samples[2 * i];
@@ -155,7 +165,7 @@ static void collect_sample(Model *model)
     }
     model->samples[model->sample_count++] = (Sample){
         .ms = model->now, .insns = s->insns, .faults = s->minor_faults + s->major_faults, .frames = s->frames,
-        .misses = s->read_misses + s->write_misses + s->fetch_misses, .run_ns = s->run_ns,
+        .misses = s->read_misses + s->write_misses + s->fetch_misses, .cache_misses = cache_misses(emu), .run_ns = s->run_ns,
     };
 }
 
@@ -177,7 +187,9 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     if (request->zero)
         model->zero = *request->zero;
     collect_tasks(model, emu);
-    collect_sample(model);
+    emu_record_info(emu, &model->record);
+    model->modelled = emu_hierarchy_name(emu) != NULL;
+    collect_sample(model, emu);
     complete &= model_collect_bands(model, emu, request);
     complete &= model_collect_grids(model, emu, request);
     if (request->parts & PART_CALLS && request->calls)
@@ -199,15 +211,16 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
 
 static bool copy_buffer(void **to, uint32_t *capacity, const void *from, uint32_t count, size_t size)
 {
+    if (count == 0)
+        return true;
     if (count > *capacity || !*to) {
-        void *larger = realloc(*to, (size_t)(count ? count : 1) * size);
+        void *larger = realloc(*to, (size_t)count * size);
         if (!larger)
             return false;
         *to = larger;
         *capacity = count;
     }
-    if (count)
-        memcpy(*to, from, (size_t)count * size);
+    memcpy(*to, from, (size_t)count * size);
     return true;
 }
 

@@ -5,7 +5,7 @@
 #ifndef EMU_UI_WINDOW_MODEL_H
 #define EMU_UI_WINDOW_MODEL_H
 
-#include "emu/emu.h"
+#include "emu/emu_record.h"
 #include "ui/window/calls.h"
 
 enum {
@@ -141,7 +141,7 @@ enum { OWNER_FREE, OWNER_TABLE, OWNER_FILE, OWNER_SHARED, OWNER_OTHER, OWNER_PRO
 
 typedef struct Sample {
     uint32_t ms;
-    uint64_t insns, faults, frames, misses, run_ns;
+    uint64_t insns, faults, frames, misses, cache_misses, run_ns;
 } Sample;
 
 /* Breakpoints and watchpoints that were set in the window. */
@@ -193,6 +193,8 @@ typedef struct Model {
     uint32_t text_count;
     CallLog calls;
     Marks marks;
+    EmuRecordInfo record;
+    bool modelled;          /* a hierarchy is */
     EmuStats zero;
     Grids *grids;           /* TLBs or caches, NULL: not asked for */
     uint64_t grids_insns;   /* when they were last looked at */

@@ -91,7 +91,9 @@ static void describe_pause(Runner *r, char status[96])
     char place[80] = "";
     if (emu_registers(r->emu, 0, &registers))
         model_name_address(r->emu, 0, registers.rip, place, sizeof place);
-    snprintf(status, 96, "paused%s%s", place[0] ? " in " : "", place);
+    EmuRecordInfo info;
+    emu_record_info(r->emu, &info);
+    snprintf(status, 96, "%s%s%s", info.past ? "in the past" : "paused", place[0] ? info.past ? ": " : " in " : "", place);
 }
 
 static void describe_hit(Runner *r, const EmuStop *stop, char status[96])
@@ -120,6 +122,8 @@ static void settle(Runner *r, const EmuStop *stop, bool single)
         snprintf(status, sizeof status, "about to die: %s", strsignal(stop->signal));
     else if (hit)
         describe_hit(r, stop, status);
+    else if (stop->kind == EMU_HISTORY_START)
+        snprintf(status, sizeof status, "no earlier time is recorded");
     else if (single)
         describe_pause(r, status);
     if (r->hooks && (end || fatal || hit || single) && !r->hooks->stopped(r->hooks->context, stop)) {
@@ -195,6 +199,17 @@ static void dump_counters(Runner *r)
         fprintf(stderr, "emu: cannot write the counters to '%s': %s\n", csv ? csv_path : json_path, strerror(errno));
 }
 
+/* To another time, where the run is recorded. */
+static void go_to(Runner *r, uint64_t count)
+{
+    EmuRecordInfo info;
+    emu_record_info(r->emu, &info);
+    if (!info.recording)
+        return;
+    EmuStop stop = emu_goto(r->emu, count < info.start ? info.start : count);
+    settle(r, &stop, true);
+}
+
 static void obey(Runner *r)
 {
     Order orders[ORDERS_MAX];
@@ -208,6 +223,7 @@ static void obey(Runner *r)
         case ORDER_MARK: toggle_mark(r, orders[i].address, orders[i].size); break;
         case ORDER_ZERO: counters_zero(&r->counters, r->emu); break;
         case ORDER_DUMP: dump_counters(r); break;
+        case ORDER_GOTO: go_to(r, orders[i].address); break;
         }
     }
 }
@@ -215,6 +231,8 @@ static void obey(Runner *r)
 void runner_order(Runner *r, OrderKind kind, uint64_t address, uint64_t size)
 {
     pthread_mutex_lock(&r->lock);
+    if (kind == ORDER_GOTO && r->order_count && r->orders[r->order_count - 1].kind == ORDER_GOTO)
+        r->order_count--; /* dragging: only the last place counts */
     if (r->order_count < ORDERS_MAX)
         r->orders[r->order_count++] = (Order){kind, address, size};
     r->asked = true;
@@ -286,6 +304,13 @@ static EmuStop run_finish(Runner *r, ModelRequest *request)
     return run_to(r, frames[1].pc, frames[0].cfa, request);
 }
 
+static EmuStop run_back(Runner *r)
+{
+    EmuRecordInfo info;
+    emu_record_info(r->emu, &info);
+    return info.recording ? emu_reverse_step(r->emu, 0, 1) : (EmuStop){.kind = EMU_HISTORY_START};
+}
+
 /* A slice at full speed, its length adapted to the program. */
 static EmuStop run_full(Runner *r)
 {
@@ -326,6 +351,7 @@ static void run(Runner *r, RunMode mode, uint64_t speed, ModelRequest *request)
     case RUN_STEP: stop = stretch(r, 1); break;
     case RUN_NEXT: stop = run_next(r, request); break;
     case RUN_FINISH: stop = run_finish(r, request); break;
+    case RUN_BACK: stop = run_back(r); break;
     default: stop = speed == SPEED_FULL ? run_full(r) : run_slowly(r, speed);
     }
     if (mode != RUN_FREE && stop.kind == EMU_INTERRUPTED)

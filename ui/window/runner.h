@@ -9,14 +9,14 @@
 #include "ui/window/counters.h"
 #include "ui/window/model.h"
 
-typedef enum RunMode { RUN_PAUSED, RUN_FREE, RUN_STEP, RUN_NEXT, RUN_FINISH, RUN_QUIT } RunMode;
+typedef enum RunMode { RUN_PAUSED, RUN_FREE, RUN_STEP, RUN_NEXT, RUN_FINISH, RUN_BACK, RUN_QUIT } RunMode;
 #define SPEED_FULL UINT64_MAX /* instructions per second */
 
 /* What the machine's thread shall do between two slices. */
-typedef enum OrderKind { ORDER_MARK, ORDER_ZERO, ORDER_DUMP } OrderKind;
+typedef enum OrderKind { ORDER_MARK, ORDER_ZERO, ORDER_DUMP, ORDER_GOTO } OrderKind;
 typedef struct Order {
     OrderKind kind;
-    uint64_t address, size; /* MARK: size 0 is a breakpoint, else a watchpoint; set, or cleared when it is there */
+    uint64_t address, size; /* GOTO: address is the count of instructions to go to. MARK: size 0 is a breakpoint, else a watchpoint; set, or cleared when it is there */
 } Order;
 enum { ORDERS_MAX = 16 };
 

@@ -53,6 +53,8 @@ void view_zoom(View *view, const Model *model, int zoom, int y, bool over_cell, 
 bool view_code_at(const View *view, const Model *model, int x, int y, uint64_t *address);
 /* The step of the speed slider at x, y; -1: it is not there. */
 int view_slider_at(const View *view, int x, int y);
+/* How many instructions had run at the time shown at x, y of the timeline. */
+bool view_time_at(const View *view, const Model *model, int x, int y, uint64_t *insns);
 /* What the view needs of the next picture. */
 void view_request(const View *view, ModelRequest *request);
 

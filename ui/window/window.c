@@ -32,7 +32,7 @@ struct Window {
     atomic_bool leaving;
     bool beside;       /* a console uses the machine, too */
     pthread_t thread;  /* beside: of the window */
-    bool pressed, dragging;
+    bool pressed, dragging, scrubbing; /* scrubbing: through time */
     uint64_t press_close;
     int press_y, press_scroll, mouse_x, mouse_y; /* logical pixels */
     unsigned shots, frames;
@@ -245,6 +245,7 @@ static void key(Window *w, int key)
     case 'q': w->leaving = true; break;
     case ' ': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_FREE); break;
     case 'c': runner_set_mode(&w->runner, RUN_FREE); break;
+    case 'b': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_BACK); break;
     case 'f': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_FINISH); break;
     case 'D': runner_order(&w->runner, ORDER_DUMP, 0, 0); break;
     case 'Z': runner_order(&w->runner, ORDER_ZERO, 0, 0); break;
@@ -257,13 +258,29 @@ static void key(Window *w, int key)
     }
 }
 
+/* Through time, where the run is recorded. */
+static bool scrub(Window *w, int x, int y)
+{
+    uint64_t insns;
+    const Model *model = w->runner.shown;
+    if (!model->record.recording || !view_time_at(&w->view, model, x, y, &insns))
+        return false;
+    runner_set_mode(&w->runner, RUN_PAUSED);
+    runner_order(&w->runner, ORDER_GOTO, insns, 0);
+    return true;
+}
+
 static void moved(Window *w, int x, int y)
 {
     uint64_t address;
     w->mouse_x = x;
     w->mouse_y = y;
-    if (w->pressed && abs(y - w->press_y) >= DRAG_START)
+    if (w->pressed && (abs(y - w->press_y) >= DRAG_START || w->scrubbing))
         w->dragging = true;
+    if (w->scrubbing) {
+        scrub(w, x, w->press_y);
+        return;
+    }
     if (w->dragging) {
         scroll(w, w->press_scroll, w->press_close, w->press_y - y);
         ask(w);
@@ -320,11 +337,12 @@ static void handle(Window *w, const Event *event)
         w->press_y = y;
         w->press_scroll = w->view.scroll;
         w->press_close = w->view.close_at;
+        w->scrubbing = w->pressed && scrub(w, x, y);
         break;
     case EVENT_RELEASE:
-        if (w->pressed && !w->dragging)
+        if (w->pressed && !w->dragging && !w->scrubbing)
             clicked(w, x, y);
-        w->pressed = w->dragging = false;
+        w->pressed = w->dragging = w->scrubbing = false;
         break;
     case EVENT_WHEEL: zoom(w, event->amount > 0 ? 1 : -1); break;
     case EVENT_SIZE: w->changed = true; break;
