@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "emu/heap.h"
 #include "emu/machine.h"
 #include "emu/record.h"
 
@@ -73,6 +74,7 @@ void emu_destroy(Emu *emu)
     if (!emu)
         return;
     machine_forget_why(emu);
+    machine_forget_heap(emu);
     machine_forget_programs(emu);
     if (emu->record)
         record_leave(emu);
@@ -128,7 +130,8 @@ static EmuStop stop_of(const KernelStop *k)
 EmuStop emu_run(Emu *emu, uint64_t max_insns)
 {
     u64 start = host_now();
-    KernelStop stop = emu->record ? record_run(emu, max_insns) : kernel_run(emu->kernel, max_insns);
+    KernelStop stop = emu->record ? record_run(emu, max_insns) : emu->heap ? heap_run(emu->heap, max_insns) :
+                      kernel_run(emu->kernel, max_insns);
     emu->run_ns += host_now() - start;
     emu->last_pid = stop.pid;
     emu->last_tid = stop.tid;
@@ -141,6 +144,8 @@ void emu_interrupt(Emu *emu) { kernel_interrupt(emu->kernel); }
 
 void emu_breakpoint(Emu *emu, uint64_t address, bool set)
 {
+    if (emu->heap)
+        heap_user_stops(emu->heap, address, set ? 1 : -1);
     cpu_breakpoint(kernel_cpu(emu->kernel), address, set);
     if (emu->record)
         record_breakpoint(emu->record, address, set);

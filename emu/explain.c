@@ -1,5 +1,5 @@
-/* One access, step by step (emu_explain.h). Everything is looked up, nothing is done: page tables by a walk without A and D, the
- * modelled hardware through mmu/hierarchy/probe.h, the kernel's answer to a fault from the mappings. */
+/* One access, step by step (emu_explain.h). Everything is looked up, nothing is done: page tables by a walk without A and D,
+ * the modelled hardware through mmu/hierarchy/probe.h, the kernel's answer to a fault from the mappings. */
 #include "emu/emu_explain.h"
 
 #include <stdarg.h>
@@ -41,11 +41,14 @@ static void say_bytes(const Sayer *s, const Operands *o)
     size_t n = 0, p = 0;
     const ZydisDecodedInstruction *z = &o->insn;
     for (u8 i = 0; i < z->length; i++) {
-        bool opens = z->raw.disp.size && i == z->raw.disp.offset, closes = z->raw.disp.size && i + 1 == z->raw.disp.offset + z->raw.disp.size / 8;
-        n += (size_t)snprintf(bytes + n, sizeof bytes - n, "%s%s%02x%s", i ? " " : "", opens ? "[" : "", o->bytes[i], closes ? "]" : "");
+        bool opens = z->raw.disp.size && i == z->raw.disp.offset, closes = z->raw.disp.size &&
+            i + 1 == z->raw.disp.offset + z->raw.disp.size / 8;
+        n += (size_t)snprintf(bytes + n, sizeof bytes - n, "%s%s%02x%s", i ? " " : "", opens ? "[" : "", o->bytes[i],
+            closes ? "]" : "");
     }
     if (z->raw.disp.size)
-        p += (size_t)snprintf(parts + p, sizeof parts - p, "; disp%u = %lld at byte %u", z->raw.disp.size, (long long)z->raw.disp.value,
+        p += (size_t)snprintf(parts + p, sizeof parts - p, "; disp%u = %lld at byte %u", z->raw.disp.size,
+            (long long)z->raw.disp.value,
                               z->raw.disp.offset);
     for (u32 i = 0; i < 2; i++)
         if (z->raw.imm[i].size)
@@ -95,7 +98,8 @@ static void say_probe(const Sayer *s, const Probe *p, const char *index, const c
     if (p->hit)
         snprintf(result, sizeof result, "hit, %s%s", where, p->entry_dirty ? ", dirty" : "");
     else if (p->has_victim)
-        snprintf(result, sizeof result, "miss; will take %s from %s 0x%llx, which is %s", where, thing, (ull)p->victim, p->victim_dirty ? "dirty" : "clean");
+        snprintf(result, sizeof result, "miss; will take %s from %s 0x%llx, which is %s", where, thing, (ull)p->victim,
+            p->victim_dirty ? "dirty" : "clean");
     else
         snprintf(result, sizeof result, "miss; will take %s, which is empty", where);
     say(s, p->unit, "%s %u of %u, %s 0x%llx%s: %s", index, p->set, p->sets, tag, (ull)p->tag, extra, result);
@@ -139,8 +143,10 @@ static int say_walk_caches(const Sayer *s)
 /* Bochs' letters, upper case where the bit is set. */
 static void print_flags(u64 e, char *text)
 {
-    sprintf(text, "%s %s %s %s %s %s %s %s %s %s", e & PTE_NX ? "XD" : "xd", e & PTE_G ? "G" : "g", e & PTE_PS ? "PAT" : "pat", e & PTE_D ? "D" : "d",
-            e & PTE_A ? "A" : "a", e & PTE_PCD ? "PCD" : "pcd", e & PTE_PWT ? "PWT" : "pwt", e & PTE_U ? "U" : "u", e & PTE_W ? "W" : "w",
+    sprintf(text, "%s %s %s %s %s %s %s %s %s %s", e & PTE_NX ? "XD" : "xd", e & PTE_G ? "G" : "g", e & PTE_PS ? "PAT"
+        : "pat", e & PTE_D ? "D" : "d",
+            e & PTE_A ? "A" : "a", e & PTE_PCD ? "PCD" : "pcd", e & PTE_PWT ? "PWT" : "pwt", e & PTE_U ? "U" : "u",
+                e & PTE_W ? "W" : "w",
             e & PTE_P ? "P" : "p");
 }
 
@@ -153,14 +159,16 @@ static void say_entry(const Sayer *s, int level, u64 paddr, u64 entry, bool allo
     if (!(entry & PTE_P) || (set & ~entry) == 0)
         snprintf(after, sizeof after, "%s", allowed ? "; stays so" : "");
     else
-        snprintf(after, sizeof after, "; will set %s", (set & ~entry) == (PTE_A | PTE_D) ? "A and D" : set & ~entry & PTE_D ? "D" : "A");
+        snprintf(after, sizeof after, "; will set %s", (set & ~entry) == (PTE_A | PTE_D) ? "A and D" : set & ~entry & PTE_D
+            ? "D" : "A");
     char through[40] = "";
     Probe p;
     u32 walk_through = s->emu->model ? hierarchy_config(s->emu->model)->walk_through : WALK_THROUGH_NONE;
     CacheId first = walk_through == WALK_THROUGH_L2 ? CACHE_L2 : CACHE_L1D;
     if (walk_through != WALK_THROUGH_NONE && hierarchy_probe_cache(s->emu->model, first, paddr, paddr, &p))
         snprintf(through, sizeof through, "; read through %s: %s", p.unit, p.hit ? "hit" : "miss");
-    say(s, names[level], "index %3llu, at 0x%llx : 0x%016llx %s%s%s", (ull)pt_index(s->access->address, level), (ull)paddr, (ull)entry, flags, after, through);
+    say(s, names[level], "index %3llu, at 0x%llx : 0x%016llx %s%s%s", (ull)pt_index(s->access->address, level), (ull)paddr,
+        (ull)entry, flags, after, through);
 }
 
 static bool rights_suffice(const EmuAccess *access, const Walk *walk)
@@ -184,7 +192,8 @@ static bool say_walk(const Sayer *s, int from, Walk *walk)
 
 static void describe_vma(const Vma *vma, char *text, size_t size)
 {
-    const char *name = vma->kind == VMA_HEAP ? "[heap]" : vma->kind == VMA_STACK ? "[stack]" : vma->file ? cached_file_name(vma->file) : "anonymous";
+    const char *name = vma->kind == VMA_HEAP ? "[heap]" : vma->kind == VMA_STACK ? "[stack]" : vma->file
+        ? cached_file_name(vma->file) : "anonymous";
     snprintf(text, size, "%s, %c%c%c%c", name, vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
              vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p');
 }
@@ -195,10 +204,13 @@ static const char *answer_for(const Sayer *s, const Vma *vma, u64 entry)
     if (swap_is_entry(entry))
         return "the page is read from swap into a frame (a major fault)";
     if (pte_frame(entry))
-        return phys_frame(&s->emu->kernel->phys, pte_frame(entry))->refs > 1 || pte_frame(entry) == s->emu->kernel->phys.zero_page
-                   ? "copy on write: a frame of its own, with the contents of the shared one" : "the page has no other owner: it becomes writable";
+        return phys_frame(&s->emu->kernel->phys, pte_frame(entry))->refs > 1 ||
+            pte_frame(entry) == s->emu->kernel->phys.zero_page
+                   ? "copy on write: a frame of its own, with the contents of the shared one"
+                       : "the page has no other owner: it becomes writable";
     if (vma->file)
-        return vma->flags & VMA_SHARED || !write ? "the page of the file, through the page cache" : "a private copy of the file's page";
+        return vma->flags & VMA_SHARED || !write ? "the page of the file, through the page cache"
+            : "a private copy of the file's page";
     return write ? "first touch: a frame of zeroes" : "first touch, by a load: the shared frame of zeroes, read-only";
 }
 
@@ -208,11 +220,13 @@ static void say_fault(const Sayer *s, const Walk *walk, bool found)
     u32 index = space_index(s->space, s->access->address);
     char text[200];
     u32 error = 4u | (s->access->write ? 2u : 0) | (found ? 1u : 0);
-    say(s, "page fault", "#PF, error code %u (%s, %s, user): CR2 = 0x%llx", error, found ? "present" : "not present", s->access->write ? "write" : "read",
+    say(s, "page fault", "#PF, error code %u (%s, %s, user): CR2 = 0x%llx", error, found ? "present" : "not present",
+        s->access->write ? "write" : "read",
         (ull)s->access->address);
     bool grows = !vma && index < s->space->count && s->space->vmas[index].flags & VMA_GROWSDOWN;
     if (!vma) {
-        say(s, grows ? "the kernel" : "nobody", "%s", grows ? "below the stack: the stack grows, if its limit allows; the instruction starts over" :
+        say(s, grows ? "the kernel" : "nobody", "%s", grows
+            ? "below the stack: the stack grows, if its limit allows; the instruction starts over" :
             "nothing is mapped there: SIGSEGV (SEGV_MAPERR)");
         return;
     }
@@ -242,7 +256,8 @@ static void say_caches(const Sayer *s, u64 paddr)
         u64 in_line = address & (line - 1);
         snprintf(offset, sizeof offset, ", CO %llu", (ull)in_line);
         if (id == CACHE_L1D && in_line + s->access->size > line)
-            say(s, "crosses lines", "its last %llu bytes lie in the next line, which is looked up likewise", (ull)(in_line + s->access->size - line));
+            say(s, "crosses lines", "its last %llu bytes lie in the next line, which is looked up likewise",
+                (ull)(in_line + s->access->size - line));
         say_probe(s, &p, "CI", "CT", offset, "line");
         if (p.hit) {
             say(s, "", "found in %s: %u cycles from load to use (model)", p.unit, p.latency);
@@ -267,14 +282,17 @@ static void say_virtual(const Sayer *s)
     u64 address = s->access->address;
     u32 shift = s->emu->model ? (u32)__builtin_ctz(hierarchy_config(s->emu->model)->page_size) : PAGE_SHIFT;
     u64 offset = address & ((1ull << shift) - 1), last = address + s->access->size - 1;
-    say(s, "access", "%s of %u byte%s", s->access->read && s->access->write ? "load and store" : s->access->write ? "store" : "load", s->access->size,
+    say(s, "access", "%s of %u byte%s", s->access->read && s->access->write ? "load and store" : s->access->write ? "store"
+        : "load", s->access->size,
         s->access->size == 1 ? "" : "s");
     say(s, "canonical", "yes: bits 63 to 47 are all %u", (unsigned)(address >> 63));
     say(s, "VPN, VPO", "0x%llx, 0x%llx", (ull)((address & ((1ull << 48) - 1)) >> shift), (ull)offset);
-    say(s, "VPN by level", "PML4 %llu, PDPT %llu, PD %llu, PT %llu", (ull)pt_index(address, 4), (ull)pt_index(address, 3), (ull)pt_index(address, 2),
+    say(s, "VPN by level", "PML4 %llu, PDPT %llu, PD %llu, PT %llu", (ull)pt_index(address, 4), (ull)pt_index(address, 3),
+        (ull)pt_index(address, 2),
         (ull)pt_index(address, 1));
     if ((address ^ last) & PAGE_MASK)
-        say(s, "crosses pages", "its last %llu bytes lie in the next page, which is translated likewise", (ull)((last & ~PAGE_MASK) + 1));
+        say(s, "crosses pages", "its last %llu bytes lie in the next page, which is translated likewise",
+            (ull)((last & ~PAGE_MASK) + 1));
 }
 
 bool emu_explain_access(Emu *emu, int tid, const EmuAccess *access, EmuLine *line, void *context)
@@ -296,7 +314,8 @@ bool emu_explain_access(Emu *emu, int tid, const EmuAccess *access, EmuLine *lin
         say_fault(&s, &walk, found);
         return false;
     }
-    say(&s, "PPN, PPO", "0x%llx, 0x%llx: physical address 0x%llx", (ull)(walk.paddr >> PAGE_SHIFT), (ull)(walk.paddr & ~PAGE_MASK), (ull)walk.paddr);
+    say(&s, "PPN, PPO", "0x%llx, 0x%llx: physical address 0x%llx", (ull)(walk.paddr >> PAGE_SHIFT),
+        (ull)(walk.paddr & ~PAGE_MASK), (ull)walk.paddr);
     if (emu->model)
         say_caches(&s, walk.paddr);
     return true;
@@ -309,13 +328,15 @@ void emu_explain_value(Emu *emu, int tid, const EmuAccess *access, EmuLine *line
     u8 bytes[32];
     char text[120] = "", values[200] = "";
     size_t n = 0, v = 0;
-    u64 have = task ? emu_read(emu, task->process->pid, access->address, bytes, access->size < sizeof bytes ? access->size : sizeof bytes) : 0;
+    u64 have = task ? emu_read(emu, task->process->pid, access->address, bytes, access->size < sizeof bytes ? access->size
+        : sizeof bytes) : 0;
     for (u64 i = 0; i < have; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%02x", i ? " " : "", bytes[i]);
     for (u32 size = 1; size <= 8 && size <= have; size *= 2) {
         u64 value = 0;
         memcpy(&value, bytes, size);
-        v += (size_t)snprintf(values + v, sizeof values - v, "%su%u %llu (0x%llx)", v ? ", " : "", 8 * size, (ull)value, (ull)value);
+        v += (size_t)snprintf(values + v, sizeof values - v, "%su%u %llu (0x%llx)", v ? ", " : "", 8 * size, (ull)value,
+            (ull)value);
     }
     if (have)
         say(&s, "bytes there", "%s: %s", text, values);

@@ -30,6 +30,7 @@ struct Emu {
     struct Recording *recording; /* who listens to every access (trace.c), or NULL */
     struct Replay *replay;       /* pages of a replayed trace (replay.c), or NULL */
     Program *programs;
+    struct HeapWatch *heap;  /* the watched heap (heap.c), or NULL */
     struct Why *why;         /* the history of one page; NULL: not kept */
     char error[512];
 };

@@ -28,7 +28,8 @@ static u64 register_value(const Operands *o, ZydisRegister reg)
 
 static u64 segment_base(const Operands *o, ZydisRegister segment)
 {
-    return segment == ZYDIS_REGISTER_FS ? o->registers.r[SLOT_FS / 8] : segment == ZYDIS_REGISTER_GS ? o->registers.r[SLOT_GS / 8] : 0;
+    return segment == ZYDIS_REGISTER_FS ? o->registers.r[SLOT_FS / 8] : segment == ZYDIS_REGISTER_GS
+        ? o->registers.r[SLOT_GS / 8] : 0;
 }
 
 /* A push writes below RSP, which Zydis names as it is before. */
@@ -50,7 +51,8 @@ static u64 address_of(const Operands *o, const ZydisDecodedOperand *operand)
     return address + segment_base(o, operand->mem.segment) - (is_push(o, operand) ? operand->size / 8 : 0);
 }
 
-/* Operand number `index` among those that access memory; loads come before stores, as the processor makes them. NULL: no more. */
+/* Operand number `index` among those that access memory; loads come before stores, as the processor makes them. NULL: no
+ * more. */
 static const ZydisDecodedOperand *find(const Operands *o, u32 index)
 {
     for (u32 pass = 0; pass < 2; pass++)
@@ -102,13 +104,17 @@ void operands_formula(const Operands *o, const ZydisDecodedOperand *operand, cha
     }
     if (operand->mem.base != ZYDIS_REGISTER_NONE) {
         bool next = operand->mem.base == ZYDIS_REGISTER_RIP;
-        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s%s", plus, ZydisRegisterGetString(operand->mem.base), next ? " (of the next instruction)" : "");
-        v += (size_t)snprintf(values + v, sizeof values - v, "%s0x%llx", plus, (unsigned long long)register_value(o, operand->mem.base));
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s%s", plus, ZydisRegisterGetString(operand->mem.base), next
+            ? " (of the next instruction)" : "");
+        v += (size_t)snprintf(values + v, sizeof values - v, "%s0x%llx", plus, (unsigned long long)register_value(o,
+            operand->mem.base));
         plus = " + ";
     }
     if (operand->mem.index != ZYDIS_REGISTER_NONE) {
-        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s * %u", plus, ZydisRegisterGetString(operand->mem.index), operand->mem.scale);
-        v += (size_t)snprintf(values + v, sizeof values - v, "%s0x%llx * %u", plus, (unsigned long long)register_value(o, operand->mem.index),
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s * %u", plus, ZydisRegisterGetString(operand->mem.index),
+            operand->mem.scale);
+        v += (size_t)snprintf(values + v, sizeof values - v, "%s0x%llx * %u", plus, (unsigned long long)register_value(o,
+            operand->mem.index),
                               operand->mem.scale);
         plus = " + ";
     }
@@ -117,7 +123,8 @@ void operands_formula(const Operands *o, const ZydisDecodedOperand *operand, cha
         snprintf(values + v, sizeof values - v, " - %u", operand->size / 8);
     } else if (operand->mem.disp.has_displacement && (disp || !*plus)) {
         snprintf(names + n, sizeof names - n, "%sdisp", plus);
-        snprintf(values + v, sizeof values - v, "%s%s%llx", plus, disp < 0 ? "-0x" : "0x", (unsigned long long)(disp < 0 ? -disp : disp));
+        snprintf(values + v, sizeof values - v, "%s%s%llx", plus, disp < 0 ? "-0x" : "0x", (unsigned long long)(disp < 0
+            ? -disp : disp));
     }
     snprintf(text, size, "%s = %s", names, values);
 }

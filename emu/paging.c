@@ -15,7 +15,8 @@ bool emu_paging(Emu *emu, EmuPagingStats *out)
     const Swap *swap = &p->swap;
     *out = (EmuPagingStats){
         .user_frames = p->limit, .replacement = (EmuReplacement)p->replace.policy,
-        .arrivals = p->stats.arrivals, .evictions = p->stats.evictions, .swap_outs = swap->stats.outs, .swap_ins = swap->stats.ins,
+        .arrivals = p->stats.arrivals, .evictions = p->stats.evictions, .swap_outs = swap->stats.outs,
+            .swap_ins = swap->stats.ins,
         .write_backs = p->stats.write_backs, .clean_drops = p->stats.clean_drops, .over_limit = p->stats.over_limit,
         .resident = p->replace.count, .resident_peak = p->stats.resident_peak, .touches = p->stats.touches,
         .swap_size = (u64)swap->slot_count << PAGE_SHIFT, .swap_used = (u64)swap->used << PAGE_SHIFT,
@@ -24,7 +25,8 @@ bool emu_paging(Emu *emu, EmuPagingStats *out)
     return true;
 }
 
-static const WorkingSet *working_set_of(const Emu *emu) { return emu->kernel->paging ? emu->kernel->paging->working_set : NULL; }
+static const WorkingSet *working_set_of(const Emu *emu) { return emu->kernel->paging ? emu->kernel->paging->working_set
+    : NULL; }
 
 bool emu_working_set(Emu *emu, uint32_t window, uint64_t *pages_milli)
 {

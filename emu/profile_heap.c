@@ -8,31 +8,22 @@
 
 #include <stdlib.h>
 
+#include "emu/allocators.h"
 #include "emu/file.h"
-
-typedef enum Shape { SIZE_FIRST, SIZE_SECOND, COUNT_TIMES_SIZE, RESIZE, RUST_RESIZE, STORES_RESULT, FREES } Shape;
-
-static const struct { const char *name; Shape shape; } allocators[] = {
-    {"malloc", SIZE_FIRST}, {"calloc", COUNT_TIMES_SIZE}, {"realloc", RESIZE}, {"aligned_alloc", SIZE_SECOND}, {"memalign", SIZE_SECOND},
-    {"valloc", SIZE_FIRST}, {"posix_memalign", STORES_RESULT}, {"free", FREES}, {"_Znwm", SIZE_FIRST}, {"_Znam", SIZE_FIRST},
-    {"_ZnwmRKSt9nothrow_t", SIZE_FIRST}, {"_ZnamRKSt9nothrow_t", SIZE_FIRST}, {"_ZnwmSt11align_val_t", SIZE_FIRST},
-    {"_ZdlPv", FREES}, {"_ZdlPvm", FREES}, {"_ZdaPv", FREES}, {"_ZdaPvm", FREES},
-    {"__rust_alloc", SIZE_FIRST}, {"__rust_alloc_zeroed", SIZE_FIRST}, {"__rust_realloc", RUST_RESIZE}, {"__rust_dealloc", FREES},
-};
 
 enum { FILTER = 4096, PENDING = 64, BUCKETS = 1 << 14 };
 
 typedef struct Entry { /* an allocator's first instruction */
     u64 address;
     u32 image;
-    Shape shape;
+    AllocatorShape shape;
 } Entry;
 
 typedef struct Pending { /* a call that has not come back */
     i32 tid;           /* 0: free */
     u64 back, rsp;     /* where it returns to, and RSP there */
     u64 size, old, result_at;
-    Shape shape;
+    AllocatorShape shape;
 } Pending;
 
 typedef struct Small Small;
@@ -140,22 +131,15 @@ const Allocation *allocations_find(Allocations *heap, u32 space, u64 address)
 
 /* ---- calls ------------------------------------------------------------------------------------------------------- */
 
-/* Rust's shims are mangled: _RNv…12___rust_alloc, or plain. */
-static const Symbol *find_allocator(const Symbols *symbols, u32 from, const char *name, u32 *index)
+static const Symbol *find_allocator(const Symbols *symbols, u32 from, const Allocator *allocator, u32 *index)
 {
-    u64 length = strlen(name);
-    bool rust = strncmp(name, "__rust", 6) == 0;
-    for (u32 i = from; i < symbols->count; i++) {
-        const char *s = symbols->symbol[i].name;
-        u64 n = strlen(s);
-        *index = i;
-        if (strcmp(s, name) == 0 || (rust && s[0] == '_' && s[1] == 'R' && n > length && strcmp(s + n - length, name) == 0))
-            return &symbols->symbol[i];
-    }
+    for (*index = from; *index < symbols->count; ++*index)
+        if (allocator_is(allocator, symbols->symbol[*index].name))
+            return &symbols->symbol[*index];
     return NULL;
 }
 
-static void add_entry(Allocations *heap, u64 address, u32 image, Shape shape)
+static void add_entry(Allocations *heap, u64 address, u32 image, AllocatorShape shape)
 {
     Entry *grown = realloc(heap->entries, (heap->entry_count + 1) * sizeof *grown);
     if (!grown)
@@ -176,10 +160,10 @@ void allocations_learn(Allocations *heap, const Image *image, u32 number)
     heap->known_images = grown;
     heap->known_images[heap->known_count++] = number;
     const Symbols *symbols = file_symbols(image->program->file);
-    for (u32 k = 0; k < ARRAY_LEN(allocators); k++) {
+    for (u32 k = 0; k < allocator_count; k++) {
         const Symbol *symbol;
         u32 at = 0;
-        for (u32 from = 0; (symbol = find_allocator(symbols, from, allocators[k].name, &at)); from = at + 1)
+        for (u32 from = 0; (symbol = find_allocator(symbols, from, &allocators[k], &at)); from = at + 1)
             add_entry(heap, symbol->address + image->bias, number, allocators[k].shape);
     }
 }

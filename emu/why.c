@@ -1,5 +1,5 @@
-/* The history of one page and one line (emu_explain.h): what the kernel tells of the page, what the model's observer sees of its
- * translation and its line. Kept as sentences, in order. */
+/* The history of one page and one line (emu_explain.h): what the kernel tells of the page, what the model's observer sees of
+ * its translation and its line. Kept as sentences, in order. */
 #include "emu/emu_explain.h"
 
 #include <errno.h>
@@ -67,12 +67,16 @@ static void page_event(void *context, const PageEvent *event)
     if (event->slot != SWAP_NONE)
         snprintf(slot, sizeof slot, " (swap slot %u)", event->slot);
     switch (event->kind) {
-    case PAGE_MINOR: snprintf(text, sizeof text, "page: minor fault, now in frame 0x%llx", (ull)event->paddr >> PAGE_SHIFT); break;
-    case PAGE_MAJOR: snprintf(text, sizeof text, "page: major fault, back in frame 0x%llx", (ull)event->paddr >> PAGE_SHIFT); break;
-    case PAGE_COPIED: snprintf(text, sizeof text, "page: private copy made in frame 0x%llx", (ull)event->paddr >> PAGE_SHIFT); break;
+    case PAGE_MINOR: snprintf(text, sizeof text, "page: minor fault, now in frame 0x%llx",
+        (ull)event->paddr >> PAGE_SHIFT); break;
+    case PAGE_MAJOR: snprintf(text, sizeof text, "page: major fault, back in frame 0x%llx",
+        (ull)event->paddr >> PAGE_SHIFT); break;
+    case PAGE_COPIED: snprintf(text, sizeof text, "page: private copy made in frame 0x%llx",
+        (ull)event->paddr >> PAGE_SHIFT); break;
     case PAGE_WRITTEN_BACK: snprintf(text, sizeof text, "page: written back to its file"); break;
     default:
-        snprintf(text, sizeof text, "page: evicted from frame 0x%llx for 0x%llx, %s%s", (ull)event->paddr >> PAGE_SHIFT, (ull)event->for_address,
+        snprintf(text, sizeof text, "page: evicted from frame 0x%llx for 0x%llx, %s%s", (ull)event->paddr >> PAGE_SHIFT,
+            (ull)event->for_address,
                  event->wrote ? "written" : "clean: not written", slot);
     }
     note(why, text);
@@ -106,7 +110,8 @@ static void step_seen(void *context, const Step *step)
     if (key == wanted)
         snprintf(text, sizeof text, "%s: into %s, set %u way %u", what, step->unit, step->set, step->way);
     else
-        snprintf(text, sizeof text, "%s: out of %s%s, for %s 0x%llx", what, step->unit, step->victim_dirty && !translation ? " (dirty: written back)" : "",
+        snprintf(text, sizeof text, "%s: out of %s%s, for %s 0x%llx", what, step->unit, step->victim_dirty && !translation
+            ? " (dirty: written back)" : "",
                  translation ? "page" : "line", (ull)key);
     note(why, text);
 }

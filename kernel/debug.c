@@ -61,6 +61,7 @@ typedef struct Watches {
     u32 count, capacity;
     struct { u64 address; u32 size; bool write; } hit;
     bool call_hit; /* by a system call */
+    AccessObserver observer; /* accessed is NULL: none */
 } Watches;
 
 static bool overlaps(const Watch *w, const Space *space, u64 address, u64 size)
@@ -76,6 +77,8 @@ static void watched(void *context, u64 address, u32 size, Access access)
     u32 kinds = access == ACCESS_READ ? VMA_READ : access == ACCESS_WRITE ? VMA_WRITE : VMA_READ | VMA_WRITE;
     if (!kernel->current || kernel->cpu.watch_hit)
         return;
+    if (watches->observer.accessed && watches->observer.space == kernel->current->process->space)
+        watches->observer.accessed(watches->observer.context, address, size, access);
     for (u32 i = 0; i < watches->count; i++) {
         const Watch *w = &watches->watch[i];
         if ((w->access & kinds) && overlaps(w, kernel->current->process->space, address, size)) {
@@ -147,7 +150,8 @@ static bool page_is_watched(const Watches *watches, const Space *space, u64 page
     for (u32 i = 0; i < watches->count; i++)
         if (overlaps(&watches->watch[i], space, page, PAGE_SIZE))
             return true;
-    return false;
+    const AccessObserver *observer = &watches->observer;
+    return observer->accessed && observer->space == space && observer->covers(observer->context, page);
 }
 
 void watch_installed(Space *space, u64 address, u64 paddr)
@@ -202,6 +206,22 @@ static bool watch_remove(Watches *watches, const Watch *watch)
     return false;
 }
 
+bool watch_observe(Kernel *kernel, const AccessObserver *observer)
+{
+    if (!kernel->watches)
+        kernel->watches = calloc(1, sizeof *kernel->watches);
+    if (!kernel->watches)
+        return false;
+    kernel->watches->observer = *observer;
+    kernel->cpu.mmu.watched = watched;
+    return true;
+}
+
+void watch_refresh(Space *space, u64 start, u64 end)
+{
+    pt_visit(&space->kernel->phys, space->cr3, start & PAGE_MASK, end, update_page, space);
+}
+
 bool watch_set(Space *space, u64 address, u64 size, u32 access, bool set)
 {
     Kernel *kernel = space->kernel;
@@ -213,7 +233,7 @@ bool watch_set(Space *space, u64 address, u64 size, u32 access, bool set)
     if (!kernel->watches || !(set ? watch_append(kernel->watches, &watch) : watch_remove(kernel->watches, &watch)))
         return false;
     pt_visit(&kernel->phys, space->cr3, address & PAGE_MASK, ((address + size - 1) | (PAGE_SIZE - 1)) + 1, update_page, space);
-    kernel->cpu.mmu.watched = kernel->watches->count ? watched : NULL;
+    kernel->cpu.mmu.watched = kernel->watches->count || kernel->watches->observer.accessed ? watched : NULL;
     return true;
 }
 
@@ -223,6 +243,8 @@ void watch_forget(Space *space)
     for (u32 i = watches ? watches->count : 0; i-- > 0;)
         if (watches->watch[i].space == space)
             watches->watch[i] = watches->watch[--watches->count];
+    if (watches && watches->observer.space == space)
+        watches->observer = (AccessObserver){0};
 }
 
 void watch_destroy(Kernel *kernel)

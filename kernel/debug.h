@@ -15,6 +15,16 @@ bool space_poke_prepare(Space *space, u64 address);
  * later too: nothing else is slower. Setting twice counts twice. What a system call writes is noticed behind the call.
  * false: no memory, or (when clearing) there is no such watch. */
 bool watch_set(Space *space, u64 address, u64 size, u32 access, bool set);
+/* Somebody who sees every access of a space to the pages that `covers` names, before it happens; what calls copy is not seen.
+ * Pages that come later are asked for as they come; watch_refresh() asks anew for those of a range. false: no memory. */
+typedef struct AccessObserver {
+    const Space *space;
+    bool (*covers)(void *context, u64 page);
+    void (*accessed)(void *context, u64 address, u32 size, Access access);
+    void *context;
+} AccessObserver;
+bool watch_observe(Kernel *kernel, const AccessObserver *observer);
+void watch_refresh(Space *space, u64 start, u64 end);
 void watch_destroy(Kernel *kernel);
 /* The space is about to go. */
 void watch_forget(Space *space);

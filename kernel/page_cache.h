@@ -16,8 +16,9 @@ void cached_file_unref(CachedFile *file);
 /* The frame of page `index` with one more reference, read in or zeroed if it was not there; 0: RAM full, or (`*beyond`)
  * the page lies wholly beyond the end of the file. */
 u64 cached_file_page(CachedFile *file, u64 index, bool *beyond, bool *major);
-/* For paging.c. Is it shared anonymous memory (whose pages go to swap)? Is a cached page noted as dirty? Writes it back if it is:
- * false, the host refused. Puts `value` (0, or a swap entry) in the place of the page's frame, whose reference is dropped. */
+/* For paging.c. Is it shared anonymous memory (whose pages go to swap)? Is a cached page noted as dirty? Writes it back if it
+ * is: false, the host refused. Puts `value` (0, or a swap entry) in the place of the page's frame, whose reference is
+ * dropped. */
 bool cached_file_is_anonymous(const CachedFile *file);
 bool cached_file_page_dirty(CachedFile *file, u64 index);
 bool cached_file_clean_page(CachedFile *file, u64 index);

@@ -59,7 +59,8 @@ static bool is_zero(const u8 *page)
     return !any;
 }
 
-/* Can a page of zeroes come back as one that was never touched? OPT counts touches of frames: both of its passes must have one. */
+/* Can a page of zeroes come back as one that was never touched? OPT counts touches of frames: both of its passes must have
+ * one. */
 static bool zero_needs_no_slot(const Paging *paging, u64 paddr, bool dirty)
 {
     return !dirty && paging->replace.policy != REPLACE_OPT && is_zero(phys_host(&paging->kernel->phys, paddr));

@@ -1,5 +1,5 @@
-/* Paging: what happens when RAM (or --user-frames) is full. A frame is chosen by mmu/replace.c, everything that maps it is found
- * by the reverse map, its contents go to mmu/swap.c or back to their file if they must, and the frame is free.
+/* Paging: what happens when RAM (or --user-frames) is full. A frame is chosen by mmu/replace.c, everything that maps it is
+ * found by the reverse map, its contents go to mmu/swap.c or back to their file if they must, and the frame is free.
  *
  * kernel->paging is NULL when nobody asked for it: then memory that is full is full, and nothing here costs anything. */
 #ifndef EMU_KERNEL_PAGING_H

@@ -235,7 +235,8 @@ static u64 pagemap_entry(const Task *task, const Space *space, u64 address)
         return 1ull << 62 | (u64)swap_slot(*entry) << 5;
     u64 frame = pte_frame(*entry) >> PAGE_SHIFT;
     const Frame *f = &phys->frames[frame];
-    return 1ull << 63 | (u64)(f->kind == FRAME_FILE) << 61 | (u64)(f->refs == 1) << 56 | (task->process->credentials.euid ? 0 : frame);
+    return 1ull << 63 | (u64)(f->kind == FRAME_FILE) << 61 | (u64)(f->refs == 1) << 56 | (task->process->credentials.euid
+        ? 0 : frame);
 }
 
 static i64 pagemap_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset)
@@ -247,7 +248,8 @@ static i64 pagemap_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset)
     u64 at = offset < 0 ? (u64)data->position : (u64)offset, done = 0;
     if (at % sizeof(u64) || to->left % sizeof(u64))
         return -EINVAL;
-    for (; subject.process->space && to->left && at < USER_LIMIT / PAGE_SIZE * sizeof(u64); at += sizeof(u64), done += sizeof(u64)) {
+    for (; subject.process->space && to->left && at < USER_LIMIT / PAGE_SIZE * sizeof(u64); at += sizeof(u64),
+        done += sizeof(u64)) {
         u64 value = pagemap_entry(task, subject.process->space, at / sizeof(u64) * PAGE_SIZE);
         if (cursor_write(task, to, &value, sizeof value) != sizeof value)
             return done ? (i64)done : -EFAULT;

@@ -23,7 +23,8 @@
 enum { PHYS_ADDRESS_BITS = 48 }; /* MAXPHYADDR, as CPUID 80000008h must report it: higher bits of a frame are reserved */
 #define PTE_RESERVED (PTE_FRAME & ~((1ull << PHYS_ADDRESS_BITS) - 1))
 
-/* The frame that an entry of level 1 names, present or not (a PROT_NONE page keeps its frame); 0: none, or it is swapped out. */
+/* The frame that an entry of level 1 names, present or not (a PROT_NONE page keeps its frame); 0: none, or it is swapped out.
+ * */
 static INLINE u64 pte_frame(u64 entry) { return (entry & (PTE_P | PTE_SWAP)) == PTE_SWAP ? 0 : entry & PTE_FRAME; }
 
 #endif

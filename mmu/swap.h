@@ -36,7 +36,8 @@ typedef struct Swap {
 #define SWAP_NONE (~0u)
 
 /* A store of `size` bytes (rounded down to pages; at most 16 TiB) for the frames of `phys`, in an unnamed file in `directory`
- * (NULL: TMPDIR, else /var/tmp). The file grows as it is used. `in_memory`: no file, but memory as it is used. false with errno. */
+ * (NULL: TMPDIR, else /var/tmp). The file grows as it is used. `in_memory`: no file, but memory as it is used. false with
+ * errno. */
 bool swap_create(Swap *swap, const Phys *phys, u64 size, const char *directory, bool in_memory);
 static INLINE bool swap_exists(const Swap *swap) { return swap->slot_count != 0; }
 void swap_destroy(Swap *swap);

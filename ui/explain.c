@@ -45,7 +45,8 @@ static bool run_to(Emu *emu, uint64_t address, uint64_t hit)
         if (stop.kind == EMU_BREAKPOINT && ++seen == hit)
             break;
         if (stop.kind != EMU_BREAKPOINT && stop.kind != EMU_FATAL) {
-            fprintf(stderr, "emu: the program ended after %llu of %llu arrivals\n", (unsigned long long)seen, (unsigned long long)hit);
+            fprintf(stderr, "emu: the program ended after %llu of %llu arrivals\n", (unsigned long long)seen,
+                (unsigned long long)hit);
             return false;
         }
         emu_breakpoint(emu, address, false);
@@ -123,7 +124,8 @@ static int why(Emu *emu, const Options *options, FILE *out, uint64_t address)
     if (emu_why_record(emu, address) != 0)
         return EXIT_FAILED;
     uint64_t left = options->config.max_insns ? options->config.max_insns : UINT64_MAX;
-    while (left-- && (stop.kind == EMU_BUDGET || stop.kind == EMU_FATAL)) /* one by one, so that each event knows its instruction */
+    while (left-- && (stop.kind == EMU_BUDGET ||
+        stop.kind == EMU_FATAL)) /* one by one, so that each event knows its instruction */
         stop = emu_run(emu, 1);
     fprintf(out, "0x%llx: instructions retired, and what happened then\n", (unsigned long long)address);
     emu_why(emu, print_line, out);

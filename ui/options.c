@@ -198,6 +198,7 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_WINDOW: return apply_window(options, row, value);
     case OPTION_FRAMES: options->frames = value; return -1;
     case OPTION_AT: options->at = value; return -1;
+    case OPTION_HEAP: options->heap = true; return -1;
     case OPTION_HIT: return apply_number(row, value, &options->hit);
     case OPTION_VIEW: options->view = value; return -1;
     case OPTION_FOCUS: options->focus = value; return -1;

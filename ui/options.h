@@ -34,6 +34,7 @@ typedef struct Options {
     bool batch;
     Command command;
     EmuConfig config;
+    bool heap;               /* --heap */
     bool no_swap;            /* --swap=0 */
     StatsFormat stats;
     const char *output;      /* NULL: stderr */

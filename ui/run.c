@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "emu/emu_profile.h"
+#include "emu/emu_heap.h"
 #include "ui/commands.h"
 #include "ui/gdb/serve.h"
 #include "ui/report/report.h"
@@ -156,6 +157,16 @@ static bool prepare_model(Emu *emu, const Options *options)
     return report_expectations_known(emu, options);
 }
 
+static void print_line(void *context, const char *line) { fprintf(context, "%s\n", line); }
+
+/* Watches the heap of the program that was loaded, if that was asked for; without a heap there is nothing to watch, which is
+ * said. */
+static void prepare_heap(Emu *emu, const Options *options)
+{
+    if (options->heap && emu_heap_watch(emu) != 0)
+        fprintf(stderr, "emu: --heap: the program names no allocator that is known (malloc, __rust_alloc …): its heap is not watched\n");
+}
+
 /* The reports at the end. false: an expectation does not hold, or a file could not be written. */
 static bool report_all(Emu *emu, const Options *options, FILE *out)
 {
@@ -164,6 +175,8 @@ static bool report_all(Emu *emu, const Options *options, FILE *out)
         report_stats(out, emu, options->stats == STATS_JSON);
     if (options->hierarchy && !options->implied)
         report_hierarchy(out, emu, options);
+    if (options->heap)
+        emu_heap_report(emu, true, print_line, out);
     if (options->cachegrind_out)
         ok = report_cachegrind_file(emu, options);
     return report_expectations(stderr, emu, options) && ok;
@@ -176,6 +189,7 @@ static int run_loaded(Emu *emu, const Options *options, FILE *out, Window *windo
     if (options->trace && !trace)
         return EXIT_FAILED;
     EmuStop stop = {.kind = EMU_EXITED, .status = EXIT_FAILED};
+    prepare_heap(emu, options);
     if (options->gdb)
         gdb_serve(emu, options->gdb, &stop);
     else

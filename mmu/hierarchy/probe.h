@@ -18,7 +18,8 @@ typedef struct Probe {
     u32 latency;       /* cache: cycles from load to use */
 } Probe;
 
-/* TLB number 0, 1, … that an access of this kind asks for small pages: all of level 1, then of level 2. false behind the last. */
+/* TLB number 0, 1, … that an access of this kind asks for small pages: all of level 1, then of level 2. false behind the
+ * last. */
 bool hierarchy_probe_tlb(const Hierarchy *h, u32 index, u64 address, AccessKind kind, Probe *probe);
 /* The page-walk cache of this level, 2 … 4; false: there is none. */
 bool hierarchy_probe_walk_cache(const Hierarchy *h, u32 level, u64 address, Probe *probe);

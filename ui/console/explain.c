@@ -1,7 +1,8 @@
-/* explain and why: emu_explain.h in the console. */
+/* explain, why and info heap: emu_explain.h and emu_heap.h in the console. */
 #include <string.h>
 
 #include "emu/emu_explain.h"
+#include "emu/emu_heap.h"
 #include "ui/console/command.h"
 #include "ui/console/console.h"
 #include "ui/console/expression.h"
@@ -36,6 +37,20 @@ bool cmd_explain(Console *console, const char *format, const char *args)
         access.size = 8;
         emu_explain_value(console->emu, 0, &access, print_line, console->out);
     }
+    return true;
+}
+
+bool cmd_info_heap(Console *console, const char *format, const char *args)
+{
+    EmuHeapStats stats;
+    (void)format, (void)args;
+    if (emu_heap_stats(console->emu, &stats)) {
+        emu_heap_report(console->emu, false, print_line, console->out);
+        return true;
+    }
+    if (emu_heap_watch(console->emu) != 0)
+        return console_error(console, "The program names no allocator that is known.");
+    fputs("The heap is watched from now on; info heap tells what was found.\n", console->out);
     return true;
 }
 
