@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -200,7 +201,7 @@ def beside(emu, work, program):
         for _ in range(200):
             if good(log.read_text()):
                 return
-            time.sleep(0.1)
+            time.sleep(0.2)
         check(False, f"debug --window: {what}: {log.read_text()[-300:]!r}")
     try:
         say("break next")
@@ -218,6 +219,17 @@ def beside(emu, work, program):
         time.sleep(0.5)
         say("info registers rip")
         wait(lambda text: "Interrupt" in text and "\nrip " in text.split("Interrupt")[-1], "a command does not pause what the window runs")
+        before = len(log.read_text())
+        display.do("key", "b")
+        wait(lambda text: "0x" in text[before:], "b goes nowhere")
+        display.do("mousemove", 400, 740)
+        display.do("click", 1)
+        past = re.compile(r"instructions 0 to (\d+), now at (\d+) \(in the past\)")
+
+        def far_back(text):
+            say("info record")
+            return any(int(now) < int(end) // 2 for end, now in past.findall(text))
+        wait(far_back, "a click at the timeline does not go back")
         say("quit")
         check(guest.wait(timeout=60) == 0, "debug --window: the console's exit code")
     finally:

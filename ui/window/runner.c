@@ -206,7 +206,10 @@ static void go_to(Runner *r, uint64_t count)
     emu_record_info(r->emu, &info);
     if (!info.recording)
         return;
-    EmuStop stop = emu_goto(r->emu, count < info.start ? info.start : count);
+    count = count < info.start ? info.start : count;
+    EmuStop stop = emu_goto(r->emu, count);
+    if (stop.kind == EMU_INTERRUPTED)
+        stop = emu_goto(r->emu, count); /* by the poke that paused it */
     settle(r, &stop, true);
 }
 

@@ -265,7 +265,8 @@ static bool scrub(Window *w, int x, int y)
     const Model *model = w->runner.shown;
     if (!model->record.recording || !view_time_at(&w->view, model, x, y, &insns))
         return false;
-    runner_set_mode(&w->runner, RUN_PAUSED);
+    if (w->mode == RUN_FREE)
+        runner_set_mode(&w->runner, RUN_PAUSED);
     runner_order(&w->runner, ORDER_GOTO, insns, 0);
     return true;
 }
