@@ -163,8 +163,11 @@ def wire_tests(emu, work, spin):
     fd = c.ask("vFile:open:" + b"/proc/self/maps".hex() + ",0,0")
     check(fd == "F0" and "[stack]" in c.ask("vFile:pread:0,7000,0"), "the guest's own maps")
     check(c.ask("vFile:close:0") == "F0", "close")
-    c.raw(b"$" + b"m" * 100000 + b"#00")
-    c.sock.close()
+    try:
+        c.raw(b"$" + b"m" * 100000 + b"#00")
+        c.sock.close()
+    except BrokenPipeError:
+        pass  # what it has to say to that came first
     c = run.connect()
     check(c.hello().startswith("T05"), "the connection is lost, the program is not")
     c.send("k")

@@ -332,8 +332,9 @@ Console *console_create(const EmuConfig *config, const char *path, const char **
     console->err = stderr;
     console->next_breakpoint = 1;
     console->next_display = 1;
-    console->settings = (Settings){.list_size = 10, .confirm = true, .print_elements = 200};
-    console->config.stop_on_fatal = true;
+    console->settings = (Settings){.list_size = 10, .confirm = true, .print_elements = 200, .detach_on_fork = true};
+    console->config.stop_on_fatal = false; /* every signal is told, before it acts */
+    signals_default(console);
     return console;
 }
 
@@ -381,4 +382,13 @@ void console_destroy(Console *console)
 bool console_running(Console *console)
 {
     return console->running || console_error(console, "The program is not being run.");
+}
+
+int console_pid(const Console *console)
+{
+    EmuTask task;
+    for (uint32_t i = 0; console->tid && emu_task(console->emu, i, &task); i++)
+        if (task.tid == console->tid)
+            return task.pid;
+    return 0;
 }

@@ -7,13 +7,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "emu/emu.h"
+#include "emu/emu_debug.h"
 #include "ui/console/type.h"
 #include "ui/console/value.h"
 
 enum { MAX_FRAMES_SHOWN = 10000, MAX_HISTORY = 4096 };
 
-typedef enum BreakKind { BREAK_CODE, BREAK_WATCH, BREAK_READ_WATCH, BREAK_ACCESS_WATCH } BreakKind;
+typedef enum BreakKind {
+    BREAK_CODE, BREAK_WATCH, BREAK_READ_WATCH, BREAK_ACCESS_WATCH,
+    CATCH_CALL, CATCH_SIGNAL, CATCH_FORK, CATCH_VFORK, CATCH_EXEC,
+} BreakKind;
 
 typedef struct Breakpoint {
     struct Breakpoint *next;
@@ -25,7 +28,11 @@ typedef struct Breakpoint {
     uint64_t *addresses;    /* CODE: one or several */
     uint32_t address_count;
     uint64_t address, size; /* WATCH: what is watched */
-    Value value;            /* WATCH: as last seen */
+    Value value;            /* WATCH: its type */
+    uint8_t *old;           /* WATCH: the bytes as last seen */
+    int pid;                /* WATCH: whose memory */
+    uint32_t *calls;        /* CATCH_CALL, CATCH_SIGNAL: these numbers; NULL: all */
+    uint32_t call_count;
     uint64_t scope_cfa;     /* WATCH on locals: the frame that they live in; 0: everywhere */
     uint64_t hits, ignore;
     char **commands;        /* lines, NULL-terminated; or NULL */
@@ -46,7 +53,10 @@ typedef struct Variable {
     Value value;
 } Variable;
 
+enum { SIGNAL_STOP = 1, SIGNAL_PRINT = 2, SIGNAL_PASS = 4 }; /* what happens at a signal: handle */
+
 typedef struct Settings {
+    bool follow_child, detach_on_fork;
     bool att;               /* disassembly-flavor */
     int list_size;
     bool confirm, quiet;
@@ -87,6 +97,11 @@ struct Console {
     Settings settings;
     /* where we stand */
     EmuStop stop;
+    int tid;                /* selected thread; 0: the one that ran last */
+    uint8_t signals[65];    /* [signal]: SIGNAL_… */
+    bool signal_chosen;     /* `signal` has said what becomes of the pending one */
+    int fork_child;         /* a new process that is not yet followed or let go; 0: none */
+    int followed;           /* the process that was followed into; 0: the first one */
     uint32_t frame;         /* selected, 0 is the innermost */
     EmuFrame *frames;       /* of the current stop; made when first needed */
     uint32_t frame_count;
@@ -129,6 +144,8 @@ void console_complete(Console *console, const char *line, void (*take)(void *con
 /* Prints the message (with a newline) and marks the command as failed. Returns false, for `return console_error(…)`. */
 bool console_error(Console *console, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The process of the selected thread, for emu.h; 0: the one that ran last. */
+int console_pid(const Console *console);
 /* true when a program is running; else "The program is not being run." */
 bool console_running(Console *console);
 
@@ -172,16 +189,27 @@ Verdict breakpoints_judge(Console *console);
 /* A breakpoint of the machine lies at that address. */
 bool breakpoints_armed_at(const Console *console, uint64_t address);
 void breakpoints_arm(Console *console);
+/* Another program runs now: locations are looked up again in it. */
+void breakpoints_relocate(Console *console);
 void breakpoints_disarm(Console *console);
 void breakpoints_run_commands(Console *console);
 void breakpoints_free(Console *console);
 bool breakpoints_any_watch(const Console *console);
 
+/* catch.c */
+void signals_default(Console *console);
+const char *signal_label(int signal, char *name, size_t size); /* "SIGSEGV" */
+const char *signal_description(int signal);
+void catch_configure(Console *console);
+/* After a fork: stays with one of the two, as `set follow-fork-mode` says. */
+void fork_follow(Console *console);
+
 /* control.c */
 /* A fresh machine with the program loaded; false after an error. */
 bool control_load(Console *console);
-/* Goes on for at most `insns` instructions, off the breakpoint that it stands on. Sets console->stop. */
-void control_go(Console *console, uint64_t insns);
+/* Goes on, off the breakpoint that it stands on; with `step`, for one instruction of the selected thread (EMU_BUDGET). Sets
+ * console->stop. */
+void control_go(Console *console, bool step);
 /* Goes on until one of the addresses is reached in a frame whose stack pointer is at least `least_rsp`, or something else
  * stops the program; true when it was the former. */
 bool control_run_to(Console *console, const uint64_t *addresses, uint32_t count, uint64_t least_rsp);

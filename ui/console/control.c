@@ -7,6 +7,8 @@
 #include "ui/console/command.h"
 #include "ui/console/registers.h"
 
+enum { BY_COUNT = 1 }; /* EMU_TIMEOUT's status: of instructions, not of time */
+
 /* ---- starting ------------------------------------------------------------------------------------------------- */
 
 static void unload(Console *console)
@@ -88,6 +90,7 @@ static bool begin(Console *console, const char *args)
     if ((console->running || *args || !console->emu) && !control_load(console))
         return false;
     console->running = true;
+    console->followed = console->fork_child = console->tid = 0;
     console->stop = (EmuStop){.kind = EMU_BUDGET};
     return true;
 }
@@ -147,7 +150,7 @@ bool cmd_quit(Console *console, const char *format, const char *args)
 uint64_t control_pc(Console *console)
 {
     EmuRegisters registers;
-    return console->emu && emu_registers(console->emu, 0, &registers) ? registers.rip : 0;
+    return console->emu && emu_registers(console->emu, console->tid, &registers) ? registers.rip : 0;
 }
 
 static EmuStop run_machine(Console *console, uint64_t insns)
@@ -155,32 +158,44 @@ static EmuStop run_machine(Console *console, uint64_t insns)
     return console->run_machine ? console->run_machine(console->beside, console->emu, insns) : emu_run(console->emu, insns);
 }
 
-void control_go(Console *console, uint64_t insns)
+/* What becomes of the signal that a stop was about. */
+static void settle_signal(Console *console)
+{
+    int signal = emu_pending_signal(console->emu, console->tid);
+    if (signal && !console->signal_chosen && !(console->signals[signal] & SIGNAL_PASS))
+        emu_set_pending_signal(console->emu, console->tid, 0);
+    console->signal_chosen = false;
+}
+
+void control_go(Console *console, bool step)
 {
     EmuRegisters before;
-    uint64_t pc = control_pc(console);
-    console->has_before = emu_registers(console->emu, 0, &before);
+    console->has_before = emu_registers(console->emu, console->tid, &before);
     console->before = before;
     frames_forget(console);
     console->frame = 0;
     fflush(console->out);
-    if (insns > 1 && breakpoints_armed_at(console, pc)) {
-        console->stop = run_machine(console, 1); /* a single step ignores breakpoints */
-        if (console->stop.kind != EMU_BUDGET || breakpoints_armed_at(console, control_pc(console))) {
-            if (console->stop.kind == EMU_BUDGET)
-                console->stop.kind = EMU_BREAKPOINT;
-            return;
-        }
-        insns -= insns == EMU_FOREVER ? 0 : 1;
-    }
-    console->stop = run_machine(console, insns);
+    fork_follow(console);
+    settle_signal(console);
+    int pid, tid = console->tid;
+    if (!tid)
+        emu_last_task(console->emu, &pid, &tid);
+    console->tid = 0;
+    emu_pass_breakpoint(console->emu, tid);
+    emu_step(console->emu, tid, step, true); /* others run on: it may need them to get on */
+    console->stop = run_machine(console, EMU_FOREVER);
+    emu_step(console->emu, tid, false, false);
+    if (console->stop.kind == EMU_BUDGET)
+        console->stop = (EmuStop){.kind = EMU_TIMEOUT, .pid = console->stop.pid, .tid = console->stop.tid, .status = BY_COUNT};
+    if (console->stop.kind == EMU_STEPPED)
+        console->stop.kind = EMU_BUDGET;
 }
 
 void control_run(Console *console)
 {
     breakpoints_arm(console);
     do {
-        control_go(console, EMU_FOREVER);
+        control_go(console, false);
     } while (breakpoints_judge(console) == VERDICT_GO_ON);
     control_report(console, true);
     breakpoints_run_commands(console);
@@ -204,13 +219,13 @@ bool control_run_to(Console *console, const uint64_t *addresses, uint32_t count,
     while (!arrived && !stop) {
         uint64_t pc = control_pc(console);
         if (one_of(pc, addresses, count)) { /* standing on it: step off first */
-            control_go(console, 1);
+            control_go(console, true);
             stop = console->stop.kind != EMU_BUDGET;
         } else {
-            control_go(console, EMU_FOREVER);
+            control_go(console, false);
             stop = console->stop.kind != EMU_BREAKPOINT;
         }
-        arrived = !stop && emu_registers(console->emu, 0, &registers) && one_of(registers.rip, addresses, count) &&
+        arrived = !stop && emu_registers(console->emu, console->tid, &registers) && one_of(registers.rip, addresses, count) &&
                   registers.r[4] >= least_rsp;
         if (!arrived && breakpoints_armed_at(console, control_pc(console)))
             stop = true;
@@ -243,17 +258,6 @@ bool cmd_continue(Console *console, const char *format, const char *args)
 
 /* ---- saying why ----------------------------------------------------------------------------------------------- */
 
-static const char *signal_text(int signal, char *name, size_t size)
-{
-    const char *abbreviation = signal > 0 && signal < 32 ? sigabbrev_np(signal) : NULL;
-    const char *description = signal > 0 && signal < 65 ? sigdescr_np(signal) : NULL;
-    if (abbreviation)
-        snprintf(name, size, "SIG%s, %s", abbreviation, description);
-    else
-        snprintf(name, size, "SIG%d, Real-time event %d", signal, signal);
-    return name;
-}
-
 static void ended(Console *console)
 {
     Value code = value_integer(type_builtin(TYPE_INT), (uint64_t)console->stop.status);
@@ -268,40 +272,43 @@ static void ended(Console *console)
 
 bool control_announce(Console *console)
 {
-    char name[64];
-    const EmuStop *stop = &console->stop;
+    char name[32];
+    EmuStop *stop = &console->stop;
+    int inferior = console->followed ? 2 : 1;
+    if (stop->kind == EMU_ENDED)
+        stop->kind = stop->signal ? EMU_KILLED : EMU_EXITED;
     switch (stop->kind) {
     case EMU_EXITED:
         if (stop->status)
-            fprintf(console->out, "[Inferior 1 (process %d) exited with code %02o]\n", stop->pid, (unsigned)stop->status);
+            fprintf(console->out, "[Inferior %d (process %d) exited with code %02o]\n", inferior, stop->pid, (unsigned)stop->status);
         else
-            fprintf(console->out, "[Inferior 1 (process %d) exited normally]\n", stop->pid);
+            fprintf(console->out, "[Inferior %d (process %d) exited normally]\n", inferior, stop->pid);
         ended(console);
         return false;
     case EMU_KILLED:
-        fprintf(console->out, "\nProgram terminated with signal %s.\nThe program no longer exists.\n",
-                signal_text(stop->signal, name, sizeof name));
+        fprintf(console->out, "\nProgram terminated with signal %s, %s.\nThe program no longer exists.\n",
+                signal_label(stop->signal, name, sizeof name), signal_description(stop->signal));
         ended(console);
         return false;
-    case EMU_FATAL:
-        fprintf(console->out, "\nProgram received signal %s.\n", signal_text(stop->signal, name, sizeof name));
+    case EMU_SIGNAL:
+        if (!console->hit) /* else its catchpoint has said so */
+            fprintf(console->out, "\nProgram received signal %s, %s.\n", signal_label(stop->signal, name, sizeof name),
+                    signal_description(stop->signal));
         return true;
     case EMU_INTERRUPTED: fputs("\nProgram received signal SIGINT, Interrupt.\n", console->out); return true;
-    case EMU_TIMEOUT: fputs("\nThe time limit is reached.\n", console->out); return true;
     case EMU_HISTORY_START:
     case EMU_HISTORY_END: fputs("\nNo more reverse-execution history.\n", console->out); return true;
-    case EMU_DEADLOCK: fputs("\nEvery thread waits for another one.\n", console->out); return true;
-    case EMU_BUDGET:
-        if (console->config.max_insns)
-            fputs("\nThe instruction limit is reached.\n", console->out);
+    case EMU_TIMEOUT:
+        fprintf(console->out, "\nThe %s limit is reached.\n", stop->status == BY_COUNT ? "instruction" : "time");
         return true;
+    case EMU_DEADLOCK: fputs("\nEvery thread waits for another one.\n", console->out); return true;
     default: return true;
     }
 }
 
 void control_report(Console *console, bool location)
 {
-    bool stepped = console->stop.kind == EMU_BUDGET && !console->config.max_insns;
+    bool stepped = console->stop.kind == EMU_BUDGET;
     if (!stepped && !control_announce(console))
         return;
     frames_print(console, 0, location ? FRAME_STOP : FRAME_LINE);

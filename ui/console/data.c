@@ -123,7 +123,7 @@ static bool examine_insns(Console *console)
     uint64_t pc = console->running ? control_pc(console) : 0;
     for (uint64_t i = 0; i < console->examine.count; i++) {
         uint64_t at = console->examine.address;
-        if (!emu_disassemble(console->emu, 0, at, &insn))
+        if (!emu_disassemble(console->emu, console_pid(console), at, &insn))
             return console_error(console, "Cannot access memory at address 0x%" PRIx64, at);
         fputs(at == pc && pc ? "=> " : "   ", console->out);
         address_label(console, at);
@@ -160,7 +160,7 @@ static bool examine_units(Console *console)
         uint64_t at = console->examine.address;
         if (i % per_line == 0)
             address_label(console, at);
-        if (emu_read(console->emu, 0, at, bytes, size) != size) {
+        if (emu_read(console->emu, console_pid(console), at, bytes, size) != size) {
             putc('\n', console->out);
             return console_error(console, "Cannot access memory at address 0x%" PRIx64, at);
         }

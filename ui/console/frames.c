@@ -10,7 +10,7 @@ static uint32_t frames_to_main(Console *console)
 {
     EmuFunction function;
     for (uint32_t i = 0; i < console->frame_count; i++)
-        if (emu_function_at(console->emu, 0, frames_lookup_pc(&console->frames[i]), &function) && !strcmp(function.name, "main"))
+        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&console->frames[i]), &function) && !strcmp(function.name, "main"))
             return i + 1;
     return console->frame_count;
 }
@@ -19,7 +19,7 @@ const EmuFrame *frames_get(Console *console, uint32_t *count)
 {
     if (!console->frames) {
         console->frames = calloc(MAX_FRAMES_SHOWN, sizeof *console->frames);
-        console->frame_count = console->frames ? emu_backtrace(console->emu, 0, console->frames, MAX_FRAMES_SHOWN) : 0;
+        console->frame_count = console->frames ? emu_backtrace(console->emu, console->tid, console->frames, MAX_FRAMES_SHOWN) : 0;
         console->frame_count = frames_to_main(console);
     }
     *count = console->frame_count;
@@ -49,7 +49,7 @@ static void print_arguments(Console *console, uint32_t level)
     uint32_t selected = console->frame;
     console->frame = level;
     putc('(', console->out);
-    for (uint32_t i = 0; emu_variable(console->emu, 0, level, i, &v); i++) {
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, level, i, &v); i++) {
         if (!v.argument)
             continue;
         fprintf(console->out, "%s%s=", any ? ", " : "", v.name);
@@ -76,7 +76,7 @@ void frames_print_variable(Console *console, const EmuVariable *variable, bool b
     if (variable->place == EMU_AT_ADDRESS) {
         v = (Value){.type = type, .where = WHERE_MEMORY, .address = variable->value};
         uint64_t size = type->size < sizeof v.bytes ? type->size : sizeof v.bytes;
-        if (type_is_scalar(type) && emu_read(console->emu, 0, v.address, v.bytes, size) != size) {
+        if (type_is_scalar(type) && emu_read(console->emu, console_pid(console), v.address, v.bytes, size) != size) {
             fprintf(console->out, "<error: Cannot access memory at address 0x%" PRIx64 ">", v.address);
             return;
         }
@@ -96,8 +96,8 @@ static Site look_up(Console *console, const EmuFrame *frame)
 {
     Site s;
     uint64_t pc = frames_lookup_pc(frame);
-    s.has_source = emu_source_at(console->emu, 0, pc, &s.source) && s.source.line > 0;
-    s.has_function = emu_function_at(console->emu, 0, pc, &s.function);
+    s.has_source = emu_source_at(console->emu, console_pid(console), pc, &s.source) && s.source.line > 0;
+    s.has_function = emu_function_at(console->emu, console_pid(console), pc, &s.function);
     s.middle = !s.has_source || frame->pc != s.source.start;
     return s;
 }
@@ -141,7 +141,7 @@ void frames_print(Console *console, uint32_t level, FrameStyle style)
 static void print_frame_variables(Console *console, uint32_t level, bool arguments, const char *indent, bool *any)
 {
     EmuVariable v;
-    for (uint32_t i = 0; emu_variable(console->emu, 0, level, i, &v); i++) {
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, level, i, &v); i++) {
         if (v.argument != arguments)
             continue;
         fprintf(console->out, "%s%s = ", indent, v.name);
@@ -236,9 +236,9 @@ bool cmd_info_frame(Console *console, const char *format, const char *args)
     if (console->frame >= count)
         return console_error(console, "No stack.");
     fprintf(console->out, "Stack level %" PRIu32 ", frame at 0x%" PRIx64 ":\n rip = 0x%" PRIx64, console->frame, f->cfa, f->pc);
-    if (emu_function_at(console->emu, 0, frames_lookup_pc(f), &function))
+    if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(f), &function))
         fprintf(console->out, " in %s", function.name);
-    if (emu_source_at(console->emu, 0, frames_lookup_pc(f), &source))
+    if (emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source))
         fprintf(console->out, " (%s:%d)", base_name(source.file), source.line);
     fputs("; ", console->out);
     if (console->frame + 1 < count) {
@@ -263,7 +263,7 @@ static bool print_variables(Console *console, bool arguments)
     const EmuFrame *frames = frames_get(console, &count);
     if (console->frame >= count)
         return console_error(console, "No frame selected.");
-    if (!emu_function_at(console->emu, 0, frames_lookup_pc(&frames[console->frame]), &function) || !function.has_lines)
+    if (!emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &function) || !function.has_lines)
         return console_error(console, "No symbol table info available.");
     print_frame_variables(console, console->frame, arguments, "", &any);
     if (!any)
@@ -314,7 +314,7 @@ bool cmd_info_where(Console *console, const char *format, const char *args)
     (void)format, (void)args;
     if (console->frame >= count)
         return console_error(console, "No frame selected.");
-    for (uint32_t i = 0; emu_variable(console->emu, 0, console->frame, i, &v); i++) {
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, console->frame, i, &v); i++) {
         type_name(type_from_handle(&console->types, v.type), type, sizeof type);
         place_text(&frames[console->frame], &v, place, sizeof place);
         fprintf(console->out, "%-12s %-20s @ %-14s = ", v.name, type, place);

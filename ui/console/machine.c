@@ -86,7 +86,7 @@ bool cmd_info_mappings(Console *console, const char *format, const char *args)
     if (emu_task(console->emu, 0, &task))
         fprintf(console->out, "process %d\n", task.pid);
     fputs("Mapped address spaces:\n\n          Start Addr           End Addr       Size     Offset  Perms  objfile\n", console->out);
-    for (uint32_t i = 0; emu_mapping(console->emu, 0, i, &m); i++) {
+    for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
         rights_text(m.flags, rights);
         fprintf(console->out, "%#20" PRIx64 " %#18" PRIx64 " %#10" PRIx64 " %#10" PRIx64 "  %s   %s\n", m.start, m.end,
                 m.end - m.start, m.offset, rights, m.name);
@@ -103,7 +103,7 @@ bool cmd_vmmap(Console *console, const char *format, const char *args)
     if (*args && !expression_address(console, args, &only))
         return false;
     fputs("             Start                End Perm     Size Resident File\n", console->out);
-    for (uint32_t i = 0; emu_mapping(console->emu, 0, i, &m); i++) {
+    for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
         if (*args && (only < m.start || only >= m.end))
             continue;
         rights_text(m.flags, rights);
@@ -146,7 +146,7 @@ bool cmd_page(Console *console, const char *format, const char *args)
     (void)format;
     if (!console->emu || !expression_address(console, args, &address))
         return false;
-    bool mapped = emu_walk(console->emu, 0, address, &w);
+    bool mapped = emu_walk(console->emu, console_pid(console), address, &w);
     fprintf(console->out, "0x%" PRIx64 ": PML4 %" PRIu64 ", PDPT %" PRIu64 ", PD %" PRIu64 ", PT %" PRIu64 ", offset 0x%" PRIx64 "\n  CR3: 0x%09" PRIx64 "\n",
             address, address >> 39 & 511, address >> 30 & 511, address >> 21 & 511, address >> 12 & 511, address & 4095, w.cr3);
     for (int level = 4; level > 4 - w.levels_read; level--)
@@ -188,7 +188,7 @@ bool cmd_info_mem(Console *console, const char *format, const char *args)
     (void)format, (void)args;
     emu_stats(console->emu, &s);
     fprintf(console->out, "frames in use %" PRIu64 " (at most %" PRIu64 "), page tables %" PRIu64 "\n", s.frames, s.frames_peak, s.table_frames);
-    for (uint32_t i = 0; emu_mapping(console->emu, 0, i, &m); i++)
+    for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++)
         fprintf(console->out, "%8" PRIu64 " of %8" PRIu64 " pages  %#" PRIx64 " %s\n", m.resident >> 12, (m.end - m.start) >> 12, m.start, m.name);
     return true;
 }
@@ -199,7 +199,7 @@ bool cmd_info_layout(Console *console, const char *format, const char *args)
     uint32_t count = 0;
     char rights[5];
     (void)format, (void)args;
-    while (count < 256 && emu_mapping(console->emu, 0, count, &m[count]))
+    while (count < 256 && emu_mapping(console->emu, console_pid(console), count, &m[count]))
         count++;
     fputs("high addresses\n", console->out);
     for (uint32_t i = count; i-- > 0;) {

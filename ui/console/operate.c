@@ -15,7 +15,7 @@ bool operate_load(Console *console, Value *v)
     memset(v->bytes, 0, sizeof v->bytes);
     if (v->where != WHERE_MEMORY || !size)
         return true;
-    if (emu_read(console->emu, 0, v->address, v->bytes, size) != size)
+    if (emu_read(console->emu, console_pid(console), v->address, v->bytes, size) != size)
         return console_error(console, "Cannot access memory at address 0x%" PRIx64, v->address);
     return true;
 }
@@ -99,7 +99,7 @@ static bool known_type(Console *console, const Value *v)
     EmuSymbol symbol;
     if (v->type != type_builtin(TYPE_DATA_SYMBOL))
         return true;
-    bool found = emu_symbol_at(console->emu, 0, v->address, &symbol);
+    bool found = emu_symbol_at(console->emu, console_pid(console), v->address, &symbol);
     return console_error(console, "'%s' has unknown type; cast it to its declared type", found ? symbol.name : "it");
 }
 
@@ -423,14 +423,14 @@ static bool store(Console *console, Value *v)
     if (v->bit_size) {
         uint8_t old[8] = {0};
         uint64_t mask = (v->bit_size < 64 ? (1ull << v->bit_size) - 1 : ~0ull) << v->bit_offset, word, bits = value_number(v);
-        emu_read(console->emu, 0, v->address, old, v->type->size);
+        emu_read(console->emu, console_pid(console), v->address, old, v->type->size);
         memcpy(&word, old, 8);
         word = (word & ~mask) | (bits << v->bit_offset & mask);
         memcpy(v->bytes, &word, 8);
     }
     if (!reverse_may_change(console))
         return false;
-    if (emu_write(console->emu, 0, v->address, v->bytes, v->type->size) != v->type->size)
+    if (emu_write(console->emu, console_pid(console), v->address, v->bytes, v->type->size) != v->type->size)
         return console_error(console, "Cannot access memory at address 0x%" PRIx64, v->address);
     return true;
 }

@@ -91,7 +91,7 @@ static const Type *type_of(Console *console, uint32_t index)
 static bool frame_registers(Console *console, EmuRegisters *registers)
 {
     uint32_t count;
-    if (!emu_registers(console->emu, 0, registers))
+    if (!emu_registers(console->emu, console->tid, registers))
         return false;
     if (console->frame == 0)
         return true;
@@ -125,7 +125,7 @@ bool register_assign(Console *console, uint32_t index, const Value *value)
 {
     const RegisterRow *row = &rows[index];
     EmuRegisters registers;
-    if (!console->emu || !emu_registers(console->emu, 0, &registers))
+    if (!console->emu || !emu_registers(console->emu, console->tid, &registers))
         return console_error(console, "No registers.");
     if (console->frame != 0)
         return console_error(console, "Only registers of the innermost frame can be changed (try `frame 0').");
@@ -142,7 +142,7 @@ bool register_assign(Console *console, uint32_t index, const Value *value)
     }
     if (!reverse_may_change(console))
         return false;
-    if (!emu_set_registers(console->emu, 0, &registers))
+    if (!emu_set_registers(console->emu, console->tid, &registers))
         return console_error(console, "The register cannot be changed now.");
     frames_forget(console);
     return true;

@@ -7,17 +7,21 @@
 
 /* ---- settings ------------------------------------------------------------------------------------------------- */
 
-typedef enum SettingKind { SETTING_FLAVOR, SETTING_NUMBER, SETTING_SWITCH } SettingKind;
+typedef enum SettingKind { SETTING_CHOICE, SETTING_NUMBER, SETTING_SWITCH } SettingKind;
 typedef struct Setting {
     const char *name;
     SettingKind kind;
     size_t offset;
+    const char *off, *on; /* of CHOICE: what false and true are called */
 } Setting;
 
 static const Setting settings[] = {
-    {"disassembly-flavor", SETTING_FLAVOR, offsetof(Settings, att)},
-    {"listsize", SETTING_NUMBER, offsetof(Settings, list_size)},
-    {"confirm", SETTING_SWITCH, offsetof(Settings, confirm)},
+    {"disassembly-flavor", SETTING_CHOICE, offsetof(Settings, att), "intel", "att"},
+    {"follow-fork-mode", SETTING_CHOICE, offsetof(Settings, follow_child), "parent", "child"},
+    {"detach-on-fork", SETTING_SWITCH, offsetof(Settings, detach_on_fork), NULL, NULL},
+    {"listsize", SETTING_NUMBER, offsetof(Settings, list_size), NULL, NULL},
+    {"confirm", SETTING_SWITCH, offsetof(Settings, confirm), NULL, NULL},
+    {"context", SETTING_SWITCH, offsetof(Settings, context), NULL, NULL},
 };
 
 static bool set_value(Console *console, const Setting *setting, const char *value)
@@ -34,11 +38,11 @@ static bool set_value(Console *console, const Setting *setting, const char *valu
             return console_error(console, "\"on\" or \"off\" expected.");
         *(bool *)field = on;
     } else {
-        if (strcmp(value, "att") != 0 && strcmp(value, "intel") != 0)
+        if (strcmp(value, setting->on) != 0 && strcmp(value, setting->off) != 0)
             return console_error(console, "Undefined item: \"%s\".", value);
-        *(bool *)field = *value == 'a';
+        *(bool *)field = strcmp(value, setting->on) == 0;
         if (console->emu)
-            emu_set_syntax(console->emu, *value == 'a');
+            emu_set_syntax(console->emu, console->settings.att);
     }
     return true;
 }
@@ -70,7 +74,7 @@ bool cmd_show(Console *console, const char *format, const char *args)
         else if (s->kind == SETTING_SWITCH)
             fprintf(console->out, "%s is %s.\n", s->name, *(const bool *)field ? "on" : "off");
         else
-            fprintf(console->out, "%s is \"%s\".\n", s->name, *(const bool *)field ? "att" : "intel");
+            fprintf(console->out, "%s is \"%s\".\n", s->name, *(const bool *)field ? s->on : s->off);
     }
     return any || console_error(console, "Undefined show command: \"%s\".  Try \"show\".", args);
 }

@@ -95,7 +95,7 @@ static bool default_file(Console *console, char *file, size_t size)
         snprintf(file, size, "%s", console->list.file);
         return true;
     }
-    if (emu_symbol_named(console->emu, 0, "main", &symbol) && emu_source_at(console->emu, 0, symbol.address, &source)) {
+    if (emu_symbol_named(console->emu, console_pid(console), "main", &symbol) && emu_source_at(console->emu, console_pid(console), symbol.address, &source)) {
         snprintf(file, size, "%s", source.file);
         return true;
     }
@@ -106,11 +106,11 @@ static bool locate_line(Console *console, const char *file, int line, uint64_t *
 {
     int found = line;
     EmuFunction function;
-    *count = emu_line_addresses(console->emu, 0, file, &found, addresses, capacity);
+    *count = emu_line_addresses(console->emu, console_pid(console), file, &found, addresses, capacity);
     if (*count == 0)
         return console_error(console, "No line %d in file \"%s\".", line, file);
     for (uint32_t i = 0; i < *count; i++) /* a function's first line: behind its prologue */
-        if (emu_function_at(console->emu, 0, addresses[i], &function) && function.start == addresses[i])
+        if (emu_function_at(console->emu, console_pid(console), addresses[i], &function) && function.start == addresses[i])
             addresses[i] = function.body;
     return true;
 }
@@ -144,9 +144,9 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
     if (is_number(text) || relative)
         return default_file(console, file, sizeof file) &&
                locate_line(console, file, atoi(text) + (relative ? console->list.line : 0), addresses, capacity, count);
-    if (!emu_symbol_named(console->emu, 0, text, &symbol) || !symbol.function)
+    if (!emu_symbol_named(console->emu, console_pid(console), text, &symbol) || !symbol.function)
         return console_error(console, "Function \"%s\" not defined.", text);
-    addresses[0] = emu_function_at(console->emu, 0, symbol.address, &function) ? function.body : symbol.address;
+    addresses[0] = emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
     return true;
 }
 
@@ -178,7 +178,7 @@ bool cmd_list(Console *console, const char *format, const char *args)
             return false;
         EmuSymbol symbol;
         EmuSource source;
-        if (emu_symbol_named(console->emu, 0, "main", &symbol) && emu_source_at(console->emu, 0, symbol.address, &source))
+        if (emu_symbol_named(console->emu, console_pid(console), "main", &symbol) && emu_source_at(console->emu, console_pid(console), symbol.address, &source))
             remember(console, file, source.line);
     }
     if (!*args && console->list.listed)
@@ -201,9 +201,9 @@ bool cmd_list(Console *console, const char *format, const char *args)
         EmuFunction function;
         if (!source_location(console, args, addresses, 16, &count))
             return false;
-        if (emu_function_at(console->emu, 0, addresses[0], &function) && function.body == addresses[0])
+        if (emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0])
             addresses[0] = function.start;
-        if (!emu_source_at(console->emu, 0, addresses[0], &source))
+        if (!emu_source_at(console->emu, console_pid(console), addresses[0], &source))
             return console_error(console, "No line number information for \"%s\".", args);
         remember(console, source.file, source.line);
         around = source.line;
@@ -221,9 +221,9 @@ bool cmd_info_line(Console *console, const char *format, const char *args)
     (void)format;
     if (!source_location(console, args, addresses, 16, &count))
         return false;
-    if (emu_function_at(console->emu, 0, addresses[0], &function) && function.body == addresses[0])
+    if (emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0])
         addresses[0] = function.start;
-    if (!emu_source_at(console->emu, 0, addresses[0], &source)) {
+    if (!emu_source_at(console->emu, console_pid(console), addresses[0], &source)) {
         fprintf(console->out, "No line number information available for address 0x%" PRIx64, addresses[0]);
         value_print_symbol(console, console->out, addresses[0]);
         putc('\n', console->out);
@@ -244,7 +244,7 @@ bool cmd_info_symbol(Console *console, const char *format, const char *args)
     (void)format;
     if (!expression_address(console, args, &address))
         return false;
-    if (!console->emu || !emu_symbol_at(console->emu, 0, address, &symbol))
+    if (!console->emu || !emu_symbol_at(console->emu, console_pid(console), address, &symbol))
         fprintf(console->out, "No symbol matches %s.\n", args);
     else if (address == symbol.address)
         fprintf(console->out, "%s\n", symbol.name);
@@ -257,7 +257,7 @@ bool cmd_info_address(Console *console, const char *format, const char *args)
 {
     EmuSymbol symbol;
     (void)format;
-    if (!console->emu || !emu_symbol_named(console->emu, 0, args, &symbol))
+    if (!console->emu || !emu_symbol_named(console->emu, console_pid(console), args, &symbol))
         return console_error(console, "No symbol \"%s\" in current context.", args);
     fprintf(console->out, "Symbol \"%s\" is at 0x%" PRIx64 " in a file compiled without debugging.\n", args, symbol.address);
     return true;
@@ -269,7 +269,7 @@ static void disassemble_range(Console *console, uint64_t start, uint64_t end, ui
 {
     EmuInsn insn;
     uint64_t pc = console->running ? control_pc(console) : 0;
-    for (uint64_t at = start; at < end && emu_disassemble(console->emu, 0, at, &insn); at += insn.length) {
+    for (uint64_t at = start; at < end && emu_disassemble(console->emu, console_pid(console), at, &insn); at += insn.length) {
         fprintf(console->out, "%s0x%016" PRIx64, at == pc && pc ? "=> " : "   ", at);
         if (base)
             fprintf(console->out, " <+%" PRIu64 ">:\t", at - base);
@@ -308,7 +308,7 @@ bool cmd_disassemble(Console *console, const char *format, const char *args)
         start = control_pc(console);
         if (*args && !expression_address(console, args, &start))
             return false;
-        if (!console->emu || !emu_function_at(console->emu, 0, start, &function))
+        if (!console->emu || !emu_function_at(console->emu, console_pid(console), start, &function))
             return console_error(console, *args ? "No function contains specified address." : "No function contains program counter for selected frame.");
         fprintf(console->out, "Dump of assembler code for function %s:\n", function.name);
         disassemble_range(console, function.start, function.end, function.start, bytes);

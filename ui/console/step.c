@@ -17,11 +17,11 @@ static Place look(Console *console)
     Place p = {.cfa = 0};
     EmuFrame frame;
     EmuFunction function;
-    emu_registers(console->emu, 0, &p.registers);
-    if (emu_backtrace(console->emu, 0, &frame, 1))
+    emu_registers(console->emu, console->tid, &p.registers);
+    if (emu_backtrace(console->emu, console->tid, &frame, 1))
         p.cfa = frame.cfa;
-    p.has_source = emu_source_at(console->emu, 0, p.registers.rip, &p.source) && p.source.line > 0;
-    if (emu_function_at(console->emu, 0, p.registers.rip, &function))
+    p.has_source = emu_source_at(console->emu, console_pid(console), p.registers.rip, &p.source) && p.source.line > 0;
+    if (emu_function_at(console->emu, console_pid(console), p.registers.rip, &function))
         p.function = function.start;
     return p;
 }
@@ -42,7 +42,7 @@ static bool at_call(Console *console, uint64_t *after)
 {
     EmuInsn insn;
     uint64_t pc = control_pc(console);
-    if (!emu_disassemble(console->emu, 0, pc, &insn) || strncmp(insn.text, "call", 4) != 0)
+    if (!emu_disassemble(console->emu, console_pid(console), pc, &insn) || strncmp(insn.text, "call", 4) != 0)
         return false;
     *after = pc + insn.length;
     return true;
@@ -51,10 +51,15 @@ static bool at_call(Console *console, uint64_t *after)
 /* One instruction. false: something else than the step stopped the program (judged, to be reported). */
 static bool step_insn(Console *console)
 {
-    control_go(console, 1);
-    if (console->stop.kind == EMU_BUDGET)
-        return true;
-    return breakpoints_judge(console) == VERDICT_GO_ON;
+    for (;;) {
+        control_go(console, true);
+        if (console->stop.kind == EMU_BUDGET)
+            return true;
+        if (breakpoints_judge(console) == VERDICT_STOP)
+            return false;
+        if (console->stop.kind == EMU_FORKED || console->stop.kind == EMU_WATCHPOINT) /* it has been executed */
+            return true;
+    }
 }
 
 /* One instruction, or the whole call that it is. */
@@ -62,7 +67,7 @@ static bool step_over(Console *console)
 {
     uint64_t after;
     EmuRegisters registers;
-    emu_registers(console->emu, 0, &registers);
+    emu_registers(console->emu, console->tid, &registers);
     if (!at_call(console, &after))
         return step_insn(console);
     if (!control_run_to(console, &after, 1, registers.r[4]))
@@ -119,7 +124,7 @@ static bool entered(Console *console, bool over, uint64_t after, uint64_t rsp, b
 {
     EmuFunction function;
     uint64_t pc = control_pc(console);
-    bool known = emu_function_at(console->emu, 0, pc, &function) && function.has_lines;
+    bool known = emu_function_at(console->emu, console_pid(console), pc, &function) && function.has_lines;
     *done = false;
     if (over || !known) {
         bool back = control_run_to(console, &after, 1, rsp);
@@ -166,7 +171,7 @@ static bool step_line(Console *console, bool over)
     EmuSource range = start.source;
     EmuFunction function;
     if (!start.has_source) {
-        if (!emu_function_at(console->emu, 0, start.registers.rip, &function))
+        if (!emu_function_at(console->emu, console_pid(console), start.registers.rip, &function))
             return console_error(console, "Cannot find bounds of current function");
         fprintf(console->out, "Single stepping until exit from function %s,\nwhich has no line number information.\n", function.name);
         range.start = function.start;
@@ -176,7 +181,7 @@ static bool step_line(Console *console, bool over)
         uint64_t after = 0, rsp;
         bool call = at_call(console, &after), done = false;
         EmuRegisters registers;
-        emu_registers(console->emu, 0, &registers);
+        emu_registers(console->emu, console->tid, &registers);
         rsp = registers.r[4];
         if (!step_insn(console))
             return true;
@@ -192,7 +197,7 @@ static bool step_line(Console *console, bool over)
             if (now.has_source)
                 return true;
             EmuFrame frames[2]; /* in code without lines: out of it again */
-            if (emu_backtrace(console->emu, 0, frames, 2) < 2)
+            if (emu_backtrace(console->emu, console->tid, frames, 2) < 2)
                 return true;
             if (!control_run_to(console, &frames[1].pc, 1, frames[0].cfa))
                 return true;
@@ -243,7 +248,7 @@ static void show_result(Console *console, uint64_t type_handle)
 {
     EmuRegisters r;
     const Type *type = type_from_handle(&console->types, type_handle), *plain = type_strip(type);
-    if (!type_handle || !emu_registers(console->emu, 0, &r))
+    if (!type_handle || !emu_registers(console->emu, console->tid, &r))
         return;
     Value v = {.type = type};
     if (plain->kind == EMU_TYPE_FLOAT)
@@ -268,7 +273,7 @@ bool cmd_finish(Console *console, const char *format, const char *args)
     if (console->frame + 1 >= count)
         return console_error(console, "\"finish\" not meaningful in the outermost frame.");
     uint64_t back = frames[console->frame + 1].pc, cfa = frames[console->frame].cfa;
-    bool known = emu_function_at(console->emu, 0, frames_lookup_pc(&frames[console->frame]), &function);
+    bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &function);
     if (console->from_tty) {
         fputs("Run till exit from ", console->out);
         frames_print(console, console->frame, FRAME_LISTED);

@@ -150,7 +150,7 @@ static void print_chars(FILE *out, const uint8_t *chars, uint64_t count)
 uint64_t value_print_string(Console *console, FILE *out, uint64_t address, uint64_t limit)
 {
     uint8_t *chars = malloc(limit + 1);
-    uint64_t n = chars ? emu_read(console->emu, 0, address, chars, limit + 1) : 0;
+    uint64_t n = chars ? emu_read(console->emu, console_pid(console), address, chars, limit + 1) : 0;
     uint8_t *end = n ? memchr(chars, 0, n) : NULL;
     uint64_t length = end ? (uint64_t)(end - chars) : n;
     if (n) {
@@ -167,7 +167,7 @@ uint64_t value_print_string(Console *console, FILE *out, uint64_t address, uint6
 void value_print_symbol(Console *console, FILE *out, uint64_t address)
 {
     EmuSymbol symbol;
-    if (!console->emu || !emu_symbol_at(console->emu, 0, address, &symbol))
+    if (!console->emu || !emu_symbol_at(console->emu, console_pid(console), address, &symbol))
         return;
     if (symbol.address == address)
         fprintf(out, " <%s>", symbol.name);
@@ -286,7 +286,7 @@ static void print_pointer(Console *console, FILE *out, const Type *type, uint64_
         putc(' ', out);
         if (!value_print_string(console, out, address, console->settings.print_elements))
             fprintf(out, "<error: Cannot access memory at address 0x%" PRIx64 ">", address);
-    } else if (is_code || (emu_symbol_at(console->emu, 0, address, &symbol) && !symbol.function && symbol.size)) {
+    } else if (is_code || (emu_symbol_at(console->emu, console_pid(console), address, &symbol) && !symbol.function && symbol.size)) {
         value_print_symbol(console, out, address);
     }
 }
@@ -458,7 +458,7 @@ static void print_value(Console *console, FILE *out, const Value *value, char fo
         return;
     }
     uint8_t *bytes = malloc(type->size);
-    if (bytes && emu_read(console->emu, 0, value->address, bytes, type->size) == type->size)
+    if (bytes && emu_read(console->emu, console_pid(console), value->address, bytes, type->size) == type->size)
         print_bytes(console, out, value->type, bytes, format, depth);
     else
         fprintf(out, "<error: Cannot access memory at address 0x%" PRIx64 ">", value->address);
