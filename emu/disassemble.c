@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "emu/emu_debug.h"
 #include "emu/machine.h"
 
 typedef struct Context {
@@ -182,3 +183,38 @@ bool emu_disassemble(Emu *emu, int pid, uint64_t address, EmuInsn *out)
 }
 
 void emu_set_syntax(Emu *emu, bool att) { emu->att_syntax = att; }
+
+/* ---- what the bytes are for ------------------------------------------------------------------------------------ */
+
+static void mark(char *roles, uint32_t length, uint32_t offset, uint32_t bits, char role)
+{
+    for (uint32_t i = offset; i < offset + bits / 8 && i < length; i++)
+        roles[i] = role;
+}
+
+bool emu_insn_roles(const uint8_t *bytes, uint32_t length, char *roles)
+{
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction insn;
+    if (!length || length > ZYDIS_MAX_INSTRUCTION_LENGTH)
+        return false;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
+    if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder, NULL, bytes, length, &insn)) || insn.length != length)
+        return false;
+    memset(roles, 'o', length); /* what nothing else claims is the opcode */
+    roles[length] = 0;
+    mark(roles, length, 0, insn.raw.prefix_count * 8u, 'p');
+    if (insn.attributes & ZYDIS_ATTRIB_HAS_REX)
+        mark(roles, length, insn.raw.rex.offset, 8, 'p');
+    if (insn.attributes & ZYDIS_ATTRIB_HAS_VEX)
+        mark(roles, length, insn.raw.vex.offset, insn.raw.vex.size * 8u, 'p');
+    if (insn.attributes & ZYDIS_ATTRIB_HAS_MODRM)
+        mark(roles, length, insn.raw.modrm.offset, 8, 'm');
+    if (insn.attributes & ZYDIS_ATTRIB_HAS_SIB)
+        mark(roles, length, insn.raw.sib.offset, 8, 's');
+    mark(roles, length, insn.raw.disp.offset, insn.raw.disp.size, 'd');
+    for (int i = 0; i < 2; i++)
+        mark(roles, length, insn.raw.imm[i].offset, insn.raw.imm[i].size, 'i');
+    return true;
+}

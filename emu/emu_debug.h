@@ -44,6 +44,11 @@ bool emu_set_call(Emu *emu, int tid, int64_t number);
 /* Ends the call that a thread waits in, as a signal would; before its registers are changed. */
 bool emu_interrupt_call(Emu *emu, int tid);
 
+/* What each byte of an instruction is for: p prefix (REX and VEX too), o opcode, m ModRM, s SIB, d displacement, i immediate. `roles`
+ * gets `length` of these letters and a NUL. false: the bytes are no instruction of that length (1 … 15). */
+#define EMU_INSN_ROLES "pomsdi"
+bool emu_insn_roles(const uint8_t *bytes, uint32_t length, char *roles);
+
 /* emu_watchpoint() for any process. */
 bool emu_watchpoint_in(Emu *emu, int pid, uint64_t address, uint64_t size, uint32_t access, bool set);
 /* Kills a process, at once. */

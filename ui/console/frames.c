@@ -102,8 +102,20 @@ static Site look_up(Console *console, const EmuFrame *frame)
     return s;
 }
 
+/* The code that handlers return to: mov rax,15 (rt_sigreturn); syscall. */
+static bool returns_from_handler(Console *console, uint64_t pc)
+{
+    static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    uint8_t bytes[sizeof code];
+    return emu_read(console->emu, console_pid(console), pc, bytes, sizeof bytes) == sizeof bytes && !memcmp(bytes, code, sizeof code);
+}
+
 static void print_location(Console *console, uint32_t level, const EmuFrame *frame, const Site *s)
 {
+    if (level && returns_from_handler(console, frame->pc)) {
+        fputs("<signal handler called>\n", console->out);
+        return;
+    }
     if (s->middle)
         fprintf(console->out, "0x%016" PRIx64 " in ", frame->pc);
     fprintf(console->out, "%s ", s->has_source && s->source.function ? s->source.function : s->has_function ? s->function.name : "??");

@@ -1,4 +1,4 @@
-/* Source files, locations, and the instructions that lines became. */
+/* Source files, locations, and the lines of both. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -260,59 +260,5 @@ bool cmd_info_address(Console *console, const char *format, const char *args)
     if (!console->emu || !emu_symbol_named(console->emu, console_pid(console), args, &symbol))
         return console_error(console, "No symbol \"%s\" in current context.", args);
     fprintf(console->out, "Symbol \"%s\" is at 0x%" PRIx64 " in a file compiled without debugging.\n", args, symbol.address);
-    return true;
-}
-
-/* ---- disassemble ---------------------------------------------------------------------------------------------- */
-
-static void disassemble_range(Console *console, uint64_t start, uint64_t end, uint64_t base, bool bytes)
-{
-    EmuInsn insn;
-    uint64_t pc = console->running ? control_pc(console) : 0;
-    for (uint64_t at = start; at < end && emu_disassemble(console->emu, console_pid(console), at, &insn); at += insn.length) {
-        fprintf(console->out, "%s0x%016" PRIx64, at == pc && pc ? "=> " : "   ", at);
-        if (base)
-            fprintf(console->out, " <+%" PRIu64 ">:\t", at - base);
-        else
-            fputs(":\t", console->out);
-        for (int i = 0; bytes && i < insn.length; i++)
-            fprintf(console->out, i ? " %02x" : "%02x", insn.bytes[i]);
-        fprintf(console->out, "%s%s\n", bytes ? "\t" : "", insn.text);
-    }
-}
-
-bool cmd_disassemble(Console *console, const char *format, const char *args)
-{
-    uint64_t start, end;
-    EmuFunction function;
-    char text[256];
-    bool bytes = false;
-    (void)format;
-    if (*args == '/') {
-        size_t n = strcspn(args, " \t");
-        bytes = memchr(args, 'r', n) != NULL;
-        args += n + strspn(args + n, " \t");
-    }
-    const char *comma = strchr(args, ',');
-    if (comma) {
-        snprintf(text, sizeof text, "%.*s", (int)(comma - args), args);
-        const char *plus = comma + 1 + strspn(comma + 1, " ");
-        if (!expression_address(console, text, &start) || !expression_address(console, plus + (*plus == '+'), &end))
-            return false;
-        end += *plus == '+' ? start : 0;
-        fprintf(console->out, "Dump of assembler code from 0x%" PRIx64 " to 0x%" PRIx64 ":\n", start, end);
-        disassemble_range(console, start, end, 0, bytes);
-    } else {
-        if (!*args && !console_running(console))
-            return false;
-        start = control_pc(console);
-        if (*args && !expression_address(console, args, &start))
-            return false;
-        if (!console->emu || !emu_function_at(console->emu, console_pid(console), start, &function))
-            return console_error(console, *args ? "No function contains specified address." : "No function contains program counter for selected frame.");
-        fprintf(console->out, "Dump of assembler code for function %s:\n", function.name);
-        disassemble_range(console, function.start, function.end, function.start, bytes);
-    }
-    fputs("End of assembler dump.\n", console->out);
     return true;
 }

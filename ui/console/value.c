@@ -171,7 +171,7 @@ void value_print_symbol(Console *console, FILE *out, uint64_t address)
         return;
     if (symbol.address == address)
         fprintf(out, " <%s>", symbol.name);
-    else
+    else if (strcmp(symbol.name, "_end") != 0 && strcmp(symbol.name, "end") != 0) /* behind the program: the heap, the stack … */
         fprintf(out, " <%s+%" PRIu64 ">", symbol.name, address - symbol.address);
 }
 
