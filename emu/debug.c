@@ -16,7 +16,7 @@
 
 static void let_go(Process *process)
 {
-    process->traced = false;
+    process->untraced = true;
     for (Task *task = process->threads; task; task = task->next_thread) {
         task_step(task, false);
         task_hold(task, false);
@@ -47,7 +47,7 @@ bool emu_trace(Emu *emu, const EmuTrace *trace)
         if (trace->numbers[i] < EVENT_CALLS)
             events->call_set[trace->numbers[i] / 8] |= (u8)(1u << trace->numbers[i] % 8);
     for (Process *process = kernel->processes; new && process; process = process->next)
-        process->traced = true;
+        process->untraced = false;
     return true;
 }
 
@@ -57,7 +57,7 @@ bool emu_trace_process(Emu *emu, int pid, bool traced)
     if (!process)
         return false;
     if (traced)
-        process->traced = true;
+        process->untraced = false;
     else
         let_go(process);
     return true;

@@ -63,7 +63,7 @@ bool event_next(Kernel *kernel, KernelStop *stop)
     return true;
 }
 
-static Events *told_to(const Task *task) { return task->process->traced ? task->kernel->events : NULL; }
+static Events *told_to(const Task *task) { return task->process->untraced ? NULL : task->kernel->events; }
 
 /* ---- signals ------------------------------------------------------------------------------------------------------ */
 
@@ -145,8 +145,8 @@ void event_forked(Task *parent, Task *child, bool vfork)
     const Events *events = told_to(parent);
     if (child->process == parent->process)
         return;
-    child->process->traced = events && events->forks;
-    if (!child->process->traced)
+    child->process->untraced = !events || !events->forks;
+    if (child->process->untraced)
         return;
     child->held = true;
     event_post(parent, vfork ? KERNEL_VFORKED : KERNEL_FORKED)->child = child->process->pid;
@@ -162,7 +162,7 @@ void event_vfork_done(Task *parent)
 void event_ended(Process *process, i32 status)
 {
     const Events *events = process->kernel->events;
-    if (!events || !process->traced || !events->ends || process == process->kernel->init)
+    if (!events || process->untraced || !events->ends || process == process->kernel->init)
         return;
     KernelStop *stop = post(process->kernel, process->pid, process->pid, KERNEL_ENDED);
     stop->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

@@ -1,8 +1,7 @@
 /* What a debugger waits for, as ptrace(2) tells a tracer: signals before they act, system calls on entry and return, fork and its
  * relatives, exec, ends of processes, single steps of one thread. Each becomes a KernelStop, told one at a time by kernel_run().
  *
- * Off (kernel->events NULL) it costs nothing; on, only processes that are `traced` tell anything, and their children are born
- * traced when forks are told of. */
+ * Off (kernel->events NULL) it costs nothing; on, processes tell unless they are `untraced`, as children are that nobody is told of. */
 #ifndef EMU_KERNEL_EVENTS_H
 #define EMU_KERNEL_EVENTS_H
 

@@ -195,7 +195,7 @@ struct Process {
     bool exiting;                /* exit_group or a fatal signal: every thread ends as soon as it runs */
     i32 exit_status;             /* as wait4(2) reports it */
     bool zombie;                 /* dead, not yet waited for */
-    bool traced;                 /* a debugger hears of it (events.h) */
+    bool untraced;               /* the debugger has let go of it (events.h) */
     bool exec_done;              /* execve since fork: setpgid refuses */
     bool stopped, stop_reported, continued_pending;
     i32 stop_signal;

@@ -74,7 +74,7 @@ static void reap_current(Kernel *kernel)
 }
 
 /* Breakpoints lie at addresses, whoever's: a process that the debugger has let go of passes them. */
-static bool looked_at(const Task *task) { return !task->kernel->events || task->process->traced; }
+static bool looked_at(const Task *task) { return !task->kernel->events || !task->process->untraced; }
 
 static void stop_at_watch(Kernel *kernel)
 {
