@@ -47,18 +47,26 @@ static bool can_record(const EmuConfig *config)
 
 Emu *emu_create(const EmuConfig *config)
 {
+    Record *record = can_record(config) ? record_create(config->record_limit) : NULL;
+    return !record && can_record(config) ? NULL : machine_make(config, record);
+}
+
+Emu *machine_make(const EmuConfig *config, Record *record)
+{
     Emu *emu = calloc(1, sizeof *emu);
-    if (!emu)
+    if (!emu) {
+        record_destroy(record);
         return NULL;
+    }
+    emu->record = record;
     emu->config = *config;
     emu->config.strace = NULL; /* the kernel keeps its own copy */
     KernelConfig kernel = kernel_config(config);
-    bool ready = !can_record(config) || (emu->record = record_create(config->record_limit));
     if (emu->record) {
         kernel.heap = emu->record->heap;
         kernel.log = emu->record->log;
     }
-    emu->kernel = ready ? kernel_create(&kernel) : NULL;
+    emu->kernel = kernel_create(&kernel);
     if (!emu->kernel) {
         int saved = errno;
         record_destroy(emu->record);
@@ -89,6 +97,8 @@ void emu_destroy(Emu *emu)
 int emu_load(Emu *emu, const char *path, const char *const *argv, const char *const *envp)
 {
     emu->error[0] = 0;
+    if (emu->record && emu->record->streaming)
+        record_file_begin(emu, path, argv, envp);
     i64 result = kernel_start(emu->kernel, path, argv, envp, emu->error, sizeof emu->error);
     if (!result && emu->record)
         record_loaded(emu);

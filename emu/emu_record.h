@@ -78,6 +78,8 @@ int emu_record_close(Emu *emu);
 /* A machine that re-lives the recording, standing at its start. Output goes nowhere unless `echo`: then what the program wrote to
  * its descriptors 1 and 2 is written to ours. NULL, and one line in `why`: not a recording, damaged, another version. */
 Emu *emu_replay_open(const char *path, bool echo, char *why, size_t why_size);
+/* At the end of a replay: did it come out as the recorded run did, by count and state? */
+bool emu_replay_faithful(Emu *emu);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,13 @@
 /* Names for a running program's addresses: its file's symbols and DWARF, moved by the load bias. */
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "emu/file.h"
 #include "emu/machine.h"
+#include "emu/record.h"
 #include "kernel/space.h"
 #include "loader/dwarf.h"
 
@@ -32,6 +36,24 @@ void machine_forget_programs(Emu *emu)
     }
 }
 
+/* In a replay the file may not exist here, or not any more: the recording has it. */
+static EmuFile *open_as_recorded(Emu *emu, const char *path)
+{
+    const HostFile *kept = emu->record && emu->record->from_file ? emu->record->log->files : NULL;
+    while (kept && strcmp(kept->path, path) != 0)
+        kept = kept->next;
+    if (!kept)
+        return emu_file_open(path);
+    char name[64];
+    int fd = memfd_create("recorded program", MFD_CLOEXEC);
+    bool whole = fd >= 0 && write(fd, kept->bytes, kept->size) == (ssize_t)kept->size;
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    EmuFile *file = whole ? emu_file_open(name) : NULL;
+    if (fd >= 0)
+        close(fd);
+    return file;
+}
+
 static Program *program_open(Emu *emu, const char *path)
 {
     for (Program *p = emu->programs; p; p = p->next)
@@ -45,7 +67,7 @@ static Program *program_open(Emu *emu, const char *path)
         return NULL;
     }
     program->path = copy;
-    program->file = emu_file_open(path); /* remembered when it fails, too: not tried again */
+    program->file = open_as_recorded(emu, path); /* remembered when it fails, too: not tried again */
     program->number = emu->programs ? emu->programs->number + 1 : 1;
     program->next = emu->programs;
     emu->programs = program;

@@ -41,6 +41,7 @@ Record *record_create(u64 limit)
     }
     record->log->mode = HOST_RECORD;
     record->log->keep_files = true;
+    record->sink = record->echo[0] = record->echo[1] = -1;
     return record;
 }
 
@@ -53,7 +54,6 @@ void record_destroy(Record *record)
     host_log_destroy(record->log);
     free(record->breaks);
     free(record->watches);
-    free(record->path);
     free(record);
 }
 

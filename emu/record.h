@@ -24,8 +24,9 @@ typedef struct Record {
     bool changed;       /* somebody has changed it since it ran last */
     bool from_file;     /* a replay of a file: there is no present */
     bool streaming;     /* a recording to a file: nothing is kept here, and one cannot go back */
-    char *path;         /* … that file's */
+    int sink;           /* … that file; -1: none */
     u64 log_start;      /* … where in it the log begins */
+    int echo[2];        /* from_file: descriptors of the recording whose output is shown, the first time through; -1 */
     u64 final_count;    /* from_file: instructions of the whole run */
     u64 final_hash;
     bool final_known;
@@ -49,6 +50,12 @@ void record_breakpoint(Record *record, u64 address, bool set);
 void record_watchpoint(Record *record, int pid, u64 address, u64 size, u32 access, bool set);
 /* Around looking at structures and memory between runs: no log, and the host is asked only about the present. */
 KernelScope record_look(Emu *emu);
+
+/* record_file.c */
+/* The program is about to be loaded: the head of the file. */
+void record_file_begin(Emu *emu, const char *path, const char *const *argv, const char *const *envp);
+/* emu.c: a machine that remembers in `record`, which is its own from now on (freed also when it fails: NULL, errno). */
+Emu *machine_make(const EmuConfig *config, Record *record);
 
 /* record_travel.c */
 /* Breakpoints, watchpoints and events are out of the machine until they are put in again. */

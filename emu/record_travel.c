@@ -71,6 +71,8 @@ void record_put_back(Emu *emu, u32 index)
     record->log->broken = false;
     record->log->position = record->all.list[index].log_offset;
     record->log->mode = record->past || record->from_file ? HOST_REPLAY : HOST_RECORD;
+    for (u32 i = 0; i < 2; i++)
+        record->log->echo[i] = record->past ? -1 : record->echo[i];
     for (Task *task = record->past ? emu->kernel->tasks : NULL; task; task = task->next)
         task->step = task->pass_breakpoint = false;
 }

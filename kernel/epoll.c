@@ -2,8 +2,8 @@
  * connections cost one wait. What only the emulator knows (signalfd, timerfd, nested instances) is a *soft* watch, asked
  * one by one.
  *
- *   Epoll ──► host epoll descriptor ◄── watches of host files: event data is the EpollWatch
- *        └──► soft watches                                                                     */
+ *   Epoll ──► host epoll descriptor ◄── watches of host files: event data is the watch's number in `numbered`, not its address,
+ *        └──► soft watches                which another run or a damaged recording would have otherwise                        */
 #include "kernel/epoll.h"
 
 #include <errno.h>
@@ -27,6 +27,7 @@ struct EpollWatch {
     u32 events;                /* 0 but for flags: disabled by EPOLLONESHOT */
     u32 reported;              /* soft, EPOLLET: what has been reported since it was last not ready */
     u64 data;
+    u32 number;                /* in epoll->numbered */
     EpollWatch *next_of_file;
     EpollWatch *next, *previous; /* of the instance */
 };
@@ -35,6 +36,8 @@ struct Epoll {
     OpenFile *file;
     EpollWatch *watches;
     u32 soft_count;
+    EpollWatch **numbered;     /* NULL where free */
+    u32 numbers, free_number;  /* room; where to look for a free one first */
 };
 
 typedef struct GuestEpollEvent { u32 events; u64 data; } __attribute__((packed)) GuestEpollEvent;
@@ -53,10 +56,39 @@ static EpollWatch *watch_find(const Epoll *epoll, const OpenFile *file, i32 fd)
     return watch;
 }
 
+/* Gives the watch a number; false: no memory. */
+static bool watch_number(Epoll *epoll, EpollWatch *watch)
+{
+    u32 number = epoll->free_number;
+    while (number < epoll->numbers && epoll->numbered[number])
+        number++;
+    if (number == epoll->numbers) {
+        u32 room = epoll->numbers * 2 + 16;
+        EpollWatch **grown = heap_realloc(epoll->numbered, room * sizeof *grown);
+        if (!grown)
+            return false;
+        memset(grown + epoll->numbers, 0, (room - epoll->numbers) * sizeof *grown);
+        epoll->numbered = grown;
+        epoll->numbers = room;
+    }
+    epoll->numbered[number] = watch;
+    epoll->free_number = number + 1;
+    watch->number = number;
+    return true;
+}
+
+static void watch_number_free(const EpollWatch *watch)
+{
+    Epoll *epoll = watch->epoll;
+    epoll->numbered[watch->number] = NULL;
+    if (watch->number < epoll->free_number)
+        epoll->free_number = watch->number;
+}
+
 /* Tells the host. The same description under a second number needs a second host descriptor: the host's key is a pair too. */
 static i64 watch_add_to_host(Epoll *epoll, EpollWatch *watch)
 {
-    struct epoll_event event = {.events = watch->events, .data.ptr = watch};
+    struct epoll_event event = {.events = watch->events, .data.u64 = watch->number};
     watch->host_fd = watch->file->host_fd;
     if (host_epoll_ctl(epoll->file->host_fd, EPOLL_CTL_ADD, watch->host_fd, &event) == 0)
         return 0;
@@ -93,6 +125,7 @@ static void watch_remove(EpollWatch *watch)
         watch->previous->next = watch->next;
     else
         epoll->watches = watch->next;
+    watch_number_free(watch);
     heap_free(watch);
 }
 
@@ -109,6 +142,7 @@ static void epoll_release(Kernel *kernel, OpenFile *file)
     Epoll *epoll = file->data;
     while (epoll->watches)
         watch_remove(epoll->watches);
+    heap_free(epoll->numbered);
     heap_free(epoll);
 }
 
@@ -217,9 +251,14 @@ static i64 epoll_add(Task *task, Epoll *epoll, OpenFile *file, i32 fd, const Gue
     if (!watch)
         return -ENOMEM;
     *watch = (EpollWatch){.epoll = epoll, .file = file, .fd = fd, .host_fd = -1, .events = event->events, .data = event->data};
+    if (!watch_number(epoll, watch)) {
+        heap_free(watch);
+        return -ENOMEM;
+    }
     if (!file_poll_soft(file)) {
         error = watch_add_to_host(epoll, watch);
         if (error) {
+            watch_number_free(watch);
             heap_free(watch);
             return error;
         }
@@ -247,7 +286,7 @@ static i64 epoll_modify(Task *task, Epoll *epoll, EpollWatch *watch, const Guest
         wake_event(task->kernel, epoll->file, UINT32_MAX);
         return 0;
     }
-    struct epoll_event host = {.events = event->events, .data.ptr = watch};
+    struct epoll_event host = {.events = event->events, .data.u64 = watch->number};
     return host_result(host_epoll_ctl(epoll->file->host_fd, EPOLL_CTL_MOD, watch->host_fd, &host));
 }
 
@@ -310,7 +349,9 @@ static u32 epoll_collect(Task *task, Epoll *epoll, GuestEpollEvent *events, Epol
     struct epoll_event host[BATCH];
     i32 got = count < room ? host_epoll_wait(epoll->file->host_fd, host, (int)(room - count), 0) : 0;
     for (i32 i = 0; i < got; i++) {
-        EpollWatch *watch = host[i].data.ptr;
+        EpollWatch *watch = host[i].data.u64 < epoll->numbers ? epoll->numbered[host[i].data.u64] : NULL;
+        if (!watch)
+            continue;
         who[count] = watch;
         events[count++] = (GuestEpollEvent){host[i].events, watch->data};
     }

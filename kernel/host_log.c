@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/host_log_internal.h"
@@ -77,8 +77,10 @@ static void put(HostLog *log, const void *bytes, u64 size)
         from += part;
         size -= part;
         log->end += part;
-        if (log->sink >= 0 && log->end % HOST_PIECE == 0)
+        if (log->sink >= 0 && log->end % HOST_PIECE == 0) { /* nobody goes back in a run that goes to a file */
             host_log_flush(log);
+            host_log_forget(log, log->sunk);
+        }
     }
 }
 
@@ -332,8 +334,9 @@ void host_log_file(int fd, const char *path, u64 device, u64 inode)
     HostLog *log = current;
     if (!log || log->mode != HOST_RECORD || !log->keep_files || host_log_find_file(log, device, inode))
         return;
-    off_t size = lseek(fd, 0, SEEK_END);
-    HostFile *file = size >= 0 && size <= LARGEST_FILE ? new_file(log, path, device, inode, (u64)size) : NULL;
+    struct stat st;
+    bool good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= LARGEST_FILE;
+    HostFile *file = good ? new_file(log, path, device, inode, (u64)st.st_size) : NULL;
     u64 done = 0;
     for (ssize_t got; file && done < file->size; done += (u64)got)
         if ((got = pread(fd, file->bytes + done, file->size - done, (off_t)done)) <= 0)

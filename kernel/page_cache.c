@@ -6,6 +6,7 @@
 #include "kernel/page_cache.h"
 #include "base/heap.h"
 #include "kernel/host.h"
+#include "kernel/host_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -326,6 +327,7 @@ CachedFile *cached_file_open(Kernel *kernel, int host_fd, const char *path)
     }
     if (file->refs == 1)
         look(file, &st);
+    host_log_file(fd, path, st.st_dev, st.st_ino);
     file->fd = fd;
     file->writable_fd = writable;
     return file;
@@ -385,6 +387,19 @@ void cached_file_watch(CachedFile *file)
     file->watched = true;
 }
 
+/* Bytes of the host file that nobody has touched. While the past is looked at, its descriptor may be another file's by now:
+ * then from what the recording has kept. */
+static bool peek_host(CachedFile *file, void *to, u64 size, u64 at)
+{
+    const HostLog *log = file->kernel->config.log;
+    if (!log || log->mode != HOST_REPLAY)
+        return host_pread(file->fd, to, size, (off_t)at) >= 0;
+    const HostFile *kept = host_log_find_file(log, file->device, file->inode);
+    if (kept && at < kept->size)
+        memcpy(to, kept->bytes + at, kept->size - at < size ? kept->size - at : size);
+    return kept;
+}
+
 u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size)
 {
     u64 done = 0, end = (file_size(file) + PAGE_SIZE - 1) & PAGE_MASK;
@@ -399,7 +414,7 @@ u64 cached_file_peek(CachedFile *file, u64 offset, void *to, u64 size)
                 break;
         } else if (paddr)
             memcpy(out, phys_host(&file->kernel->phys, paddr) + (at & (PAGE_SIZE - 1)), piece);
-        else if (!file->anonymous && host_pread(file->fd, out, piece, (off_t)at) < 0)
+        else if (!file->anonymous && !peek_host(file, out, piece, at))
             break;
         done += piece;
     }

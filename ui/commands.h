@@ -7,6 +7,7 @@
 int command_run(const Options *options, char **environment);
 int command_info(const Options *options);
 int command_debug(const Options *options, char **environment);
+int command_replay(const Options *options, char **environment);
 int command_rom(const Options *options);
 int command_cachesim(const Options *options);
 int command_diff(const Options *options);

@@ -82,6 +82,8 @@ int command_debug(const Options *options, char **environment)
     config.deterministic = true; /* the same addresses every time, as under gdb */
     Console *console = edited ? console_create(&config, path, options->program, edited) : NULL;
     int code = EXIT_FAILED;
+    if (console && options->command == COMMAND_REPLAY)
+        console->recording = path;
     if (options->argv0)
         options->program[0] = options->argv0;
     bool loaded = console && control_load(console), windowed = loaded && options->window;

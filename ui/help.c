@@ -5,7 +5,7 @@
 
 enum { RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, SNAPSHOT = 1 << COMMAND_SNAPSHOT, ROM = 1 << COMMAND_ROM,
        DEBUG = 1 << COMMAND_DEBUG, CACHESIM = 1 << COMMAND_CACHESIM, DIFF = 1 << COMMAND_DIFF,
-       EXPLAIN = 1 << COMMAND_EXPLAIN, WHY = 1 << COMMAND_WHY };
+       EXPLAIN = 1 << COMMAND_EXPLAIN, WHY = 1 << COMMAND_WHY, RECORD = 1 << COMMAND_RECORD, REPLAY = 1 << COMMAND_REPLAY };
 
 const OptionRow option_rows[OPTION_COUNT] = {
 #define OPTION(id, name, letter, argument, metavar, commands, help) \
@@ -25,7 +25,7 @@ const QemuRow qemu_rows[] = {
 };
 const size_t qemu_row_count = sizeof qemu_rows / sizeof qemu_rows[0];
 
-const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom", "debug", "cachesim", "diff", "explain", "why"};
+const char *const command_names[COMMANDS] = {"run", "info", "snapshot", "rom", "debug", "cachesim", "diff", "explain", "why", "record", "replay"};
 const char *const command_usage[COMMANDS] = {
     "emu [run] [options] PROGRAM [ARGS...]",
     "emu info [options] PROGRAM",
@@ -36,6 +36,8 @@ const char *const command_usage[COMMANDS] = {
     "emu diff A.json B.json",
     "emu explain PROGRAM --at LOCATION [options] [ARGS...]",
     "emu why PROGRAM --at ADDRESS [options] [ARGS...]",
+    "emu record -o FILE [options] PROGRAM [ARGS...]",
+    "emu replay [options] FILE",
 };
 static const char *const command_help[COMMANDS] = {
     "Runs a static x86-64 Linux program on an emulated machine.",
@@ -47,6 +49,8 @@ static const char *const command_help[COMMANDS] = {
     "Compares two reports that --report=json has written, counter by counter.",
     "Runs a program up to an instruction and takes its memory accesses apart, from its bytes to the value.",
     "Runs a program and tells what befell one page and one line: faults, fills, evictions and by whom, write-backs.",
+    "Runs a program and keeps in FILE all that its run depends on.",
+    "Re-lives a recording under the debugger, forwards and backwards; it needs nothing but the file.",
 };
 
 /* "-o, --output=FILE" */

@@ -12,6 +12,8 @@ int main(int argc, char **argv)
         case COMMAND_ROM: code = command_rom(&options); break;
         case COMMAND_EXPLAIN:
         case COMMAND_WHY: code = command_explain(&options, environ); break;
+        case COMMAND_RECORD: code = command_run(&options, environ); break;
+        case COMMAND_REPLAY: code = command_replay(&options, environ); break;
         case COMMAND_DEBUG: code = command_debug(&options, environ); break;
         case COMMAND_CACHESIM: code = command_cachesim(&options); break;
         case COMMAND_DIFF: code = command_diff(&options); break;

@@ -215,6 +215,7 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_VERSION: help_version(); return 0;
     case OPTION_SCRIPT:
     case OPTION_EXECUTE: return apply_input(options, row, value);
+    case OPTION_AUTOPILOT: options->autopilot = true; return -1;
     case OPTION_BATCH: options->batch = true; return -1;
     case OPTION_COUNT: break;
     }

@@ -8,7 +8,8 @@
 
 #include "emu/emu.h"
 
-typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMAND_DEBUG, COMMAND_CACHESIM, COMMAND_DIFF, COMMAND_EXPLAIN, COMMAND_WHY, COMMANDS } Command;
+typedef enum Command { COMMAND_RUN, COMMAND_INFO, COMMAND_SNAPSHOT, COMMAND_ROM, COMMAND_DEBUG, COMMAND_CACHESIM, COMMAND_DIFF, COMMAND_EXPLAIN, COMMAND_WHY, COMMAND_RECORD,
+    COMMAND_REPLAY, COMMANDS } Command;
 
 enum { EXIT_LIMIT = 124, EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
@@ -32,6 +33,7 @@ typedef struct Options {
     DebugInput *inputs; /* -x and -ex, in the order given */
     size_t input_count;
     bool batch;
+    bool autopilot;          /* of replay: no debugger */
     Command command;
     EmuConfig config;
     bool heap;               /* --heap */

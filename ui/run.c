@@ -11,8 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "emu/emu_profile.h"
 #include "emu/emu_heap.h"
+#include "emu/emu_profile.h"
+#include "emu/emu_record.h"
 #include "ui/commands.h"
 #include "ui/gdb/serve.h"
 #include "ui/report/report.h"
@@ -129,7 +130,7 @@ static bool open_output(const Options *options, EmuConfig *config, FILE **out)
 {
     *out = stderr;
     bool for_trace = options->trace && !options->trace_out; /* then -o is the trace's, and the reports go to stderr */
-    if (!options->output || options->command == COMMAND_SNAPSHOT || for_trace)
+    if (!options->output || options->command == COMMAND_SNAPSHOT || options->command == COMMAND_RECORD || for_trace)
         return true;
     *out = fopen(options->output, "we");
     if (!*out) {
@@ -198,7 +199,7 @@ static int run_loaded(Emu *emu, const Options *options, FILE *out, Window *windo
     ok &= report_all(emu, options, out);
     *signal = ok && stop.kind == EMU_KILLED ? stop.signal : 0;
     int code = exit_code(options, &stop);
-    *orphans = !window && leave_orphans(emu, &stop, options->crash_report);
+    *orphans = !window && options->command != COMMAND_RECORD && leave_orphans(emu, &stop, options->crash_report);
     return ok ? code : 1;
 }
 
@@ -209,6 +210,11 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     Emu *emu = emu_create(config);
     if (!emu) {
         fprintf(stderr, "emu: cannot make a machine: %s (try a smaller --mem)\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    if (options->command == COMMAND_RECORD && (errno = emu_record_to(emu, options->output)) != 0) {
+        fprintf(stderr, "emu: cannot write '%s': %s\n", options->output, strerror(errno));
+        emu_destroy(emu);
         return EXIT_FAILED;
     }
     if (options->argv0)
@@ -228,6 +234,10 @@ static int run(const Options *options, const EmuConfig *config, const char **env
         code = run_loaded(emu, options, out, window, signal, &orphans);
         if (orphans)
             return code; /* destroying the machine here would end them */
+        if (options->command == COMMAND_RECORD && (errno = emu_record_close(emu)) != 0) {
+            fprintf(stderr, "emu: cannot write '%s': %s\n", options->output, strerror(errno));
+            code = EXIT_FAILED;
+        }
     }
     emu_destroy(emu);
     return code;
@@ -249,9 +259,14 @@ int command_run(const Options *options, char **environment)
     EmuConfig config = options->config;
     FILE *out;
     int signal = 0, code = EXIT_FAILED;
+    if (options->command == COMMAND_RECORD && !options->output) {
+        fprintf(stderr, "emu: record needs -o FILE\n");
+        return EXIT_FAILED;
+    }
     keep_closed_closed(&config);
     config.forward_signals = true;
-    config.take_place = options->command == COMMAND_RUN;
+    config.take_place = options->command == COMMAND_RUN || options->command == COMMAND_RECORD;
+    config.record = options->command == COMMAND_RECORD;
     config.stop_on_fatal = options->crash_report;
     if (options->gdb)
         make_room_for_gdb(options, &config);

@@ -70,6 +70,7 @@ struct Console {
     bool borrowed;          /* the machine is somebody else's (console_borrow) */
     EmuConfig config;
     const char *path;
+    const char *recording;  /* the file that is replayed; NULL: a program is run */
     const char **argv;      /* NULL-terminated */
     const char **new_argv;  /* of `run ARGS`, with the words they consist of; NULL: argv is the caller's */
     char *new_words;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/emu_record.h"
 #include "ui/console/command.h"
 #include "ui/console/registers.h"
 
@@ -23,9 +24,25 @@ static void unload(Console *console)
     console->checkpoint_count = 0;
 }
 
+/* A recorded program is there at once: it runs, and stands at its beginning. */
+static bool load_recording(Console *console)
+{
+    char why[256];
+    console->emu = console->types.emu = emu_replay_open(console->recording, true, why, sizeof why);
+    if (!console->emu)
+        return console_error(console, "Cannot replay \"%s\": %s.", console->recording, why);
+    emu_set_syntax(console->emu, console->settings.att);
+    console->frame = 0;
+    console->running = true;
+    console->stop = (EmuStop){.kind = EMU_BUDGET};
+    return true;
+}
+
 bool control_load(Console *console)
 {
     unload(console);
+    if (console->recording)
+        return load_recording(console);
     console->emu = emu_create(&console->config);
     if (!console->emu)
         return console_error(console, "Cannot make a machine: out of memory.");
@@ -265,6 +282,12 @@ static void ended(Console *console)
         console_set_variable(console, "_exitcode", &code);
     else
         code = value_integer(type_builtin(TYPE_INT), (uint64_t)console->stop.signal), console_set_variable(console, "_exitsignal", &code);
+    EmuRecordInfo info;
+    emu_record_info(console->emu, &info);
+    if (info.from_file) { /* in front of its last instruction: from there one can go back */
+        emu_goto(console->emu, info.end ? info.end - 1 : 0);
+        return;
+    }
     if (!console->borrowed)
         control_load(console);
     console->running = false;
