@@ -1,6 +1,7 @@
 /* Watching a heap (emu_heap.h). Breakpoints at the allocators' first instructions and at their callers tell of calls; an
  * allocator that calls another is one call, the outer. The MMU tells of accesses to the pages that blocks lie in
- * (kernel/debug.h). 
+ * (kernel/debug.h).
+ *
  * An access is reported where nothing else can be meant: it begins in a block that was freed and has not been handed out
  * again, or within the few bytes next to a block that no other block can have: allocators keep 8-byte alignment and at least
  * four bytes of their own in front of a block. String routines look past a string's end, in aligned words, in whole loops of
@@ -283,7 +284,8 @@ static void call_begins(HeapWatch *heap, Task *task, const Allocator *allocator)
         call->tid = 0; /* that one was left by a longjmp */
     if (!(call = call_of(heap, 0)))
         return;
-    *call = (HeapCall){.tid = task->tid, .allocator = allocator, .back = word_at(heap, r[RSP]), .rsp = r[RSP] + 8, .brk = heap->space->brk,
+    *call = (HeapCall){.tid = task->tid, .allocator = allocator, .back = word_at(heap, r[RSP]), .rsp = r[RSP] + 8,
+                       .brk = heap->space->brk,
                        .mapped = heap->space->total_pages << PAGE_SHIFT};
     call->stack = stack_number(heap, task->tid);
     switch (allocator->shape) {

@@ -165,7 +165,8 @@ static void print_line(void *context, const char *line) { fprintf(context, "%s\n
 static void prepare_heap(Emu *emu, const Options *options)
 {
     if (options->heap && emu_heap_watch(emu) != 0)
-        fprintf(stderr, "emu: --heap: the program names no allocator that is known (malloc, __rust_alloc …): its heap is not watched\n");
+        fprintf(stderr, "emu: --heap: the program names no allocator that is known (malloc, __rust_alloc …): "
+                        "its heap is not watched\n");
 }
 
 /* The reports at the end. false: an expectation does not hold, or a file could not be written. */

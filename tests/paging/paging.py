@@ -153,6 +153,57 @@ def part_closed():
         expect(f"page-table frames, {order}", stats["page_table_frames"], 1 + 1 + 1 + regions + 3)
 
 
+def tlb_program(pages, rounds, stride):
+    return assemble(f"tlb{pages}_{stride}", f"""
+        bits 64
+        global _start
+        section .text
+        _start: mov edx, {rounds}
+        .round: lea rbx, [rel area]
+                mov ecx, {pages}
+        .page:  mov al, [rbx]
+                add rbx, {4096 * stride}
+                dec ecx
+                jnz .page
+                dec edx
+                jnz .round
+                mov eax, 60
+                xor edi, edi
+                syscall
+        section .bss align=2097152
+        area:   resb {4096 * stride * pages}
+        """)
+
+
+def counters(options, program):
+    out = os.path.join(WORK, "report.json")
+    subprocess.run([EMU, "--hierarchy", *options, "--report=json", "-o", out, program], check=True, timeout=120)
+    with open(out) as f:
+        return json.load(f)["counters"]
+
+
+def part_tlb():
+    """TLB misses and walk references are the closed forms' (HIERARCHY.md, 2)."""
+    rounds = 50
+    for entries, ways, pages, stride in ((64, 4, 64, 1), (64, 4, 65, 1), (64, 4, 72, 1), (64, 4, 80, 1), (64, 4, 96, 1), (64, 64, 64, 1), (64, 64, 65, 1),
+                                         (64, 64, 80, 1), (96, 6, 96, 1), (96, 6, 100, 1), (72, 72, 73, 1), (64, 4, 16, 4), (64, 4, 17, 4), (64, 4, 40, 3)):
+        program = tlb_program(pages, rounds, stride)
+        sets, in_set = entries // ways, {}
+        symbol = subprocess.run(["nm", program], capture_output=True, text=True).stdout
+        first = next(int(line.split()[0], 16) for line in symbol.splitlines() if line.endswith(" area")) >> 12
+        for i in range(pages):
+            in_set[(first + i * stride) % sets] = in_set.get((first + i * stride) % sets, 0) + 1
+        wanted = sum(n if n <= ways else rounds * n for n in in_set.values())
+        got = counters(["--dtlb", f"{entries},{ways}", "--stlb", "0"], program)
+        expect(f"TLB misses, {entries} entries, {ways} ways, {pages} pages by {stride}", got["DTLBm"], wanted)
+        # walks of data: 3 upper entries once (the code's walk found the PML4E and the PDPTE before), then one entry each, and one for each further 2 MiB
+        regions = len({(first + i * stride) // 512 for i in range(pages)})
+        code = 4  # the one page of code, the first walk of all
+        expect(f"walk references, {pages} pages by {stride}", got["WalkRef"], code + wanted + regions)
+        plain = counters(["--dtlb", f"{entries},{ways}", "--stlb", "0", "--model", "walk.pde=0", "--model", "walk.pdpte=0", "--model", "walk.pml4e=0"], program)
+        expect(f"walk references without caches, {pages} pages by {stride}", plain["WalkRef"], 4 * (wanted + 1))
+
+
 def part_load():
     """A program that needs three times its memory gives native output under every policy."""
     program = compile_c("load.c")
