@@ -42,7 +42,7 @@ BlockCache *block_cache_create(u64 bytes)
     cache->blocks = reserve(cache->block_capacity * sizeof(Block));
     ZydisDecoderInit(&cache->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     ZydisDecoderEnableMode(&cache->decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE); /* its encodings are NOPs elsewhere */
-    cache->joiner = joiner_create(bytes / 4);
+    cache->joiner = joiner_create(bytes / 4, cache->ops, cache->op_capacity * sizeof(Op));
     cache->join_after = JOIN_AFTER;
     if (cache->ops && cache->cold && cache->blocks)
         return cache;

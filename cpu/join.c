@@ -22,6 +22,8 @@ struct Joiner {
     Stencils *stencils;
     u8 *code;
     u64 size, used;
+    const Op *ops; /* all that there can be */
+    u64 ops_size;  /* bytes */
     Stub stubs[STUBS];
     u32 stub_count;
 };
@@ -50,11 +52,14 @@ static u8 *map_near(u64 size)
     return NULL;
 }
 
-Joiner *joiner_create(u64 bytes)
+Joiner *joiner_create(u64 bytes, const Op *ops, u64 ops_size)
 {
-    Joiner *joiner = calloc(1, sizeof *joiner);
+    bool reachable = ops && (u64)(uintptr_t)ops + ops_size <= 1ull << 31;
+    Joiner *joiner = reachable ? calloc(1, sizeof *joiner) : NULL;
     if (!joiner)
         return NULL;
+    joiner->ops = ops;
+    joiner->ops_size = ops_size;
     joiner->stencils = stencils_create();
     joiner->size = bytes + 2 * ROOM;
     joiner->code = map_near(joiner->size);
@@ -113,6 +118,26 @@ static void put_stubs(Joiner *joiner)
     }
 }
 
+/* 3e 48 c7 c0+r imm32, `mov reg, imm32` with a prefix that means nothing, for 48 8b 04+8r 25 disp32, where the value fits and is
+ * not the address of an op: links change when they are taken for the first time. */
+static void put_load(Joiner *joiner, u64 at, const u8 *from)
+{
+    i64 value;
+    memcpy(&value, from, sizeof value);
+    put32(joiner, at, (u64)(uintptr_t)from);
+    u8 *p = joiner->code + at - 4;
+    bool link = (u64)value - (u64)(uintptr_t)joiner->ops < joiner->ops_size;
+    bool constant = ((uintptr_t)from & 31) >= 16 && !link; /* disp or imm */
+    if (!constant || value != (i32)value || p[1] != 0x8b || (p[0] & ~4) != 0x48)
+        return;
+    u8 reg = p[2] >> 3 & 7, high = p[0] >> 2 & 1;
+    p[0] = 0x3e;
+    p[1] = 0x48 | high;
+    p[2] = 0xc7;
+    p[3] = 0xc0 | reg;
+    put32(joiner, at, (u64)value);
+}
+
 static void put_patch(Joiner *joiner, const Patch *patch, const Op *op)
 {
     u64 at = joiner->used + patch->at;
@@ -126,6 +151,9 @@ static void put_patch(Joiner *joiner, const Patch *patch, const Op *op)
         break;
     case PATCH_OP:
         put32(joiner, at, (u64)(uintptr_t)op + (u64)patch->delta);
+        break;
+    case PATCH_LOAD:
+        put_load(joiner, at, (const u8 *)op + patch->delta);
         break;
     case PATCH_BYTE:
         memcpy(&before, joiner->code + at, sizeof before);
@@ -145,8 +173,6 @@ static void put_stencil(Joiner *joiner, const Stencil *stencil, const Op *op)
 OpHandler *joiner_join(Joiner *joiner, const Op *first, OpHandler *handler)
 {
     u64 start = (joiner->used + ALIGN - 1) & ~(u64)(ALIGN - 1);
-    if ((u64)(uintptr_t)(first + 4096) >> 31) /* ops had to lie elsewhere */
-        return handler;
     joiner->used = start;
     joiner->stub_count = 0;
     const Op *op = first;
@@ -172,9 +198,9 @@ OpHandler *joiner_join(Joiner *joiner, const Op *first, OpHandler *handler)
 
 #else
 
-Joiner *joiner_create(u64 bytes)
+Joiner *joiner_create(u64 bytes, const Op *ops, u64 ops_size)
 {
-    (void)bytes;
+    (void)bytes, (void)ops, (void)ops_size;
     return NULL;
 }
 void joiner_destroy(Joiner *joiner) { (void)joiner; }

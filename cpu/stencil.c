@@ -597,7 +597,8 @@ static void put_address(Stencils *s, const HostInsn *insn, u8 *code, bool absolu
         p[at++] = absolute ? 0x25 : 0x24;
     put32(p + at, absolute ? 0 : insn->displacement);
     memcpy(p + at + 4, insn->at + insn->behind, (u32)(insn->length - insn->behind));
-    patch(s, absolute ? PATCH_OP : PATCH_BYTE, insn->offset + at, 0, insn->value, insn->scale, NULL);
+    PatchKind kind = !absolute ? PATCH_BYTE : insn->load ? PATCH_LOAD : PATCH_OP;
+    patch(s, kind, insn->offset + at, 0, insn->value, insn->scale, NULL);
 }
 
 static void write_plain(Stencils *s, const HostInsn *insn, u8 *code)

@@ -9,6 +9,7 @@ typedef enum PatchKind {
     PATCH_DISTANCE, /* the distance from `from` to `target` */
     PATCH_LEAVE,    /* the same, but RSI must be the op `delta` bytes behind its own on arrival: by way of a stub that loads it */
     PATCH_OP,       /* the address of the op, plus delta */
+    PATCH_LOAD,     /* the same, the end of `mov reg, [absolute]`, 64 bits: what stands there is a constant unless it is a link */
     PATCH_BYTE,     /* what is there already, plus the byte at delta in the op, times scale */
 } PatchKind;
 

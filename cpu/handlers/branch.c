@@ -29,7 +29,7 @@ static INLINE const Op *call(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, b
     if (MISSED(p))
         return slow(cpu, op, acc);
     const Op *target = direct ? op->taken : indirect_target(cpu, op, acc, rip);
-    if (NO_TARGET(target))
+    if (!direct && NO_TARGET(target))
         return slow(cpu, op, acc);
     store64(p, (u64)op->disp);
     cpu->r[RSP] = rsp;
