@@ -15,13 +15,13 @@ enum { EMU_TABLE_PAGES = 512 };
 #define EMU_SWEEP_END (1ull << 47)
 /* One page table: flags[i] are the EMU_PAGE_… of page address + i * 4096 (EMU_PAGE_SHARED is not told); 0: it has no entry. */
 typedef void EmuTableVisit(void *context, uint64_t address, const uint16_t flags[EMU_TABLE_PAGES]);
-/* Visits page tables of a process in address order from `from` on, at most `most` of them, and forgets what was accessed, as a
- * kernel's clock algorithm does: A and D bits are cleared, in the page directory too, and translations dropped, so that what is
- * used again is seen again. Returns where to go on the next time, the hand of the clock; EMU_SWEEP_END: all is done, begin at 0.
- * Only this counts as a harvest for EMU_PAGE_READ …. `accessed_only`: only tables below which something was accessed since they
- * were harvested last; in the others nothing was read, written or executed, nor is in the TLB, but pages may have come (by system
- * calls) or gone. It costs the program some TLB misses and changes nothing that it can observe; a modelled hierarchy (hierarchy.h)
- * is not told. */
+/* Visits page tables of a process in address order from `from` on, at most `most` of them, and forgets what was accessed, as
+ * a kernel's clock algorithm does: A and D bits are cleared, in the page directory too, and translations dropped, so that
+ * what is used again is seen again. Returns where to go on the next time, the hand of the clock; EMU_SWEEP_END: all is done,
+ * begin at 0. Only this counts as a harvest for EMU_PAGE_READ …. `accessed_only`: only tables below which something was
+ * accessed since they were harvested last; in the others nothing was read, written or executed, nor is in the TLB, but pages
+ * may have come (by system calls) or gone. It costs the program some TLB misses and changes nothing that it can observe; a
+ * modelled hierarchy (hierarchy.h) is not told. */
 uint64_t emu_harvest(Emu *emu, int pid, uint64_t from, uint32_t most, bool accessed_only, EmuTableVisit *visit, void *context);
 
 /* As emu_mapping(), but pages are not counted: `resident` is 0. */
@@ -32,7 +32,8 @@ uint64_t emu_resident(Emu *emu, int pid);
 /* ---- system calls (look.c) ---------------------------------------------------------------------------------------- */
 
 typedef enum EmuArgument { EMU_ARGUMENT_INT, EMU_ARGUMENT_NUMBER, EMU_ARGUMENT_HEX, EMU_ARGUMENT_STRING } EmuArgument;
-/* How many arguments system call `number` takes, and how each is best shown: 32 bits signed, 64 bits, hexadecimal, as a string. */
+/* How many arguments system call `number` takes, and how each is best shown: 32 bits signed, 64 bits, hexadecimal, as a
+ * string. */
 uint32_t emu_syscall_arguments(uint32_t number, EmuArgument types[6]);
 
 /* ---- what lies in TLBs and caches (look.c) ----------------------------------------------------------------------- */
@@ -49,7 +50,8 @@ typedef struct EmuHeld {
     uint64_t key;      /* different for different lines or pages of all processes */
     uint64_t stamp;    /* time of last use, where the policy keeps one; else 0 */
 } EmuHeld;
-/* What a modelled cache (index as in emu_hierarchy_cache) holds in a set and way; false: there is no such place, or no model. */
+/* What a modelled cache (index as in emu_hierarchy_cache) holds in a set and way; false: there is no such place, or no model.
+ */
 bool emu_hierarchy_entry(Emu *emu, uint32_t cache, uint32_t set, uint32_t way, EmuHeld *held);
 /* Does a modelled cache hold the line of an address of the process that runs? */
 bool emu_hierarchy_holds(Emu *emu, uint32_t cache, uint64_t address, uint64_t paddr, EmuHeld *held);

@@ -4,7 +4,10 @@
 #include "kernel/syscalls.h"
 #include "mmu/hierarchy/hierarchy.h"
 
-uint32_t emu_tlb_sets(int tlb) { return tlb == EMU_TLB_FETCH ? TLB_EXEC_SETS : tlb == EMU_TLB_READ || tlb == EMU_TLB_WRITE ? TLB_SETS : 0; }
+uint32_t emu_tlb_sets(int tlb)
+{
+    return tlb == EMU_TLB_FETCH ? TLB_EXEC_SETS : tlb == EMU_TLB_READ || tlb == EMU_TLB_WRITE ? TLB_SETS : 0;
+}
 
 /* An entry's tag is its page, or has bit 12 flipped when it must stay out of the fast path (tlb.h). */
 bool emu_tlb_entry(Emu *emu, int tlb, uint32_t set, uint64_t *page)
@@ -31,13 +34,15 @@ static bool tell(const HeldEntry *from, EmuHeld *to)
 bool emu_hierarchy_entry(Emu *emu, uint32_t cache, uint32_t set, uint32_t way, EmuHeld *held)
 {
     HeldEntry entry;
-    return emu->model && cache < CACHES && hierarchy_cache_entry(emu->model, (CacheId)cache, set, way, &entry) && tell(&entry, held);
+    return emu->model && cache < CACHES && hierarchy_cache_entry(emu->model, (CacheId)cache, set, way, &entry) &&
+           tell(&entry, held);
 }
 
 bool emu_hierarchy_holds(Emu *emu, uint32_t cache, uint64_t address, uint64_t paddr, EmuHeld *held)
 {
     HeldEntry entry;
-    return emu->model && cache < CACHES && hierarchy_holds(emu->model, (CacheId)cache, address, paddr, &entry) && tell(&entry, held);
+    return emu->model && cache < CACHES && hierarchy_holds(emu->model, (CacheId)cache, address, paddr, &entry) &&
+           tell(&entry, held);
 }
 
 bool emu_hierarchy_tlb(Emu *emu, uint32_t index, EmuTlbGeometry *geometry)
@@ -45,8 +50,13 @@ bool emu_hierarchy_tlb(Emu *emu, uint32_t index, EmuTlbGeometry *geometry)
     if (!emu->model || index >= hierarchy_config(emu->model)->tlb_count)
         return false;
     const TlbConfig *t = &hierarchy_config(emu->model)->tlb[index];
-    *geometry = (EmuTlbGeometry){.level = t->level, .entries = t->entries, .ways = t->ways ? t->ways : t->entries,
-                                 .fetches = t->serves & SERVES_FETCH, .loads = t->serves & SERVES_LOAD, .stores = t->serves & SERVES_STORE, .small_pages = t->pages & PAGES_4K};
+    *geometry = (EmuTlbGeometry){.level = t->level,
+                                 .entries = t->entries,
+                                 .ways = t->ways ? t->ways : t->entries,
+                                 .fetches = t->serves & SERVES_FETCH,
+                                 .loads = t->serves & SERVES_LOAD,
+                                 .stores = t->serves & SERVES_STORE,
+                                 .small_pages = t->pages & PAGES_4K};
     return true;
 }
 
@@ -62,7 +72,14 @@ uint32_t emu_syscall_arguments(uint32_t number, EmuArgument types[6])
     uint32_t count = 0;
     for (; row && count < 6 && row->args[count] != NOTHING && row->args[count] != RETURNS_ADDRESS; count++) {
         switch (row->args[count]) {
-        case INT: case FD: case DIRFD: case PID: case ID: case SIGNAL: case CLOCK: case WHENCE: types[count] = EMU_ARGUMENT_INT; break;
+        case INT:
+        case FD:
+        case DIRFD:
+        case PID:
+        case ID:
+        case SIGNAL:
+        case CLOCK:
+        case WHENCE: types[count] = EMU_ARGUMENT_INT; break;
         case UINT: case LONG: case SIZE: case OFFSET: types[count] = EMU_ARGUMENT_NUMBER; break;
         case PATH: case STRING: types[count] = EMU_ARGUMENT_STRING; break;
         default: types[count] = EMU_ARGUMENT_HEX;

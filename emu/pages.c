@@ -1,10 +1,10 @@
 /* Pages and frames for those who draw memory: what each page is, and what was done to it since somebody last looked.
  *
- * The idea is the clock algorithm's: the MMU sets A and D as it walks, we collect and clear them, and drop the translations so
- * that the next access walks again. Entries of page directories have A bits too: a page table whose entry was not accessed need
- * not be read, so looking again costs by what was used, not by what is mapped. D matters to the kernel where a shared mapping of a file is
- * written back; there it stays, and the TLB tells instead (its write entries are made by stores, and were all dropped at the last
- * harvest). */
+ * * The idea is the clock algorithm's: the MMU sets A and D as it walks, we collect and clear them, and drop the translations
+ * so that the next access walks again. Entries of page directories have A bits too: a page table whose entry was not accessed
+ * need not be read, so looking again costs by what was used, not by what is mapped. D matters to the kernel where a shared
+ * mapping of a file is written back; there it stays, and the TLB tells instead (its write entries are made by stores, and
+ * were all dropped at the last harvest). */
 #include "emu/emu_view.h"
 #include "emu/machine.h"
 #include "kernel/frames.h"
@@ -51,15 +51,16 @@ static bool written_back(Look *look, u64 page)
  * (code that was accessed and not read was fetched). */
 static u32 activity(u64 entry, u32 tlb, bool keeps_dirty)
 {
-    bool written = keeps_dirty ? tlb & EMU_PAGE_TLB_WRITE : entry & PTE_D && !(entry & PTE_COW); /* written before it was shared */
+    bool written =
+        keeps_dirty ? tlb & EMU_PAGE_TLB_WRITE : entry & PTE_D && !(entry & PTE_COW); /* written before it was shared */
     bool code = !(entry & PTE_NX);
     bool fetched = tlb & EMU_PAGE_TLB_EXEC || (code && !(tlb & EMU_PAGE_TLB_READ) && !written);
     bool read = tlb & EMU_PAGE_TLB_READ || (!code && !written);
     return (read ? EMU_PAGE_READ : 0) | (written ? EMU_PAGE_WRITTEN : 0) | (fetched ? EMU_PAGE_EXECUTED : 0);
 }
 
-/* The EMU_PAGE_… of an entry but for EMU_PAGE_SHARED; *after: what it is to be once it is harvested. A translation in the TLB has
- * its A bit set. */
+/* The EMU_PAGE_… of an entry but for EMU_PAGE_SHARED; *after: what it is to be once it is harvested. A translation in the TLB
+ * has its A bit set. */
 static INLINE u32 describe(Look *look, u64 address, u64 entry, u64 *after)
 {
     u64 paddr = entry & PTE_FRAME;
@@ -76,7 +77,8 @@ static INLINE u32 describe(Look *look, u64 address, u64 entry, u64 *after)
     u32 tlb = tlb_flags(look, address);
     bool keeps_dirty = entry & PTE_SOFT_SHARED && written_back(look, address);
     u64 dirty = keeps_dirty ? entry & PTE_D : 0;
-    *after = (entry & ~(PTE_A | PTE_D)) | dirty | (entry & PTE_D && !dirty ? PTE_WAS_DIRTY : 0) | (entry & PTE_A ? PTE_WAS_ACCESSED : 0);
+    u64 kept = (entry & PTE_D && !dirty ? PTE_WAS_DIRTY : 0) | (entry & PTE_A ? PTE_WAS_ACCESSED : 0);
+    *after = (entry & ~(PTE_A | PTE_D)) | dirty | kept;
     return flags | tlb | (entry & PTE_A ? activity(entry, tlb, keeps_dirty) : 0);
 }
 

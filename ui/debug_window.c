@@ -1,6 +1,6 @@
-/* What the console and the window have to tell each other. The window's thread runs the machine when the user says so there; the
- * console then hears of every stop, judges its breakpoints and prints as if it had run it itself. While the console executes a line,
- * the machine is lent to it, and its long runs take pictures on the way. */
+/* What the console and the window have to tell each other. The window's thread runs the machine when the user says so there;
+ * the console then hears of every stop, judges its breakpoints and prints as if it had run it itself. While the console
+ * executes a line, the machine is lent to it, and its long runs take pictures on the way. */
 #include "ui/debug_window.h"
 
 #include <stdlib.h>
@@ -51,7 +51,8 @@ static void mark(void *context, uint64_t address, uint64_t size)
     Console *console = context;
     char line[64] = "";
     for (const Breakpoint *b = console->breakpoints; b && !line[0]; b = b->next)
-        if ((size && b->kind != BREAK_CODE && b->address == address) || (!size && b->kind == BREAK_CODE && b->address_count && b->addresses[0] == address))
+        if ((size && b->kind != BREAK_CODE && b->address == address) ||
+            (!size && b->kind == BREAK_CODE && b->address_count && b->addresses[0] == address))
             snprintf(line, sizeof line, "delete %d", b->number);
     if (!line[0] && size)
         snprintf(line, sizeof line, "watch *0x%llx,%llu", (unsigned long long)address, (unsigned long long)size);

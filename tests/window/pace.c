@@ -1,10 +1,10 @@
 /* What the window costs the program, and how many pictures a second there are:
  *
- *     window_pace [-w WIDTHxHEIGHT] [-t TAB] [-r ROUNDS] INSTRUCTIONS PROGRAM [ARGUMENTS]
- *     window_pace -s MINUTES PROGRAM [ARGUMENTS]      everything the window can show, for so long; memory is told every minute
+ * * window_pace [-w WIDTHxHEIGHT] [-t TAB] [-r ROUNDS] INSTRUCTIONS PROGRAM [ARGUMENTS] window_pace -s MINUTES PROGRAM
+ * [ARGUMENTS] everything the window can show, for so long; memory is told every minute
  *
- * The same program runs so many instructions, in turn without a window and with one (its machine's thread and the one that draws;
- * no screen). Compared is the processor time of the machine's thread, which other programs on the host change little. */
+ * * The same program runs so many instructions, in turn without a window and with one (its machine's thread and the one that
+ * draws; no screen). Compared is the processor time of the machine's thread, which other programs on the host change little. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,8 +164,8 @@ static void compare(const Pace *pace)
     for (int i = 0; i < pace->rounds; i++) {
         Result without = plain(pace), with = windowed(pace);
         printf("%-16.16s without %.3f s, with %.3f s: %+.1f %%; %.1f pictures a second; taking one %.2f ms, drawing %.2f ms\n",
-               strrchr(pace->program[0], '/') ? strrchr(pace->program[0], '/') + 1 : pace->program[0], without.machine, with.machine,
-               (with.machine / without.machine - 1) * 100, with.pictures / with.wall, with.collect * 1e3,
+               strrchr(pace->program[0], '/') ? strrchr(pace->program[0], '/') + 1 : pace->program[0], without.machine,
+               with.machine, (with.machine / without.machine - 1) * 100, with.pictures / with.wall, with.collect * 1e3,
                with.pictures ? with.draw / with.pictures * 1e3 : 0);
         fflush(stdout);
     }

@@ -1,5 +1,5 @@
-/* The program's system calls while somebody looks at them: the machine stops at each for a moment (emu_trace), which costs nothing
- * when nobody does. */
+/* The program's system calls while somebody looks at them: the machine stops at each for a moment (emu_trace), which costs
+ * nothing when nobody does. */
 #ifndef EMU_UI_WINDOW_CALLS_H
 #define EMU_UI_WINDOW_CALLS_H
 

@@ -59,7 +59,8 @@ static void svg_rect(Canvas *canvas, Rect r, Colour colour)
     fputs("/>\n", canvas->svg);
 }
 
-static void svg_text(Canvas *canvas, const Font *font, int x, int y, Colour colour, const char *text, const char *end, int glyphs)
+static void svg_text(Canvas *canvas, const Font *font, int x, int y, Colour colour, const char *text, const char *end,
+                     int glyphs)
 {
     fprintf(canvas->svg, "<text x=\"%d\" y=\"%d\" font-size=\"%d\" textLength=\"%d\" xml:space=\"preserve\"", x,
             y + font->height * 3 / 4, font->height * 5 / 6, glyphs * font->width);

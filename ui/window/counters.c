@@ -64,7 +64,8 @@ void counters_write(const Counters *counters, Emu *emu, FILE *json_file, FILE *c
     json_open(&json, NULL, '{');
     fprintf(csv, "counter,value\n");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        write_one(&json, csv, fields[i].name, value_of(&stats, &fields[i]) - (fields[i].level ? 0 : value_of(&counters->zero, &fields[i])));
+        write_one(&json, csv, fields[i].name,
+                  value_of(&stats, &fields[i]) - (fields[i].level ? 0 : value_of(&counters->zero, &fields[i])));
     if (emu_hierarchy_counter(emu, 0, &counter))
         json_open(&json, "hierarchy", '{');
     for (uint32_t i = 0; i < COUNTERS_MODELLED && emu_hierarchy_counter(emu, i, &counter); i++)

@@ -1,5 +1,5 @@
-/* The map from close up: lines of 64 bytes with what the modelled caches hold, then single bytes in hexadecimal and as characters.
- * It reads like any hexdump: addresses rise to the right and downwards, a row begins with its address. */
+/* The map from close up: lines of 64 bytes with what the modelled caches hold, then single bytes in hexadecimal and as
+ * characters. It reads like any hexdump: addresses rise to the right and downwards, a row begins with its address. */
 #include <string.h>
 
 #include "ui/window/view.h"
@@ -34,7 +34,8 @@ Rect view_close_rect(const View *view, uint64_t start, uint64_t address)
     if (address < start || cell >= (uint64_t)s.rows * s.columns)
         return (Rect){0, 0, 0, 0};
     int gap = s.unit == 1 ? (int)(cell % s.columns / 8) * 4 : 0;
-    return (Rect){view->map.x + ADDRESS + (int)(cell % s.columns) * s.w + gap, view->map.y + TITLE + (int)(cell / s.columns) * s.h, s.w, s.h};
+    return (Rect){view->map.x + ADDRESS + (int)(cell % s.columns) * s.w + gap,
+                  view->map.y + TITLE + (int)(cell / s.columns) * s.h, s.w, s.h};
 }
 
 bool view_close_address(const View *view, uint64_t start, int x, int y, uint64_t *address)
@@ -74,8 +75,10 @@ static ByteClass class_of(uint8_t byte)
     return byte > 127 ? BYTE_HIGH : byte >= 32 && byte < 127 ? BYTE_TEXT : BYTE_LOW;
 }
 
-static const struct { const char *name; Colour ink; } classes[BYTE_CLASSES] = {
-    {"zero", 0xff46525fu}, {"printable", 0xff56b4e9u}, {"blank", 0xff24d6a0u}, {"control", 0xffe69f00u}, {"over 127", 0xffcc79a7u}, {"ff", 0xfff2f2f2u},
+static const struct { const char *name; Colour ink;
+} classes[BYTE_CLASSES] = {
+    {"zero", 0xff46525fu},    {"printable", 0xff56b4e9u}, {"blank", 0xff24d6a0u},
+    {"control", 0xffe69f00u}, {"over 127", 0xffcc79a7u},  {"ff", 0xfff2f2f2u},
 };
 
 static void draw_byte(const CloseCell *cell, Canvas *canvas, Rect r, bool big, unsigned glow)
@@ -83,8 +86,8 @@ static void draw_byte(const CloseCell *cell, Canvas *canvas, Rect r, bool big, u
     Colour ink = classes[class_of((uint8_t)cell->hash)].ink;
     if (glow >= 16)
         canvas_fill(canvas, (Rect){r.x, r.y, r.w - 1, r.h - 1}, colour_fade(INK_WRITE, glow * 2 / 3));
-    view_print(canvas, big ? FONT_NORMAL : FONT_SMALL, r.x + (r.w - (big ? 16 : 12)) / 2, r.y + (r.h - (big ? 16 : 12)) / 2, r.w,
-               glow >= 16 ? INK_TEXT : ink, "%02x", cell->hash & 255);
+    view_print(canvas, big ? FONT_NORMAL : FONT_SMALL, r.x + (r.w - (big ? 16 : 12)) / 2, r.y + (r.h - (big ? 16 : 12)) / 2,
+               r.w, glow >= 16 ? INK_TEXT : ink, "%02x", cell->hash & 255);
 }
 
 static void draw_characters(const View *view, const Close *close, Canvas *canvas, uint32_t row, const CloseShape *s)
@@ -110,7 +113,8 @@ static void draw_dots(const uint8_t *bytes, Canvas *canvas, Rect r)
             canvas_fill(canvas, (Rect){left + i % 8 * dot, top + i / 8 * dot, dot, dot}, classes[class_of(bytes[i])].ink);
 }
 
-static const Colour level_inks[4] = {0xff24d6a0u, 0xff24d6a0u, 0xff1a8f86u, 0xff2a6a70u}; /* L1I, L1D, L2, L3: the nearer the brighter */
+static const Colour level_inks[4] = {0xff24d6a0u, 0xff24d6a0u, 0xff1a8f86u,
+                                     0xff2a6a70u}; /* L1I, L1D, L2, L3: the nearer the brighter */
 
 /* `bytes`: the line's, where there is room to show them; else NULL. */
 static void draw_line(Canvas *canvas, Rect place, const CloseCell *cell, Colour base, uint32_t now, const uint8_t *bytes)
@@ -133,7 +137,8 @@ static void draw_line(Canvas *canvas, Rect place, const CloseCell *cell, Colour 
     for (int level = 0, at = 0; level < 4; level++) { /* one bar for each cache, L1 on top */
         if (cell->held >> level & 1) {
             int thick = r.h >= 16 ? 3 : 2;
-            canvas_fill(canvas, (Rect){r.x, r.y + at * (thick + 1), r.w - (level > 1 ? r.w * (level - 1) / 4 : 0), thick}, level_inks[level]);
+            canvas_fill(canvas, (Rect){r.x, r.y + at * (thick + 1), r.w - (level > 1 ? r.w * (level - 1) / 4 : 0), thick},
+                        level_inks[level]);
             at++;
         }
     }
@@ -150,7 +155,8 @@ static void draw_row_label(const View *view, const Model *model, Canvas *canvas,
         canvas_fill(canvas, (Rect){view->map.x + 4, y, 4, s->h}, view_kind_colour(band->kind));
     if (!band || (s->h < 12 && address / ((uint64_t)s->unit * s->columns) % 2))
         return; /* nothing is there, or labels would touch */
-    view_print(canvas, FONT_SMALL, view->map.x + 12, y + (s->h - 12) / 2, ADDRESS - 14, INK_DIM, "%12llx", (unsigned long long)address);
+    view_print(canvas, FONT_SMALL, view->map.x + 12, y + (s->h - 12) / 2, ADDRESS - 14, INK_DIM, "%12llx",
+               (unsigned long long)address);
 }
 
 void draw_close(const View *view, const Model *model, Canvas *canvas)
@@ -159,7 +165,8 @@ void draw_close(const View *view, const Model *model, Canvas *canvas)
     CloseShape s = view_close_shape(view);
     const Band *band = model_band_at(model, model->focus.address);
     view_print(canvas, FONT_SMALL, view->map.x + 12, view->map.y + 5, view->map.w - 24, INK_DIM,
-               s.unit == 1 ? "Bytes of the %s: addresses rise to the right and downwards" : "Lines of 64 bytes of the %s: addresses rise to the right and downwards",
+               s.unit == 1 ? "Bytes of the %s: addresses rise to the right and downwards"
+                           : "Lines of 64 bytes of the %s: addresses rise to the right and downwards",
                band ? model_kind_name(band->kind) : "memory");
     if (!close || close->unit != s.unit)
         return; /* the next picture has it */
@@ -177,7 +184,8 @@ void draw_close(const View *view, const Model *model, Canvas *canvas)
         const Band *of = model_band_at(model, address);
         bool shown = (uint64_t)(i + 1) * LINE_BYTES <= CLOSE_BYTES_MAX;
         if (s.unit > 1)
-            draw_line(canvas, r, cell, of ? view_kind_colour(of->kind) : INK_LINE, model->now, shown ? close->bytes + (uint64_t)i * LINE_BYTES : NULL);
+            draw_line(canvas, r, cell, of ? view_kind_colour(of->kind) : INK_LINE, model->now,
+                      shown ? close->bytes + (uint64_t)i * LINE_BYTES : NULL);
         else if (cell->kind == CLOSE_DATA)
             draw_byte(cell, canvas, r, s.letters, model_glow(model->now, cell->changed));
         else
@@ -194,7 +202,13 @@ void draw_close_legend(const View *view, const Model *model, Canvas *canvas)
     if (s.unit == 1) {
         for (int i = 0; i < BYTE_CLASSES; i++) {
             int left = x + i % 3 * step, top = y + i / 3 * 18;
-            view_print(canvas, FONT_SMALL, left, top + 1, 20, classes[i].ink, "%s", i == BYTE_ZERO ? "00" : i == BYTE_TEXT ? "41" : i == BYTE_SPACE ? "20" : i == BYTE_LOW ? "07" : i == BYTE_HIGH ? "c3" : "ff");
+            view_print(canvas, FONT_SMALL, left, top + 1, 20, classes[i].ink, "%s",
+                       i == BYTE_ZERO    ? "00"
+                       : i == BYTE_TEXT  ? "41"
+                       : i == BYTE_SPACE ? "20"
+                       : i == BYTE_LOW   ? "07"
+                       : i == BYTE_HIGH  ? "c3"
+                                         : "ff");
             canvas_text(canvas, FONT_SMALL, left + 20, top + 1, step - 24, INK_TEXT, classes[i].name);
         }
         canvas_fill(canvas, (Rect){x, y + 36, 14, 14}, INK_WRITE);
@@ -202,15 +216,20 @@ void draw_close_legend(const View *view, const Model *model, Canvas *canvas)
         canvas_text(canvas, FONT_SMALL, x + step, y + 37, step * 2, INK_TEXT, ".  page never touched");
         return;
     }
-    static const char *const names[] = {"untouched", "holds data", "all zero", "changed just now", "used in a cache", "dirty in a cache", "in L1", "in L2", "in L3"};
-    static const CloseCell cells[] = {{.kind = CLOSE_UNTOUCHED}, {.kind = CLOSE_DATA}, {.kind = CLOSE_DATA, .zero = true}, {.kind = CLOSE_DATA, .changed = 1},
-                                      {.kind = CLOSE_DATA, .used = 1}, {.kind = CLOSE_DATA, .dirty = true}, {.kind = CLOSE_DATA, .held = 2},
-                                      {.kind = CLOSE_DATA, .held = 4}, {.kind = CLOSE_DATA, .held = 8}};
+    static const char *const names[] = {
+        "untouched", "holds data", "all zero", "changed just now", "used in a cache", "dirty in a cache",
+        "in L1",     "in L2",      "in L3"};
+    static const CloseCell cells[] = {{.kind = CLOSE_UNTOUCHED},          {.kind = CLOSE_DATA},
+                                      {.kind = CLOSE_DATA, .zero = true}, {.kind = CLOSE_DATA, .changed = 1},
+                                      {.kind = CLOSE_DATA, .used = 1},    {.kind = CLOSE_DATA, .dirty = true},
+                                      {.kind = CLOSE_DATA, .held = 2},    {.kind = CLOSE_DATA, .held = 4},
+                                      {.kind = CLOSE_DATA, .held = 8}};
     int count = model->close && model->close->caches ? 9 : 4;
     for (int i = 0; i < count; i++) {
         draw_line(canvas, (Rect){x + i % 3 * step, y + i / 3 * 18, 15, 15}, &cells[i], view_kind_colour(BAND_HEAP), 1, NULL);
         canvas_text(canvas, FONT_SMALL, x + 20 + i % 3 * step, y + i / 3 * 18 + 1, step - 24, INK_TEXT, names[i]);
     }
     if (count == 4)
-        canvas_text(canvas, FONT_SMALL, x, y + 37, r.w - 24, INK_DIM, "With --hierarchy lines also show which caches hold them.");
+        canvas_text(canvas, FONT_SMALL, x, y + 37, r.w - 24, INK_DIM,
+                    "With --hierarchy lines also show which caches hold them.");
 }

@@ -8,7 +8,10 @@
 /* Entry bits that are shown, as the SDM names them. SDM Vol. 3A, "4-Level Paging". */
 static void entry_flags(uint64_t entry, char text[8])
 {
-    static const struct { uint64_t bit; char letter; } bits[] = {{1, 'P'}, {2, 'W'}, {4, 'U'}, {32, 'A'}, {64 | WAS_DIRTY, 'D'}};
+    static const struct {
+        uint64_t bit;
+        char letter;
+    } bits[] = {{1, 'P'}, {2, 'W'}, {4, 'U'}, {32, 'A'}, {64 | WAS_DIRTY, 'D'}};
     for (int i = 0; i < 5; i++)
         text[i] = entry & bits[i].bit ? bits[i].letter : '-';
     text[5] = entry >> 63 ? 'N' : 'x';
@@ -30,7 +33,8 @@ static int draw_parts(const Focus *f, Canvas *canvas, Rect area, int y)
         Rect box = {x, y, width - 4, 38};
         canvas_fill(canvas, box, INK_PANEL);
         canvas_fill(canvas, (Rect){x, y, width - 4, 3}, level_ink[level]);
-        view_print(canvas, FONT_SMALL, x + 6, y + 6, width - 8, INK_DIM, "%s%s", names[level], level ? ", 9 bits" : ", 12 bits");
+        view_print(canvas, FONT_SMALL, x + 6, y + 6, width - 8, INK_DIM, "%s%s", names[level],
+                   level ? ", 9 bits" : ", 12 bits");
         view_print(canvas, FONT_NORMAL, x + 6, y + 19, width - 8, level_ink[level], level ? "%u" : "0x%03x", value);
     }
     return y + 48;
@@ -38,8 +42,10 @@ static int draw_parts(const Focus *f, Canvas *canvas, Rect area, int y)
 
 static int draw_tlb(const Focus *f, Canvas *canvas, Rect area, int y)
 {
-    static const struct { uint32_t flag; const char *text; Colour ink; } kinds[] = {
-        {EMU_PAGE_TLB_READ, "reads", INK_READ}, {EMU_PAGE_TLB_WRITE, "writes", INK_WRITE}, {EMU_PAGE_TLB_EXEC, "fetches", INK_EXEC}};
+    static const struct { uint32_t flag; const char *text; Colour ink;
+    } kinds[] = {{EMU_PAGE_TLB_READ, "reads", INK_READ},
+                 {EMU_PAGE_TLB_WRITE, "writes", INK_WRITE},
+                 {EMU_PAGE_TLB_EXEC, "fetches", INK_EXEC}};
     int x = area.x + 8, held = 0;
     x += canvas_text(canvas, FONT_NORMAL, x, y, 400, INK_TEXT, "TLB") + 12;
     for (int i = 0; i < 3; i++) {
@@ -121,9 +127,11 @@ static void draw_in_caches(const Focus *f, Canvas *canvas, int x, int y, int wid
         if (!f->cache[i].sets)
             continue;
         canvas_frame(canvas, (Rect){x, y, box - 6, 34}, held ? INK_EXEC : INK_LINE);
-        view_print(canvas, FONT_NORMAL, x + 6, y + 2, box - 14, held ? INK_TEXT : INK_DIM, "%s %s", f->cache[i].name, held ? f->dirty >> i & 1 ? "dirty" : "holds it" : "");
+        view_print(canvas, FONT_NORMAL, x + 6, y + 2, box - 14, held ? INK_TEXT : INK_DIM, "%s %s", f->cache[i].name,
+                   held ? f->dirty >> i & 1 ? "dirty" : "holds it" : "");
         if (held)
-            view_print(canvas, FONT_SMALL, x + 6, y + 19, box - 14, INK_DIM, "set %u, way %u", f->cache[i].set, f->cache[i].way);
+            view_print(canvas, FONT_SMALL, x + 6, y + 19, box - 14, INK_DIM, "set %u, way %u", f->cache[i].set,
+                       f->cache[i].way);
         else
             view_print(canvas, FONT_SMALL, x + 6, y + 19, box - 14, INK_DIM, "not held");
         x += box;
@@ -136,7 +144,8 @@ static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
     unsigned long long offset = f->address & (PAGE_BYTES - 1);
     if (!f->mapped) {
         view_print(canvas, FONT_NORMAL, x, y, width, INK_WRITE, "The walk ends here: no entry is present. The first access is");
-        view_print(canvas, FONT_NORMAL, x, y + 18, width, INK_WRITE, "a page fault (#PF); the kernel then finds a frame, if it may.");
+        view_print(canvas, FONT_NORMAL, x, y + 18, width, INK_WRITE,
+                   "a page fault (#PF); the kernel then finds a frame, if it may.");
         return;
     }
     int end = x + view_print(canvas, FONT_NORMAL, x, y, width, INK_TEXT, "frame ");
@@ -148,7 +157,8 @@ static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
                f->walk.writable ? ", write" : "", f->walk.executable ? ", execute" : "");
     draw_in_caches(f, canvas, x, y + (f->flags & EMU_PAGE_COW ? 60 : 42), width);
     if (f->flags & EMU_PAGE_COW)
-        view_print(canvas, FONT_NORMAL, x, y + 38, width, INK_DIM, "Copy on write: the next write gives this process its own copy.");
+        view_print(canvas, FONT_NORMAL, x, y + 38, width, INK_DIM,
+                   "Copy on write: the next write gives this process its own copy.");
     view_print(canvas, FONT_SMALL, x, area.y + area.h - 14, width, INK_DIM,
                "P present W writable U user A accessed since the last picture D dirty N no execute");
 }
@@ -164,8 +174,8 @@ void draw_translation(const Model *model, Canvas *canvas, Rect area)
     canvas_text(canvas, FONT_NORMAL, x, y, area.w, INK_TEXT, " becomes a place in RAM");
     y = draw_parts(f, canvas, area, y + 24);
     y = draw_tlb(f, canvas, area, y);
-    view_print(canvas, FONT_SMALL, area.x + 8, y, area.w - 16, INK_DIM, "CR3 = %llx names the first table; each entry names the next one:",
-               (unsigned long long)f->walk.cr3);
+    view_print(canvas, FONT_SMALL, area.x + 8, y, area.w - 16, INK_DIM,
+               "CR3 = %llx names the first table; each entry names the next one:", (unsigned long long)f->walk.cr3);
     y = draw_tables(f, canvas, area, y + 18);
     draw_result(f, canvas, area, y);
 }
@@ -176,7 +186,10 @@ static void draw_bytes(const Model *model, Canvas *canvas, int x, int y, int lin
 {
     const Focus *f = &model->focus;
     for (int line = 0; line < lines && line * 16 < (int)f->bytes_size; line++) {
-        int at = x + view_print(canvas, FONT_SMALL, x, y, 100, INK_DIM, "%12llx", (unsigned long long)(f->bytes_at + 16u * (unsigned)line)) + 12;
+        int at = x +
+                 view_print(canvas, FONT_SMALL, x, y, 100, INK_DIM, "%12llx",
+                            (unsigned long long)(f->bytes_at + 16u * (unsigned)line)) +
+                 12;
         for (int i = 0; i < 16; i++) {
             int n = line * 16 + i;
             unsigned glow = model_glow(model->now, f->changed[n]);
@@ -186,7 +199,9 @@ static void draw_bytes(const Model *model, Canvas *canvas, int x, int y, int lin
                 canvas_fill(canvas, (Rect){left - 2, y, 16, 12}, colour_fade(INK_WRITE, glow));
             if (f->bytes_at + (unsigned)n == f->address)
                 canvas_frame(canvas, (Rect){left - 3, y - 1, 18, 14}, INK_ACCENT);
-            view_print(canvas, FONT_SMALL, left, y, 12, glow >= 16 || f->bytes[n] == 0 ? colour_mix(INK_DIM, INK_LINE, glow >= 16 ? 0 : 120) : ink, "%02x", f->bytes[n]);
+            view_print(canvas, FONT_SMALL, left, y, 12,
+                       glow >= 16 || f->bytes[n] == 0 ? colour_mix(INK_DIM, INK_LINE, glow >= 16 ? 0 : 120) : ink, "%02x",
+                       f->bytes[n]);
             view_print(canvas, FONT_SMALL, text, y, 18, ink, "%c", f->bytes[n] >= 32 && f->bytes[n] < 127 ? f->bytes[n] : '.');
         }
         y += 13;
@@ -212,20 +227,24 @@ void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned)
     canvas_fill(canvas, area, INK_PANEL);
     canvas_fill(canvas, (Rect){area.x, area.y, area.w, 1}, pinned ? INK_ACCENT : INK_LINE);
     int end = x + view_print(canvas, FONT_NORMAL, x, y, width, INK_ACCENT, "0x%llx", (unsigned long long)f->address) + 12;
-    view_print(canvas, FONT_NORMAL, end, y, area.x + area.w - end - 8, INK_TEXT, "%s%s%s%s", band ? model_kind_name(band->kind) : "nothing is mapped",
-               f->symbol[0] ? " · " : "", f->symbol, pinned ? " · pinned" : "");
+    view_print(canvas, FONT_NORMAL, end, y, area.x + area.w - end - 8, INK_TEXT, "%s%s%s%s",
+               band ? model_kind_name(band->kind) : "nothing is mapped", f->symbol[0] ? " · " : "", f->symbol,
+               pinned ? " · pinned" : "");
     y += 20;
     if (!band)
         return;
     if (f->mapped)
-        view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "PTE %016llx · frame %llx · %u owner%s%s%s%s", (unsigned long long)f->walk.entry[f->walk.leaf_level],
-                   (unsigned long long)(f->walk.paddr & ~4095ull), f->frame.owners, f->frame.owners == 1 ? "" : "s",
-                   f->flags & EMU_PAGE_DIRTY ? " · dirty" : " · clean", f->flags & EMU_PAGE_COW ? " · copy on write" : "",
-                   f->flags & EMU_PAGE_ZERO ? " · zero page" : "");
+        view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "PTE %016llx · frame %llx · %u owner%s%s%s%s",
+                   (unsigned long long)f->walk.entry[f->walk.leaf_level], (unsigned long long)(f->walk.paddr & ~4095ull),
+                   f->frame.owners, f->frame.owners == 1 ? "" : "s", f->flags & EMU_PAGE_DIRTY ? " · dirty" : " · clean",
+                   f->flags & EMU_PAGE_COW ? " · copy on write" : "", f->flags & EMU_PAGE_ZERO ? " · zero page" : "");
     else
-        view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "%s", f->flags & EMU_PAGE_SWAPPED ? "swapped out" : "never touched: it has no frame; these are the bytes it would begin with");
-    view_print(canvas, FONT_SMALL, x, y + 13, width, INK_DIM, "read %s · written %s · executed %s", since(model, cell->read, times[0]),
-               since(model, cell->written, times[1]), since(model, cell->executed, times[2]));
+        view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "%s",
+                   f->flags & EMU_PAGE_SWAPPED ? "swapped out"
+                                               : "never touched: it has no frame; these are the bytes it would begin with");
+    view_print(canvas, FONT_SMALL, x, y + 13, width, INK_DIM, "read %s · written %s · executed %s",
+               since(model, cell->read, times[0]), since(model, cell->written, times[1]),
+               since(model, cell->executed, times[2]));
     if (f->object[0]) {
         canvas_text(canvas, FONT_NORMAL, x, y + 28, width, INK_EXEC, f->object);
         y += 16;

@@ -1,5 +1,5 @@
-/* TLBs and caches as sets and ways: a column is a set, a row a way. What was used glows green with a triangle, what has just come in
- * red with a square, what is dirty has a blue corner. */
+/* TLBs and caches as sets and ways: a column is a set, a row a way. What was used glows green with a triangle, what has just
+ * come in red with a square, what is dirty has a blue corner. */
 #include "ui/window/view.h"
 
 #define INK_HIT INK_EXEC
@@ -22,9 +22,11 @@ static void draw_entry(Canvas *canvas, Rect place, const GridCell *cell, uint32_
         canvas_frame(canvas, r, 0xff242e3au);
     canvas_fill(canvas, (Rect){r.x, r.y + r.h - filled, r.w, filled}, ink);
     if (r.w >= 7 && came >= 32 && came >= used)
-        canvas_fill(canvas, (Rect){r.x + r.w / 3, r.y + r.h / 3, r.w - 2 * (r.w / 3), r.h - 2 * (r.h / 3)}, colour_fade(0xff300800u, came));
+        canvas_fill(canvas, (Rect){r.x + r.w / 3, r.y + r.h / 3, r.w - 2 * (r.w / 3), r.h - 2 * (r.h / 3)},
+                    colour_fade(0xff300800u, came));
     for (int i = 0; r.w >= 7 && used >= 32 && used > came && i < r.h / 2; i++)
-        canvas_fill(canvas, (Rect){r.x + 2, r.y + r.h / 4 + i, i < r.h / 4 ? 1 + 2 * i : 1 + 2 * (r.h / 2 - 1 - i), 1}, colour_fade(0xff00301eu, used));
+        canvas_fill(canvas, (Rect){r.x + 2, r.y + r.h / 4 + i, i < r.h / 4 ? 1 + 2 * i : 1 + 2 * (r.h / 2 - 1 - i), 1},
+                    colour_fade(0xff00301eu, used));
     int corner = cell->dirty ? r.h * (int)cell->dirty / (int)capacity / 3 + 2 : 0;
     for (int i = 0; i < corner && i < r.w; i++)
         canvas_fill(canvas, (Rect){r.x + r.w - 1 - i, r.y + r.h - corner + i, i + 1, 1}, INK_DIRTY);
@@ -64,19 +66,27 @@ static int draw_title(const Grid *grid, Canvas *canvas, Rect area, int y)
     char held[32];
     int x = area.x + 8;
     x += view_print(canvas, FONT_NORMAL, x, y, 300, INK_TEXT, "%s", grid->name) + 10;
-    x += view_print(canvas, FONT_SMALL, x, y + 3, area.w, INK_DIM, "%u set%s x %u way%s, %s held", grid->sets, grid->sets == 1 ? "" : "s", grid->ways,
-                    grid->ways == 1 ? "" : "s", view_count(grid->held, held)) + 10;
+    x += view_print(canvas, FONT_SMALL, x, y + 3, area.w, INK_DIM, "%u set%s x %u way%s, %s held", grid->sets,
+                    grid->sets == 1 ? "" : "s", grid->ways, grid->ways == 1 ? "" : "s", view_count(grid->held, held)) +
+         10;
     if (grid->accesses)
-        x += view_print(canvas, FONT_SMALL, x, y + 3, area.x + area.w - x, INK_ACCENT, "%.3g %% of accesses miss", 100.0 * (double)grid->misses / (double)grid->accesses) + 10;
+        x += view_print(canvas, FONT_SMALL, x, y + 3, area.x + area.w - x, INK_ACCENT, "%.3g %% of accesses miss",
+                        100.0 * (double)grid->misses / (double)grid->accesses) +
+             10;
     if (grid->group)
-        view_print(canvas, FONT_SMALL, x, y + 3, area.x + area.w - x, INK_DIM, "a cell: %u set%s", grid->group, grid->group == 1 ? "" : "s");
+        view_print(canvas, FONT_SMALL, x, y + 3, area.x + area.w - x, INK_DIM, "a cell: %u set%s", grid->group,
+                   grid->group == 1 ? "" : "s");
     return y + 19;
 }
 
 static void draw_grid_legend(Canvas *canvas, Rect area, bool dirty)
 {
-    static const struct { const char *name; GridCell cell; } items[] = {
-        {"empty", {.held = 0}}, {"held", {.held = 1}}, {"used just now: hit", {.held = 1, .used = 1}}, {"came in just now: miss", {.held = 1, .came = 1}}, {"dirty", {.held = 1, .dirty = 1}}};
+    static const struct { const char *name; GridCell cell;
+    } items[] = {{"empty", {.held = 0}},
+                 {"held", {.held = 1}},
+                 {"used just now: hit", {.held = 1, .used = 1}},
+                 {"came in just now: miss", {.held = 1, .came = 1}},
+                 {"dirty", {.held = 1, .dirty = 1}}};
     int x = area.x + 8, y = area.y + area.h - 16;
     for (unsigned i = 0; i < (dirty ? 5u : 4u); i++) {
         draw_entry(canvas, (Rect){x, y, 13, 13}, &items[i].cell, 1, 1);
@@ -111,8 +121,9 @@ void draw_tlb_view(const Model *model, Canvas *canvas, Rect area)
     const Grids *g = model->grids;
     int x = area.x + 8, y = area.y + 8;
     canvas_text(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM,
-                g && g->modelled ? "The modelled TLBs: a column is a set, a row a way; the colour is that of the page's mapping"
-                                 : "The machine's own TLB: a cell is a set of one entry, its colour that of the page's mapping");
+                g && g->modelled
+                    ? "The modelled TLBs: a column is a set, a row a way; the colour is that of the page's mapping"
+                    : "The machine's own TLB: a cell is a set of one entry, its colour that of the page's mapping");
     if (!g || !g->count)
         return;
     draw_grids(model, canvas, area, y + 18);
@@ -124,11 +135,13 @@ void draw_caches(const Model *model, Canvas *canvas, Rect area)
     const Grids *g = model->grids;
     int x = area.x + 8, y = area.y + 8;
     if (!g || !g->count) {
-        canvas_text(canvas, FONT_NORMAL, x, y, area.w - 16, INK_DIM, "No caches are modelled: start with --hierarchy, for example");
+        canvas_text(canvas, FONT_NORMAL, x, y, area.w - 16, INK_DIM,
+                    "No caches are modelled: start with --hierarchy, for example");
         canvas_text(canvas, FONT_NORMAL, x, y + 24, area.w - 16, INK_TEXT, "emu --window --hierarchy=skylake ./program");
         return;
     }
-    canvas_text(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "The modelled caches: a column is a set, a row a way; of large ones a cell is a group of sets");
+    canvas_text(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM,
+                "The modelled caches: a column is a set, a row a way; of large ones a cell is a group of sets");
     draw_grids(model, canvas, area, y + 18);
     draw_grid_legend(canvas, area, true);
 }

@@ -26,7 +26,11 @@ static void draw_word(const Model *model, const StackWord *word, Canvas *canvas,
         x += canvas_text(canvas, FONT_NORMAL, x, y, 60, INK_MARK, "RSP ");
     if (word->address == model->registers.r[5])
         x += canvas_text(canvas, FONT_NORMAL, x, y, 60, INK_MARK, "RBP ");
-    canvas_text(canvas, FONT_NORMAL, x, y, area.x + area.w - x, is_return ? INK_ACCENT : word->named ? INK_TEXT : INK_DIM, word->note);
+    canvas_text(canvas, FONT_NORMAL, x, y, area.x + area.w - x,
+                is_return     ? INK_ACCENT
+                : word->named ? INK_TEXT
+                              : INK_DIM,
+                word->note);
 }
 
 /* High addresses on top, as on the map: what is pushed next comes below RSP. Words go from RSP at the bottom upwards. */
@@ -132,7 +136,8 @@ static int code_top(const Model *model, Rect area)
 
 void draw_code(const Model *model, Canvas *canvas, Rect area)
 {
-    view_print(canvas, FONT_SMALL, area.x + 8, area.y + 8, area.w - 16, INK_DIM, "Instructions around RIP%s%s", model->source[0] ? " · source " : "", model->source);
+    view_print(canvas, FONT_SMALL, area.x + 8, area.y + 8, area.w - 16, INK_DIM, "Instructions around RIP%s%s",
+               model->source[0] ? " · source " : "", model->source);
     if (model->text_count)
         draw_source(model, canvas, area, area.y + 26, code_top(model, area) - 10);
     list_code(model, canvas, area, code_top(model, area), 0);
@@ -162,9 +167,11 @@ static const char *state_name(char state)
 void draw_processes(const Model *model, Canvas *canvas, Rect area)
 {
     int y = area.y + 8, x = area.x + 8;
-    canvas_text(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "Processes, and below each its threads; > ran last. p: show the next process's memory");
+    canvas_text(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM,
+                "Processes, and below each its threads; > ran last. p: show the next process's memory");
     y += 20;
-    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "    %-7s %-7s %-16s %-9s %18s %12s", "process", "thread", "name", "state", "instructions", "in RAM");
+    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "    %-7s %-7s %-16s %-9s %18s %12s", "process", "thread",
+               "name", "state", "instructions", "in RAM");
     y += 16;
     for (uint32_t i = 0; i < model->task_count && y + 16 <= area.y + area.h; i++, y += 16) {
         const TaskRow *row = &model->tasks[i];
@@ -194,18 +201,23 @@ static void draw_most(const CallLog *calls, Canvas *canvas, Rect area, int y)
             break;
         done[most] = true;
         char count[32];
-        x += view_print(canvas, FONT_SMALL, x, y, 150, INK_TEXT, "%s %s", calls_name(most), view_count(calls->counts[most], count)) + 14;
+        x += view_print(canvas, FONT_SMALL, x, y, 150, INK_TEXT, "%s %s", calls_name(most),
+                        view_count(calls->counts[most], count)) +
+             14;
     }
 }
 
 static void draw_result(const CallRow *row, Canvas *canvas, int x, int y, int width)
 {
     if (!row->returned)
-        view_print(canvas, FONT_SMALL, x, y, width, INK_ACCENT, strncmp(row->text, "exit", 4) == 0 ? "does not return" : "has not returned");
+        view_print(canvas, FONT_SMALL, x, y, width, INK_ACCENT,
+                   strncmp(row->text, "exit", 4) == 0 ? "does not return" : "has not returned");
     else if (row->result < 0 && row->result > -4096)
-        view_print(canvas, FONT_SMALL, x, y, width, INK_WRITE, "= -1 %s", strerrorname_np((int)-row->result) ? strerrorname_np((int)-row->result) : "");
+        view_print(canvas, FONT_SMALL, x, y, width, INK_WRITE, "= -1 %s",
+                   strerrorname_np((int)-row->result) ? strerrorname_np((int)-row->result) : "");
     else
-        view_print(canvas, FONT_SMALL, x, y, width, INK_EXEC, row->result > -65536 && row->result < 65536 ? "= %lld" : "= 0x%llx", (long long)row->result);
+        view_print(canvas, FONT_SMALL, x, y, width, INK_EXEC,
+                   row->result > -65536 && row->result < 65536 ? "= %lld" : "= 0x%llx", (long long)row->result);
 }
 
 void draw_calls(const Model *model, Canvas *canvas, Rect area)
@@ -213,10 +225,12 @@ void draw_calls(const Model *model, Canvas *canvas, Rect area)
     const CallLog *calls = &model->calls;
     int x = area.x + 8, y = area.y + 8, right = area.x + area.w - 118;
     char count[32];
-    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "System calls since this view was opened: %s; the newest below. Most often:", view_count(calls->count, count));
+    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM,
+               "System calls since this view was opened: %s; the newest below. Most often:", view_count(calls->count, count));
     draw_most(calls, canvas, area, y + 16);
     y += 36;
-    uint64_t room = (uint64_t)(area.y + area.h - y) / 14, kept = calls->count < CALLS_KEPT ? calls->count : CALLS_KEPT, shown = kept < room ? kept : room;
+    uint64_t room = (uint64_t)(area.y + area.h - y) / 14, kept = calls->count < CALLS_KEPT ? calls->count : CALLS_KEPT,
+             shown = kept < room ? kept : room;
     for (uint64_t n = calls->count - shown + 1; n <= calls->count; n++, y += 14) {
         const CallRow *row = &calls->rows[n % CALLS_KEPT];
         view_print(canvas, FONT_SMALL, x, y, 60, row->tid == model->tid ? INK_TEXT : INK_DIM, "%6d", row->tid);

@@ -5,7 +5,8 @@
 
 static Colour owner_ink(unsigned owner)
 {
-    static const Colour processes[OWNERS_MAX] = {0xffe69f00u, 0xff56b4e9u, 0xff009e73u, 0xfff0e442u, 0xff0072b2u, 0xffd55e00u, 0xffcc79a7u, 0xff999999u};
+    static const Colour processes[OWNERS_MAX] = {0xffe69f00u, 0xff56b4e9u, 0xff009e73u, 0xfff0e442u,
+                                                 0xff0072b2u, 0xffd55e00u, 0xffcc79a7u, 0xff999999u};
     switch (owner) {
     case OWNER_FREE: return INK_LINE;
     case OWNER_TABLE: return 0xffdde4ecu;
@@ -18,7 +19,8 @@ static Colour owner_ink(unsigned owner)
 
 static void owner_name(const Model *model, unsigned owner, char text[48])
 {
-    static const char *const names[] = {"free again", "page tables", "file pages, cached", "shared, zero page", "kept by the kernel"};
+    static const char *const names[] = {"free again", "page tables", "file pages, cached", "shared, zero page",
+                                        "kept by the kernel"};
     if (owner < OWNER_PROCESS)
         snprintf(text, 48, "%s", names[owner]);
     else
@@ -49,7 +51,7 @@ static int draw_owners(const Model *model, Canvas *canvas, Rect area, int y)
         int x = area.x + 8 + column * step;
         owner_name(model, owner, name);
         draw_owner(canvas, (Rect){x, y + 1, 11, 11}, owner);
-        view_print(canvas, FONT_SMALL, x + 18, y, step - 20, INK_TEXT, "%-20s %6llu frames, %s", name,
+        view_print(canvas, FONT_SMALL, x + 18, y, step - 20, INK_TEXT, "%-18s %5llu frames, %s", name,
                    (unsigned long long)model->ram_owned[owner], view_size(model->ram_owned[owner] * PAGE_BYTES, size));
         column = !column;
         y += column ? 0 : 16;
@@ -61,7 +63,8 @@ void draw_ram(const Model *model, Canvas *canvas, Rect area)
 {
     char cell[32];
     int y = area.y + 8, x = area.x + 8;
-    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "RAM from physical address 0 up to the highest frame ever used; a cell is %s",
+    view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM,
+               "RAM from physical address 0 up to the highest frame ever used; a cell is %s",
                view_size((uint64_t)PAGE_BYTES << model->ram_shift, cell));
     y = draw_owners(model, canvas, area, y + 20);
     int px = 18, room = area.y + area.h - y;
@@ -90,7 +93,8 @@ typedef struct Lane {
 
 static uint64_t per_million(uint64_t amount, const Sample *before, const Sample *now)
 {
-    return now->insns > before->insns + 16 ? amount * 1000000 / (now->insns - before->insns) : 0; /* steps: no rate to speak of */
+    return now->insns > before->insns + 16 ? amount * 1000000 / (now->insns - before->insns)
+                                           : 0; /* steps: no rate to speak of */
 }
 static uint64_t value_frames(const Sample *before, const Sample *now)
 {
@@ -198,13 +202,13 @@ void draw_help(Canvas *canvas)
         {"s", "step: one instruction"},
         {"n", "next: one instruction, a call as a whole"},
         {"f", "finish: until this function returns"},
-        {"b", "back by one instruction; the timeline: back to any time (where the run is recorded)"},
-        {"+  -", "faster, slower: from one instruction a second to full speed; or click at the steps above"},
+        {"b", "back by one instruction; timeline: to that time (in emu debug)"},
+        {"+  -", "faster, slower, from one instruction a second; or click the steps above"},
         {"1 .. 8, tab", "the view on the right"},
         {"p", "memory of the next process"},
         {"mouse", "the inspector and Translation show what is under it"},
         {"click", "pin that address; again: let it go"},
-        {"right click", "on code: breakpoint; on the map: watch that page, line or byte for writes; again: no more"},
+        {"right click", "on code: breakpoint; on the map: stop at writes to it; again: no more"},
         {"wheel, i o", "zoom at the mouse: pages, lines of 64 bytes, bytes"},
         {"drag, arrows", "move the map; 0: everything fits again"},
         {"h", "pages in rows, or along Hilbert's curve"},

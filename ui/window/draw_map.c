@@ -1,7 +1,7 @@
 /* The map of one address space, and the legend that makes it readable.
  *
- * What a page is, is told by its band's colour and label; whether it has a frame, by being filled or hollow; what is done to it,
- * by a glow that has its own colour and its own shape. */
+ * * What a page is, is told by its band's colour and label; whether it has a frame, by being filled or hollow; what is done
+ * to it, by a glow that has its own colour and its own shape. */
 #include "ui/window/view.h"
 
 enum { LABEL = 196, TITLE = 20 }; /* as layout.c places the cells */
@@ -41,7 +41,8 @@ static void draw_glyph(Canvas *canvas, Rect r, const DrawnCell *d)
         canvas_fill(canvas, (Rect){x, y, size, size}, colour_fade(0xff300800u, d->written));
     } else if (d->executed >= 32) {
         for (int i = 0; i < size; i++)
-            canvas_fill(canvas, (Rect){x, y + i, i < size / 2 ? 1 + 2 * i : 1 + 2 * (size - 1 - i), 1}, colour_fade(0xff00301eu, d->executed));
+            canvas_fill(canvas, (Rect){x, y + i, i < size / 2 ? 1 + 2 * i : 1 + 2 * (size - 1 - i), 1},
+                        colour_fade(0xff00301eu, d->executed));
     } else if (d->read >= 32) {
         canvas_frame(canvas, (Rect){x, y, size, size}, colour_fade(0xff00202cu, d->read));
     }

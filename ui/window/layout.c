@@ -162,7 +162,8 @@ static void turn(int side, int *x, int *y, int right, int up)
 static void place_of_cell(const View *view, const BandPlace *place, uint64_t cell, int *column, int *row)
 {
     int side = place->side;
-    uint64_t area = (uint64_t)side * (uint64_t)side, square = cell / area, in_row = (uint64_t)(view->columns / side), rest = cell % area;
+    uint64_t area = (uint64_t)side * (uint64_t)side, square = cell / area, in_row = (uint64_t)(view->columns / side),
+             rest = cell % area;
     int x = 0, y = 0;
     for (int s = 1; s < side; s *= 2, rest /= 4) {
         int right = (int)(rest / 2 & 1), up = (int)((rest ^ (uint64_t)right) & 1);
@@ -244,7 +245,8 @@ void view_zoom(View *view, const Model *model, int zoom, int y, bool over_cell, 
     if (!over_cell)
         y = view->map.y + view->map.h / 2;
     relayout(view, model);
-    while (before <= ZOOM_PAGES && view->zoom > 0 && view->zoom <= ZOOM_PAGES && view->px == px) { /* pages are as large as they get */
+    while (before <= ZOOM_PAGES && view->zoom > 0 && view->zoom <= ZOOM_PAGES &&
+           view->px == px) { /* pages are as large as they get */
         view->zoom += step;
         relayout(view, model);
     }

@@ -64,7 +64,8 @@ const Cell *model_cell_at(const Model *model, uint64_t address)
 /* What is in the TLB was accessed since its table was looked at last: in this sweep, or in the one before. */
 uint32_t model_cell_flags(const Model *model, const Cell *cell)
 {
-    const uint32_t tlb = EMU_PAGE_TLB_READ | EMU_PAGE_TLB_WRITE | EMU_PAGE_TLB_EXEC, when = model->hand ? model->sweep_last : model->sweep_now;
+    const uint32_t tlb = EMU_PAGE_TLB_READ | EMU_PAGE_TLB_WRITE | EMU_PAGE_TLB_EXEC,
+                   when = model->hand ? model->sweep_last : model->sweep_now;
     bool used = cell->read >= when || cell->written >= when || cell->executed >= when;
     return used ? cell->flags : cell->flags & ~tlb;
 }

@@ -216,7 +216,8 @@ typedef struct Model {
     uint32_t sample_every;  /* ms */
 } Model;
 
-/* Takes a picture. The previous one, in the same Model, gives the glow its memory. false: no memory (the picture is incomplete). */
+/* Takes a picture. The previous one, in the same Model, gives the glow its memory. false: no memory (the picture is
+ * incomplete). */
 bool model_collect(Model *model, Emu *emu, const ModelRequest *request);
 /* A deep copy into `to`, whose buffers are used again. false: no memory. */
 bool model_copy(Model *to, const Model *from);

@@ -1,5 +1,5 @@
-/* Mappings and their pages: one band each, one cell per page (or per 2^n pages of a mapping too large for that). What has glowed
- * keeps glowing: cells inherit the stamps of the cells that showed their addresses in the picture before. */
+/* Mappings and their pages: one band each, one cell per page (or per 2^n pages of a mapping too large for that). What has
+ * glowed keeps glowing: cells inherit the stamps of the cells that showed their addresses in the picture before. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +144,8 @@ static void erase_to(Painter *p, uint64_t end)
     p->erased = end;
 }
 
-/* A cell of several pages may lie in two page tables, of which only one has come: then its count waits for the next full sweep. */
+/* A cell of several pages may lie in two page tables, of which only one has come: then its count waits for the next full
+ * sweep. */
 static void paint_cell(const Model *model, Band *band, Cell *cell, Sum sum, bool whole)
 {
     if (whole && !model->sweep_all)
@@ -199,7 +200,8 @@ static void sweep(Model *model, Emu *emu, bool all)
         model->hand = 0;
     }
     Painter painter = {.model = model, .erased = model->hand};
-    model->hand = emu_harvest(emu, model->pid, model->hand, all ? UINT32_MAX : SWEEP_TABLES, !model->sweep_all, paint_table, &painter);
+    model->hand =
+        emu_harvest(emu, model->pid, model->hand, all ? UINT32_MAX : SWEEP_TABLES, !model->sweep_all, paint_table, &painter);
     if (model->sweep_all)
         erase_to(&painter, model->hand);
     model->hand = model->hand == EMU_SWEEP_END ? 0 : model->hand;

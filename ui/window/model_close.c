@@ -1,5 +1,5 @@
-/* What is seen from close up: lines of 64 bytes, or single bytes, of a stretch of memory. Changes are found by comparing with the
- * picture before; what the modelled caches hold is asked of them, where a hierarchy runs. */
+/* What is seen from close up: lines of 64 bytes, or single bytes, of a stretch of memory. Changes are found by comparing with
+ * the picture before; what the modelled caches hold is asked of them, where a hierarchy runs. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,13 +42,14 @@ static void ask_caches(Emu *emu, Close *close, CloseCell *cell, uint64_t address
 }
 
 /* The cells of one page, whose bytes are at `bytes` (NULL: it has no frame). */
-static void take_cells(const Model *model, Emu *emu, Close *close, const Close *old, uint64_t from, uint64_t end, const uint8_t *bytes,
-                       uint64_t paddr, uint64_t *clock)
+static void take_cells(const Model *model, Emu *emu, Close *close, const Close *old, uint64_t from, uint64_t end,
+                       const uint8_t *bytes, uint64_t paddr, uint64_t *clock)
 {
     for (uint64_t at = from; at < end; at += close->unit) {
         uint32_t i = (uint32_t)((at - close->start) / close->unit);
         uint64_t before = (at - old->start) / old->unit;
-        bool known = old->unit == close->unit && at >= old->start && before < old->count && old->cells[before].kind == CLOSE_DATA;
+        bool known =
+            old->unit == close->unit && at >= old->start && before < old->count && old->cells[before].kind == CLOSE_DATA;
         CloseCell *cell = &close->cells[i];
         *cell = (CloseCell){.kind = bytes ? CLOSE_DATA : CLOSE_UNTOUCHED};
         if (!bytes)

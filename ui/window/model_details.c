@@ -84,7 +84,8 @@ static char *read_source(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
     char *text = NULL;
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SOURCE_BYTES_MAX && (text = malloc((size_t)st.st_size + 1))) {
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SOURCE_BYTES_MAX &&
+        (text = malloc((size_t)st.st_size + 1))) {
         ssize_t got = read(fd, text, (size_t)st.st_size);
         text[got > 0 ? got : 0] = 0;
     }

@@ -1,5 +1,5 @@
-/* What lies in TLBs and caches: where a hierarchy is modelled, in its; else in the machine's own TLBs. What came and what was used is
- * found by comparing with the picture before. */
+/* What lies in TLBs and caches: where a hierarchy is modelled, in its; else in the machine's own TLBs. What came and what was
+ * used is found by comparing with the picture before. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,8 @@ static bool was_there(const Grid *old, uint32_t set, uint64_t key)
     return false;
 }
 
-static void note_entry(const Model *model, Grid *grid, const Grid *old, uint32_t set, uint32_t way, const EmuHeld *held, bool pages)
+static void note_entry(const Model *model, Grid *grid, const Grid *old, uint32_t set, uint32_t way, const EmuHeld *held,
+                       bool pages)
 {
     GridCell *cell = &grid->cells[set * grid->ways + way];
     const GridCell *before = &old->cells[set * grid->ways + way];
@@ -86,7 +87,8 @@ static void note_changes(const Model *model, Grid *grid, const Grid *old)
 static void fill(Model *model, Emu *emu, Grid *grid, const Grid *old, uint32_t index, LookInto *look, bool pages)
 {
     EmuHeld held;
-    while (grid->sets * grid->ways > GRID_CELLS && (grid->group == 0 || (grid->sets + grid->group - 1) / grid->group > GRID_CELLS / 8))
+    while (grid->sets * grid->ways > GRID_CELLS &&
+           (grid->group == 0 || (grid->sets + grid->group - 1) / grid->group > GRID_CELLS / 8))
         grid->group = grid->group ? 2 * grid->group : 1;
     grid->count = grid->group ? (grid->sets + grid->group - 1) / grid->group : grid->sets * grid->ways;
     for (uint32_t set = 0; set < grid->sets; set++)
@@ -126,7 +128,8 @@ static void add_tlbs(Model *model, Emu *emu, Grids *grids, const Grids *old)
         Grid *grid = &grids->grid[grids->count];
         if (!g.small_pages)
             continue; /* programs here have no larger ones */
-        snprintf(grid->name, sizeof grid->name, "level %u:%s%s%s", g.level, g.fetches ? " fetches" : "", g.loads ? " loads" : "", g.stores ? " stores" : "");
+        snprintf(grid->name, sizeof grid->name, "level %u:%s%s%s", g.level, g.fetches ? " fetches" : "",
+                 g.loads ? " loads" : "", g.stores ? " stores" : "");
         grid->ways = g.ways;
         grid->sets = g.entries / g.ways;
         fill(model, emu, grid, &old->grid[grids->count++], i, look_into_tlb, true);

@@ -79,13 +79,16 @@ static void show_value(Emu *emu, int pid, uint64_t handle, uint64_t address, cha
     case EMU_TYPE_SIGNED: snprintf(text, size, "%lld", (long long)sign); break;
     case EMU_TYPE_UNSIGNED: snprintf(text, size, "%llu", (unsigned long long)value); break;
     case EMU_TYPE_SIGNED_CHAR:
-    case EMU_TYPE_UNSIGNED_CHAR: snprintf(text, size, isprint((int)(value & 127)) && value < 128 ? "%lld '%c'" : "%lld", (long long)sign, (int)value); break;
+    case EMU_TYPE_UNSIGNED_CHAR:
+        snprintf(text, size, isprint((int)(value & 127)) && value < 128 ? "%lld '%c'" : "%lld", (long long)sign, (int)value);
+        break;
     case EMU_TYPE_BOOL: snprintf(text, size, "%s", value ? "true" : "false"); break;
     case EMU_TYPE_ENUM: name_enum(emu, bare, sign, text, size); break;
     case EMU_TYPE_POINTER: snprintf(text, size, "0x%llx", (unsigned long long)value); break;
     case EMU_TYPE_FLOAT: show_float(bytes, type.size, text, size); break;
     case EMU_TYPE_ARRAY:
-        if (bare_type(emu, type.target, &of, &element) && (element.kind == EMU_TYPE_SIGNED_CHAR || element.kind == EMU_TYPE_UNSIGNED_CHAR))
+        if (bare_type(emu, type.target, &of, &element) &&
+            (element.kind == EMU_TYPE_SIGNED_CHAR || element.kind == EMU_TYPE_UNSIGNED_CHAR))
             show_characters(bytes, type.count < sizeof bytes ? type.count : sizeof bytes, text, size);
         else
             snprintf(text, size, "[%llu]", (unsigned long long)type.count);
@@ -109,7 +112,8 @@ static bool descend(Emu *emu, uint64_t *handle, uint64_t *offset, char *path, si
         return true;
     }
     EmuMember member;
-    for (uint32_t i = 0; (type.kind == EMU_TYPE_STRUCT || type.kind == EMU_TYPE_UNION) && emu_type_member(emu, bare, i, &member); i++) {
+    for (uint32_t i = 0;
+         (type.kind == EMU_TYPE_STRUCT || type.kind == EMU_TYPE_UNION) && emu_type_member(emu, bare, i, &member); i++) {
         uint64_t member_size = size_of(emu, member.type);
         if (*offset < member.offset || *offset >= member.offset + member_size)
             continue;

@@ -24,7 +24,8 @@ bool picture_layout(View *view, const Model *model, int width, int height)
 bool picture_draw(Canvas *canvas, View *view, const Model *model, int width, int height)
 {
     int scale = scale_for(width, height);
-    if (!canvas_resize(canvas, width / scale, height / scale, scale) || !view_layout(view, model, canvas->width, canvas->height))
+    if (!canvas_resize(canvas, width / scale, height / scale, scale) ||
+        !view_layout(view, model, canvas->width, canvas->height))
         return false;
     view_draw(view, model, canvas);
     return true;

@@ -101,7 +101,8 @@ static void describe_hit(Runner *r, const EmuStop *stop, char status[96])
     char place[64] = "";
     if (stop->kind == EMU_WATCHPOINT) {
         model_name_address(r->emu, 0, stop->address, place, sizeof place);
-        snprintf(status, 96, "watched: 0x%llx%s%s was %s", (unsigned long long)stop->address, place[0] ? " " : "", place, stop->write ? "written" : "read");
+        snprintf(status, 96, "watched: 0x%llx%s%s was %s", (unsigned long long)stop->address, place[0] ? " " : "", place,
+                 stop->write ? "written" : "read");
         return;
     }
     EmuRegisters registers;
@@ -147,57 +148,7 @@ static void settle(Runner *r, const EmuStop *stop, bool single)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* ---- what the user marks ---------------------------------------------------------------------------------------- */
-
-/* Sets the mark, or takes it away when it is there. Size 0: a breakpoint. */
-static void toggle_mark(Runner *r, uint64_t address, uint64_t size)
-{
-    Marks *m = &r->marks;
-    uint32_t i = 0;
-    if (r->hooks) {
-        r->hooks->mark(r->hooks->context, address, size);
-        return;
-    }
-    while (i < m->count && (m->mark[i].address != address || m->mark[i].size != size))
-        i++;
-    bool set = i == m->count;
-    if (set && m->count == MARKS_MAX)
-        return;
-    if (size && !emu_watchpoint(r->emu, address, size, EMU_MAP_WRITE, set))
-        return;
-    if (!size)
-        emu_breakpoint(r->emu, address, set);
-    if (set)
-        m->mark[m->count++] = (Mark){address, size};
-    else
-        m->mark[i] = m->mark[--m->count];
-}
-
-static FILE *open_dump(const char *extension, unsigned number, char path[64])
-{
-    snprintf(path, 64, "emu-counters-%03u.%s", number, extension);
-    return fopen(path, "wxe");
-}
-
-static void dump_counters(Runner *r)
-{
-    char json_path[64], csv_path[64];
-    FILE *json = NULL, *csv;
-    while (!json && (json = open_dump("json", ++r->dumps, json_path)) == NULL && errno == EEXIST)
-        ;
-    csv = json ? open_dump("csv", r->dumps, csv_path) : NULL;
-    if (csv)
-        counters_write(&r->counters, r->emu, json, csv);
-    bool written = csv && !ferror(csv) && !ferror(json);
-    if (json)
-        written &= fclose(json) == 0;
-    if (csv)
-        written &= fclose(csv) == 0;
-    if (written)
-        fprintf(stderr, "emu: %s, %s\n", json_path, csv_path);
-    else
-        fprintf(stderr, "emu: cannot write the counters to '%s': %s\n", csv ? csv_path : json_path, strerror(errno));
-}
+/* ---- orders ---------------------------------------------------------------------------------------- */
 
 /* To another time, where the run is recorded. */
 static void go_to(Runner *r, uint64_t count)
@@ -223,9 +174,9 @@ static void obey(Runner *r)
     pthread_mutex_unlock(&r->lock);
     for (uint32_t i = 0; i < count; i++) {
         switch (orders[i].kind) {
-        case ORDER_MARK: toggle_mark(r, orders[i].address, orders[i].size); break;
+        case ORDER_MARK: runner_toggle_mark(r, orders[i].address, orders[i].size); break;
         case ORDER_ZERO: counters_zero(&r->counters, r->emu); break;
-        case ORDER_DUMP: dump_counters(r); break;
+        case ORDER_DUMP: runner_dump_counters(r); break;
         case ORDER_GOTO: go_to(r, orders[i].address); break;
         }
     }
@@ -271,8 +222,8 @@ static EmuStop run_to(Runner *r, uint64_t address, uint64_t least, ModelRequest 
     for (;;) {
         EmuStop stop = stretch(r, r->slice);
         bool there = emu_registers(r->emu, 0, &registers) && registers.rip == address;
-        if ((there && registers.r[4] >= least) || (stop.kind != EMU_BUDGET && stop.kind != EMU_BREAKPOINT) || limit_reached(r) ||
-            (!there && stop.kind == EMU_BREAKPOINT)) {
+        if ((there && registers.r[4] >= least) || (stop.kind != EMU_BUDGET && stop.kind != EMU_BREAKPOINT) ||
+            limit_reached(r) || (!there && stop.kind == EMU_BREAKPOINT)) {
             emu_breakpoint(r->emu, address, false);
             return there ? (EmuStop){.kind = EMU_BUDGET, .pid = stop.pid, .tid = stop.tid} : stop;
         }
@@ -291,7 +242,8 @@ static EmuStop run_next(Runner *r, ModelRequest *request)
 {
     EmuRegisters registers;
     EmuInsn insn;
-    bool call = emu_registers(r->emu, 0, &registers) && emu_disassemble(r->emu, 0, registers.rip, &insn) && strncmp(insn.text, "call", 4) == 0;
+    bool call = emu_registers(r->emu, 0, &registers) && emu_disassemble(r->emu, 0, registers.rip, &insn) &&
+                strncmp(insn.text, "call", 4) == 0;
     EmuStop stop = stretch(r, 1);
     if (!call || stop.kind != EMU_BUDGET)
         return stop;

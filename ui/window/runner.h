@@ -16,7 +16,8 @@ typedef enum RunMode { RUN_PAUSED, RUN_FREE, RUN_STEP, RUN_NEXT, RUN_FINISH, RUN
 typedef enum OrderKind { ORDER_MARK, ORDER_ZERO, ORDER_DUMP, ORDER_GOTO } OrderKind;
 typedef struct Order {
     OrderKind kind;
-    uint64_t address, size; /* GOTO: address is the count of instructions to go to. MARK: size 0 is a breakpoint, else a watchpoint; set, or cleared when it is there */
+    uint64_t address, size; /* GOTO: address is the count of instructions to go to. MARK: size 0 is a breakpoint, else a
+                               watchpoint; set, or cleared when it is there */
 } Order;
 enum { ORDERS_MAX = 16 };
 
@@ -72,6 +73,10 @@ typedef struct Runner {
 
 /* Starts the thread, paused or running. false: no thread. */
 bool runner_start(Runner *runner, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal, const RunnerHooks *hooks);
+/* On its thread (runner_orders.c): sets a breakpoint (size 0) or a watchpoint, or takes it away; writes the counters to two
+ * files. */
+void runner_toggle_mark(Runner *runner, uint64_t address, uint64_t size);
+void runner_dump_counters(Runner *runner);
 /* For the console: takes the machine, which pauses; and gives it back, perhaps another one. */
 void runner_borrow(Runner *runner);
 void runner_return(Runner *runner, Emu *emu);

@@ -1,5 +1,5 @@
-/* A window on a real screen: shows pixels, delivers what the user does. The only part that knows SDL (sdl.c), which it loads when
- * a window is opened: programs that run without one do not pay for it. */
+/* A window on a real screen: shows pixels, delivers what the user does. The only part that knows SDL (sdl.c), which it loads
+ * when a window is opened: programs that run without one do not pay for it. */
 #ifndef EMU_UI_WINDOW_SCREEN_H
 #define EMU_UI_WINDOW_SCREEN_H
 
@@ -8,7 +8,16 @@
 
 typedef struct Screen Screen;
 
-typedef enum EventKind { EVENT_QUIT, EVENT_KEY, EVENT_MOVE, EVENT_PRESS, EVENT_RELEASE, EVENT_WHEEL, EVENT_SIZE, EVENT_OTHER } EventKind;
+typedef enum EventKind {
+    EVENT_QUIT,
+    EVENT_KEY,
+    EVENT_MOVE,
+    EVENT_PRESS,
+    EVENT_RELEASE,
+    EVENT_WHEEL,
+    EVENT_SIZE,
+    EVENT_OTHER
+} EventKind;
 enum { KEY_F12 = 256, KEY_UP, KEY_DOWN, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME };
 typedef struct Event {
     EventKind kind;

@@ -8,11 +8,11 @@
 
 #include "ui/window/screen.h"
 
-#define SDL_FUNCTIONS(X)                                                                                                        \
-    X(SDL_Init) X(SDL_QuitSubSystem) X(SDL_Quit) X(SDL_GetError) X(SDL_SetHint) X(SDL_GetCurrentVideoDriver) X(SDL_CreateWindow) \
-    X(SDL_DestroyWindow) X(SDL_GetWindowSurface) X(SDL_UpdateWindowSurface) X(SDL_PollEvent) X(SDL_Delay) X(SDL_GetWindowSize)        \
-    X(SDL_SetWindowTitle) X(SDL_SetWindowMinimumSize) X(SDL_CreateRGBSurfaceFrom) X(SDL_UpperBlit) X(SDL_FreeSurface)           \
-    X(SDL_StartTextInput)
+#define SDL_FUNCTIONS(X) \
+    X(SDL_Init) X(SDL_QuitSubSystem) X(SDL_Quit) X(SDL_GetError) X(SDL_SetHint) X(SDL_GetCurrentVideoDriver) \
+    X(SDL_CreateWindow) X(SDL_DestroyWindow) X(SDL_GetWindowSurface) X(SDL_UpdateWindowSurface) X(SDL_PollEvent) \
+    X(SDL_Delay) X(SDL_GetWindowSize) X(SDL_SetWindowTitle) X(SDL_SetWindowMinimumSize) X(SDL_CreateRGBSurfaceFrom) \
+    X(SDL_UpperBlit) X(SDL_FreeSurface) X(SDL_StartTextInput)
 
 #define POINTER(name) __typeof__(&name) name##_;
 static struct Sdl { SDL_FUNCTIONS(POINTER) } sdl; /* of the one libSDL2 that a process can have */
@@ -46,7 +46,9 @@ static bool choose_driver(void)
     if (getenv("SDL_VIDEODRIVER"))
         return true;
     if ((!x11 || !*x11) && (!wayland || !*wayland)) {
-        fprintf(stderr, "emu: --window: there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); --window=headless needs none\n");
+        fprintf(
+            stderr,
+            "emu: --window: there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); --window=headless needs none\n");
         return false;
     }
     sdl.SDL_SetHint_("SDL_VIDEODRIVER", !wayland || !*wayland ? "x11" : !x11 || !*x11 ? "wayland" : "x11,wayland");
@@ -61,7 +63,8 @@ static bool open_window(Screen *screen, int width, int height)
     sdl.SDL_SetHint_(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     sdl.SDL_SetHint_(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); /* else it may start OpenGL to copy our pixels */
     if (sdl.SDL_Init_(SDL_INIT_VIDEO) != 0) {
-        fprintf(stderr, "emu: --window: there is no screen to open a window on: %s; --window=headless needs none\n", sdl.SDL_GetError_());
+        fprintf(stderr, "emu: --window: there is no screen to open a window on: %s; --window=headless needs none\n",
+                sdl.SDL_GetError_());
         return false;
     }
     const char *driver = sdl.SDL_GetCurrentVideoDriver_();
@@ -136,8 +139,8 @@ static Event translate(const SDL_Event *e)
     }
 }
 
-/* Not SDL_WaitEventTimeout(): it wakes itself up by events over a connection of its own, which on a busy host reach the server when
- * the window has been closed already; Xlib ends the process for that (BadWindow, exit code 1). */
+/* Not SDL_WaitEventTimeout(): it wakes itself up by events over a connection of its own, which on a busy host reach the
+ * server when the window has been closed already; Xlib ends the process for that (BadWindow, exit code 1). */
 bool screen_next(Screen *screen, Event *event, int ms)
 {
     SDL_Event e;
@@ -170,8 +173,10 @@ bool screen_show(Screen *screen, const uint32_t *pixels, int width, int height)
     SDL_Surface *surface = sdl.SDL_GetWindowSurface_(screen->window);
     if (!surface)
         return false;
-    SDL_Surface *ours = sdl.SDL_CreateRGBSurfaceFrom_((void *)(uintptr_t)pixels, width, height, 32, width * 4, 0xff0000, 0xff00, 0xff, 0);
-    bool shown = ours && sdl.SDL_UpperBlit_(ours, NULL, surface, NULL) == 0 && sdl.SDL_UpdateWindowSurface_(screen->window) == 0;
+    SDL_Surface *ours =
+        sdl.SDL_CreateRGBSurfaceFrom_((void *)(uintptr_t)pixels, width, height, 32, width * 4, 0xff0000, 0xff00, 0xff, 0);
+    bool shown =
+        ours && sdl.SDL_UpperBlit_(ours, NULL, surface, NULL) == 0 && sdl.SDL_UpdateWindowSurface_(screen->window) == 0;
     if (ours)
         sdl.SDL_FreeSurface_(ours);
     return shown;

@@ -131,9 +131,11 @@ static int understand(Emu *emu, const Options *options, Place *place, ModelReque
     else if (options->focus && !find_address(emu, options->focus, &request->focus))
         fprintf(stderr, "emu: --focus: '%s' is no symbol or address of this program\n", options->focus);
     else if (options->view && (view->tab = picture_tab(options->view)) == TABS)
-        fprintf(stderr, "emu: --view: '%s' is not translation, stack, code, ram, processes, calls, tlb or caches\n", options->view);
+        fprintf(stderr, "emu: --view: '%s' is not translation, stack, code, ram, processes, calls, tlb or caches\n",
+                options->view);
     else if (options->zoom && !find_zoom(options->zoom, &view->zoom))
-        fprintf(stderr, "emu: --zoom: '%s' is not pages, lines, bytes, or a step from %d to %d\n", options->zoom, ZOOM_MIN, ZOOM_MAX);
+        fprintf(stderr, "emu: --zoom: '%s' is not pages, lines, bytes, or a step from %d to %d\n", options->zoom, ZOOM_MIN,
+                ZOOM_MAX);
     else
         return 0;
     return EXIT_FAILED;
@@ -176,7 +178,8 @@ int snapshot_take(Emu *emu, const Options *options)
     if (!reached) {
         fprintf(stderr, "emu: '%s' was not reached: the program ended first\n", place.text);
         code = EXIT_LIMIT;
-    } else if (!picture_draw(&canvas, &view, &model, options->width ? options->width : 1280, options->height ? options->height : 800)) {
+    } else if (!picture_draw(&canvas, &view, &model, options->width ? options->width : 1280,
+                             options->height ? options->height : 800)) {
         fprintf(stderr, "emu: no memory for the picture\n");
         code = EXIT_FAILED;
     } else {

@@ -129,7 +129,8 @@ static void draw_header(const View *view, const Model *model, Canvas *canvas)
     int help = r.x + r.w - 8 * 8, end = view->speed_steps ? draw_slider(view, canvas) : help;
     uint64_t system_calls = model->stats.system_calls - model->zero.system_calls;
     view_print(canvas, FONT_NORMAL, x, y, end - x - 8, INK_DIM, "%s instructions   %s system call%s",
-               view_count(model->stats.insns - model->zero.insns, insns), view_count(system_calls, calls), system_calls == 1 ? "" : "s");
+               view_count(model->stats.insns - model->zero.insns, insns), view_count(system_calls, calls),
+               system_calls == 1 ? "" : "s");
     canvas_text(canvas, FONT_NORMAL, help, y, 64, INK_DIM, "? help");
 }
 

@@ -16,8 +16,15 @@ typedef struct BandPlace {
     int gap;       /* height of the gap above it: nothing is mapped there */
 } BandPlace;
 
-enum { ZOOM_MIN = -4, ZOOM_PAGES = 4, ZOOM_LINES = 5, ZOOM_BYTES = 8, ZOOM_MAX = 9, /* up to ZOOM_PAGES cells are pages, then lines, then bytes */
-       VIEW_WIDTH_MIN = 1000, VIEW_HEIGHT_MIN = 600 };
+enum {
+    ZOOM_MIN = -4,
+    ZOOM_PAGES = 4,
+    ZOOM_LINES = 5,
+    ZOOM_BYTES = 8,
+    ZOOM_MAX = 9, /* up to ZOOM_PAGES cells are pages, then lines, then bytes */
+    VIEW_WIDTH_MIN = 1000,
+    VIEW_HEIGHT_MIN = 600
+};
 
 typedef struct View {
     Tab tab;

@@ -53,7 +53,11 @@ void screen_close(Screen *screen) { (void)screen; }
 bool screen_next(Screen *screen, Event *event, int ms) { (void)screen, (void)event, (void)ms; return false; }
 void screen_size(Screen *screen, int *width, int *height) { (void)screen, (void)width, (void)height; }
 void screen_title(Screen *screen, const char *title) { (void)screen, (void)title; }
-bool screen_show(Screen *s, const uint32_t *pixels, int width, int height) { (void)s, (void)pixels, (void)width, (void)height; return false; }
+bool screen_show(Screen *s, const uint32_t *pixels, int width, int height)
+{
+    (void)s, (void)pixels, (void)width, (void)height;
+    return false;
+}
 #endif
 
 Window *window_open(const Options *options)
@@ -118,7 +122,8 @@ static void name_speed(Window *w)
     w->view.speed_steps = SPEEDS;
     w->view.speed[0] = 0;
     if (n != SPEED_FULL)
-        snprintf(w->view.speed, sizeof w->view.speed, "%llu%s instruction%s/s", (unsigned long long)n, units[unit], n == 1 && !unit ? "" : "s");
+        snprintf(w->view.speed, sizeof w->view.speed, "%llu%s instruction%s/s", (unsigned long long)n, units[unit],
+                 n == 1 && !unit ? "" : "s");
 }
 
 static void draw(Window *w, const Model *model)
@@ -426,7 +431,8 @@ static void *beside_main(void *argument)
 {
     Opening *opening = argument;
     Window *w = window_open(opening->options);
-    bool started = w && runner_start(&w->runner, opening->emu, RUN_PAUSED, opening->options->config.max_insns, false, opening->hooks);
+    bool started =
+        w && runner_start(&w->runner, opening->emu, RUN_PAUSED, opening->options->config.max_insns, false, opening->hooks);
     if (w && !started) {
         fprintf(stderr, "emu: --window: no thread for the machine: %s\n", strerror(errno));
         window_close(w);

@@ -13,8 +13,8 @@ Window *window_open(const Options *options);
 EmuStop window_run(Window *window, Emu *emu);
 void window_close(Window *window); /* NULL is fine */
 
-/* The same for a console: the window has a thread of its own, the machine is paused and used in turn (runner.h). NULL when there is
- * no screen, all said. */
+/* The same for a console: the window has a thread of its own, the machine is paused and used in turn (runner.h). NULL when
+ * there is no screen, all said. */
 Window *window_open_beside(const Options *options, Emu *emu, const RunnerHooks *hooks);
 void window_close_beside(Window *window);
 Runner *window_runner(Window *window);
