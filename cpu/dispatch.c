@@ -255,10 +255,18 @@ static u8 *translate_or_raise(Cpu *cpu, u64 address, Access access)
     return host;
 }
 
+/* An access over the end of the canonical addresses is refused as a whole: before its first page can fault. */
+static INLINE void check_edge(Cpu *cpu, u64 address, u32 size, u32 left, Access access)
+{
+    if (UNLIKELY(size > left) && UNLIKELY(!mmu_canonical(address + left)) && mmu_canonical(address))
+        translate_or_raise(cpu, address + left, access);
+}
+
 const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
 {
     cpu_enter_slow(cpu, op, acc);
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
+    check_edge(cpu, address, size, left, ACCESS_READ);
     const u8 *host = translate_or_raise(cpu, address, ACCESS_READ), *second = NULL;
     touch(cpu, host, address, size <= left ? size : left, ACCESS_READ);
     if (UNLIKELY(size > left)) {
@@ -289,6 +297,7 @@ static u8 *slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bo
     cpu_enter_slow(cpu, op, acc);
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
     Access access = modify ? ACCESS_MODIFY : ACCESS_WRITE;
+    check_edge(cpu, address, size, left, ACCESS_WRITE);
     u8 *host = translate_or_raise(cpu, address, ACCESS_WRITE), *second = NULL;
     touch(cpu, host, address, size <= left ? size : left, access);
     if (UNLIKELY(size > left)) {

@@ -5,6 +5,7 @@
 #include "kernel/paging.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
+#include "kernel/syscalls.h"
 
 /* si_code of a floating-point exception from the flags that are raised and not masked; 0: none (a spurious one). */
 static i32 float_code(u32 raised)
@@ -18,9 +19,29 @@ static void force(Task *task, i32 signo, i32 code, u64 address)
     signal_force(task, &(SigInfo){.signo = signo, .code = code, .fault = {.address = address}});
 }
 
+/* A call into the vsyscall page, where programs of 2012 and before ask for the time: nothing is mapped there, the kernel does the
+ * call and returns for it (arch/x86/entry/vsyscall/vsyscall_64.c). false: it is no such call. */
+static bool vsyscall(Task *task, const CpuException *exception)
+{
+    static const u16 numbers[3] = {96, 201, 309}; /* gettimeofday, time, getcpu */
+    const u64 page = 0xffffffffff600000;
+    u64 index = (exception->address - page) >> 10, back;
+    CpuState *cpu = task_registers(task);
+    if (!(exception->error & 16) || (exception->address & 0x3ff) || exception->address < page || index >= ARRAY_LEN(numbers) ||
+        !copy_from_guest(task, &back, cpu->r[RSP], 8))
+        return false;
+    cpu->r[RAX] = numbers[index];
+    cpu->r[RSP] += 8;
+    cpu->rip = back;
+    syscall_enter(task);
+    return true;
+}
+
 /* #PF: by demand paging if the mappings allow it, else SIGSEGV or SIGBUS. */
 static void page_fault(Task *task, const CpuException *exception)
 {
+    if (vsyscall(task, exception))
+        return;
     Access access = exception->error & 16 ? ACCESS_FETCH : exception->error & 2 ? ACCESS_WRITE : ACCESS_READ;
     Kernel *kernel = task->kernel;
     if (UNLIKELY(kernel->paging != NULL))

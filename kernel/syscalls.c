@@ -96,7 +96,8 @@ static void run_handler(Task *task)
 void syscall_enter(Task *task)
 {
     const u64 *r = task->kernel->cpu.r;
-    task->call = (Call){.number = r[RAX], .arg = {r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9]}, .active = true};
+    task->call = (Call){.number = (u64)(i32)r[RAX], /* only the low half counts: entry_64.S */
+                        .arg = {r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9]}, .active = true};
     task->woken = WOKEN_NOT;
     task->system_calls++;
     if (UNLIKELY(task->kernel->strace != NULL))

@@ -3,7 +3,7 @@
 
 usage: make.py SOURCE_DIR OUT_DIR [--rebaseline RECORD]
 
-A .rom file holds many ROMs of one topic. `== sentence` begins one and is its name; `@name word…` makes one ROM for each word,
+A .rom file holds many ROMs of one topic. What comes before the first (macros) is part of each. `== sentence` begins one and is its name; `@name word…` makes one ROM for each word,
 which stands for {name} in the sentence and the code (several: all combinations); `!mask 0x…` says which flags count, `!mem LABEL
 BYTES` that memory does; then comes GNU assembly in Intel syntax, which ends in hlt by itself. --rebaseline runs each on this
 machine's processor through RECORD (tests/rom/record.c) and writes roms/expected/ anew."""
@@ -20,7 +20,8 @@ record = sys.argv[4] if len(sys.argv) > 4 else None
 
 
 def roms_of(path):
-    for block in re.split(r"^== ", path.read_text(), flags=re.M)[1:]:
+    prelude, *blocks = re.split(r"^== ", path.read_text(), flags=re.M)
+    for block in blocks:
         title, _, body = block.partition("\n")
         words = {m[1]: m[2].split() for m in re.finditer(r"^@(\w+) (.*)$", body, re.M)}
         mask = re.search(r"^!mask (\S+)$", body, re.M)
@@ -29,13 +30,14 @@ def roms_of(path):
         for choice in itertools.product(*words.values()):
             fill = lambda text: re.sub(r"\{(\w+)\}", lambda m: dict(zip(words, choice))[m[1]], text)
             name = re.sub(r"[^a-z0-9]+", "-", re.sub(r"-(?=\d)", "minus ", fill(title).lower())).strip("-")
-            yield name, fill(code), mask[1] if mask else "0xcc5", memory
+            yield name, (prelude, fill(code)), mask[1] if mask else "0xcc5", memory
 
 
 def build(folder, name, code):
     folder.mkdir(parents=True, exist_ok=True)
     obj, elf = folder / f"{name}.o", folder / f"{name}.elf"
-    text = f".intel_syntax noprefix\n.globl _start\n_start:\n{code}\n.text\nhlt\n"
+    prelude, body = code
+    text = f".intel_syntax noprefix\n{prelude}\n.globl _start\n_start:\n{body}\n.text\nhlt\n"
     subprocess.run(["as", "-o", obj, "-"], input=text, text=True, check=True)
     subprocess.run(["ld", "-o", elf, obj], check=True)
     obj.unlink()
@@ -63,7 +65,8 @@ for path in sorted((source / "roms").glob("*.rom")):
     store = source / "roms/expected" / f"{path.stem}.json"
     expected = json.loads(store.read_text()) if store.exists() and not record else {}
     roms = list(roms_of(path))
-    assert len({name for name, *_ in roms}) == len(roms), f"{path}: two ROMs of one name"
+    names = [name for name, *_ in roms]
+    assert len(set(names)) == len(names), f"{path}: two ROMs of one name: {next(n for n in names if names.count(n) > 1)}"
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda rom: make(path.stem, expected, *rom), roms))
     if record:

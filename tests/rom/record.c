@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -81,6 +82,18 @@ static void print_regs(bool after_syscall)
     }
 }
 
+static void print_output(int out)
+{
+    uint8_t bytes[4096];
+    ssize_t n = pread(out, bytes, sizeof bytes, 0);
+    if (n > 0)
+        printf("\"stdout\":\"");
+    for (ssize_t i = 0; i < n; i++)
+        printf(bytes[i] < 32 || bytes[i] == '"' || bytes[i] == '\\' ? "\\u%04x" : bytes[i] > 126 ? "\\udc%02x" : "%c", bytes[i]);
+    if (n > 0)
+        printf("\",");
+}
+
 /* Runs to the end; returns how: 'h' hlt, 's' signal, 'e' exit. */
 static char run(int *status)
 {
@@ -113,7 +126,9 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc && places < 8; i++)
         if (sscanf(argv[i], "%" SCNi64 ":%" SCNi64, (int64_t *)&place[places], (int64_t *)&place_size[places]) == 2 && place_size[places] <= 256)
             places++;
+    int out = memfd_create("stdout", MFD_CLOEXEC);
     if ((pid = fork()) == 0) {
+        dup2(out, 1);
         alarm(10);
         personality(ADDR_NO_RANDOMIZE);
         ptrace(PTRACE_TRACEME, 0, NULL, NULL);
@@ -123,8 +138,11 @@ int main(int argc, char **argv)
     waitpid(pid, &status, 0);
     char how = run(&status);
     printf("{");
-    if (how == 's')
+    print_output(out);
+    if (how == 's' && sigabbrev_np(WTERMSIG(status)))
         printf("\"expect_signal\":\"SIG%s\",", sigabbrev_np(WTERMSIG(status)));
+    else if (how == 's')
+        printf("\"expect_signal\":%d,", WTERMSIG(status));
     if (how == 's' && (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS))
         printf("\"expect_fault_address\":\"0x%" PRIx64 "\",", state.address);
     if (how == 'e')
