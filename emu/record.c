@@ -167,8 +167,8 @@ static KernelStop run_past(Emu *emu, u64 max_insns)
         KernelStop stop = now < end ? kernel_run(emu->kernel, piece) : (KernelStop){.kind = KERNEL_INSN_LIMIT};
         emu->kernel->strict_breakpoints = false;
         now = record_now(emu);
-        if (now < end && !(stop.kind == KERNEL_LOG_END))
-            return stop;
+        if (stop.kind == KERNEL_WATCH || (now < end && !(stop.kind == KERNEL_LOG_END)))
+            return stop; /* a watched write may be the last instruction of the past */
         Events *events = record_suspend(emu);
         record_put_back(emu, next);
         record_resume(emu, events);

@@ -248,6 +248,7 @@ static int run(const Options *options, const EmuConfig *config, const char **env
 static void make_room_for_gdb(const Options *options, EmuConfig *config)
 {
     config->stop_on_fatal = false;
+    config->record = true; /* gdb can go back; a machine that cannot be recorded (--mem, paging) goes without */
     if (strcmp(options->gdb, "-") != 0)
         return;
     config->take_place = false;

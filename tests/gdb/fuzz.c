@@ -235,7 +235,7 @@ static void damage(Text *text)
 static const char *const packets[] = {
     "?", "g", "G%h", "p%n", "P%n=%h", "m%a,%n", "M%a,%n:%h", "X%a,%n:%b", "X%a,4:abcd", "Z0,%a,1", "z0,%a,1", "Z1,%a,1", "Z2,%a,8", "z2,%a,8", "Z3,%a,%n",
     "Z4,%a,%n", "z4,%a,%n", "Hg%t", "Hc%t", "T%t", "vCont;c", "vCont;s:%t;c", "vCont;c:%t", "vCont;C%n:%t;c", "vCont;S%n:%t", "vCont;t", "vCont;r%a,%a:%t",
-    "vCont;s:p3e8.3e8", "vCont?", "s", "c", "C%n", "S%n;%a", "vFile:open:%p,0,0", "vFile:open:%p,%n,%n", "vFile:pread:%n,%n,%n", "vFile:pread:0,1000,%n",
+    "vCont;s:p3e8.3e8", "vCont?", "s", "c", "bs", "bc", "b%n", "C%n", "S%n;%a", "vFile:open:%p,0,0", "vFile:open:%p,%n,%n", "vFile:pread:%n,%n,%n", "vFile:pread:0,1000,%n",
     "vFile:fstat:%n", "vFile:close:%n", "vFile:readlink:%p", "vFile:setfs:%n", "vFile:pwrite:%n,%n,%b", "qSupported:multiprocess+;fork-events+;%s",
     "qXfer:features:read:target.xml:%n,%n", "qXfer:auxv:read::%n,%n", "qXfer:auxv:read::0,1000", "qXfer:threads:read::0,%n", "qXfer:exec-file:read:%n:0,%n",
     "qXfer:siginfo:read::0,80", "qXfer:siginfo:write::%n:%b", "qfThreadInfo", "qsThreadInfo", "qC", "qAttached:%n", "qRcmd,%l", "qRcmd,%h",

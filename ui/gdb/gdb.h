@@ -108,6 +108,8 @@ const Point *points_touched(const Gdb *gdb, const EmuStop *stop);
 /* resume.c: runs the machine and replies with the stop. false: no reply (the connection has gone). */
 bool resume_packet(Gdb *gdb, Cursor *cursor);
 bool resume_old(Gdb *gdb, char action, Cursor *cursor);
+/* "bs", "bc" */
+bool resume_backwards(Gdb *gdb, Cursor *cursor);
 /* Nobody debugs: runs until somebody connects, or the end. */
 void resume_detached(Gdb *gdb);
 /* What the machine stops for, after a change of what gdb wants. */

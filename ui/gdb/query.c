@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/emu_record.h"
 #include "ui/gdb/gdb.h"
 
 static void supported(Gdb *gdb, Cursor *cursor)
 {
     const char *text;
+    EmuRecordInfo info;
     while (take_char(cursor, ':') || take_char(cursor, ';')) {
         size_t size = take_until(cursor, ';', &text);
 #define SAYS(feature) (size == sizeof(feature) - 1 && memcmp(text, feature, size) == 0)
@@ -23,6 +25,9 @@ static void supported(Gdb *gdb, Cursor *cursor)
                           "vContSupported+;no-resumed+;QPassSignals+;QProgramSignals-;QCatchSyscalls+;QNonStop-;"
                           "qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;"
                           "qXfer:siginfo:read+;qXfer:siginfo:write+", (unsigned)PACKET_SIZE);
+    emu_record_info(gdb->emu, &info);
+    if (info.recording)
+        reply_text(&gdb->out, ";ReverseStep+;ReverseContinue+");
     resume_configure(gdb);
 }
 

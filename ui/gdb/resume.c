@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/emu_record.h"
 #include "ui/gdb/gdb.h"
 
 enum { ACTIONS_MAX = 64 };
@@ -169,14 +170,20 @@ static bool any_runs(Gdb *gdb)
     return false;
 }
 
-static void interrupted(Gdb *gdb)
+/* The stop is about a thread that exists. */
+static void interrupted_at(Gdb *gdb)
 {
     EmuTask task;
-    gdb->stop.kind = EMU_INTERRUPTED;
     if (!gdb_thread(gdb, (Thread){gdb->stop.pid, gdb->stop.tid}, &task) && !gdb_thread(gdb, (Thread){0, 0}, &task))
         return;
     gdb->stop.pid = task.pid;
     gdb->stop.tid = task.tid;
+}
+
+static void interrupted(Gdb *gdb)
+{
+    gdb->stop.kind = EMU_INTERRUPTED;
+    interrupted_at(gdb);
 }
 
 /* Runs until there is something to tell. false: gdb has gone. */
@@ -248,6 +255,43 @@ bool resume_old(Gdb *gdb, char action, Cursor *cursor)
     each[0].kind = action == 's' || action == 'S' ? 's' : 'c';
     return go(gdb, each, 2);
 }
+
+/* ---- backwards --------------------------------------------------------------------------------------------------- */
+
+static bool wanted(void *context, const EmuStop *stop)
+{
+    const Gdb *gdb = context;
+    if (!stop) /* time has jumped */
+        return false;
+    if (stop->kind == EMU_BREAKPOINT)
+        return points_code_at(gdb, stop->pid, pc_of((Gdb *)context, stop->tid));
+    return stop->kind != EMU_WATCHPOINT || points_touched(gdb, stop);
+}
+
+bool resume_backwards(Gdb *gdb, Cursor *cursor)
+{
+    EmuRecordInfo info;
+    bool step = take_char(cursor, 's');
+    emu_record_info(gdb->emu, &info);
+    if (!info.recording || (!step && !take_char(cursor, 'c')) || cursor->at != cursor->end) {
+        gdb_error(gdb, 1);
+        return true;
+    }
+    points_apply(gdb);
+    link_interrupts(&gdb->link, gdb->emu);
+    gdb->stop = step ? emu_reverse_step(gdb->emu, gdb_tid(gdb), 1) : emu_reverse_continue(gdb->emu, wanted, gdb);
+    link_interrupts(&gdb->link, NULL);
+    if (gdb->stop.kind == EMU_BUDGET)
+        gdb->stop.kind = EMU_STEPPED;
+    if (gdb->stop.kind == EMU_INTERRUPTED && take_input(gdb) == INPUT_GONE)
+        return false;
+    interrupted_at(gdb);
+    gdb->general = (Thread){0, 0};
+    stop_reply(gdb);
+    return true;
+}
+
+/* ---- alone ------------------------------------------------------------------------------------------------------- */
 
 void resume_detached(Gdb *gdb)
 {

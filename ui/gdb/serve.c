@@ -122,6 +122,7 @@ bool gdb_answer(Gdb *gdb)
         kill_processes(gdb, 0);
         return false;
     case 'c': case 'C': case 's': case 'S': return resume_old(gdb, kind, cursor);
+    case 'b': return resume_backwards(gdb, cursor);
     case 'q': return query_get(gdb, cursor);
     case 'Q': return query_set(gdb, cursor);
     case 'v': return answer_v(gdb, cursor);
