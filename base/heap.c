@@ -123,10 +123,10 @@ void *heap_calloc(u64 count, u64 size)
 
 void heap_free(void *block)
 {
-    Header *header = (Header *)block - 1;
     u64 room;
     if (!block)
         return;
+    Header *header = (Header *)block - 1;
     if (header->mapped) {
         munmap((u8 *)block - PAGE, header->mapped);
         return;

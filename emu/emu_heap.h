@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Watches the heap of the process that was loaded, from now on. 0; ENOENT: the program has no allocator that its symbols
- * name; ENOMEM. */
+ * name; ENOTSUP: the machine is recorded (the books would not travel in time with it); ENOMEM. */
 int emu_heap_watch(Emu *emu);
 
 typedef struct EmuHeapStats {

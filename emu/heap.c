@@ -422,6 +422,8 @@ static void find_hooks(HeapWatch *heap)
 int emu_heap_watch(Emu *emu)
 {
     Process *process = machine_process(emu, 0);
+    if (emu->record)
+        return ENOTSUP;
     HeapWatch *heap = emu->heap ? NULL : calloc(1, sizeof *heap);
     if (!heap || !process || !process->space)
         return ENOMEM;

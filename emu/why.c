@@ -118,12 +118,12 @@ static void step_seen(void *context, const Step *step)
 
 int emu_why_record(Emu *emu, uint64_t address)
 {
-    machine_forget_why(emu);
-    struct Why *why = emu->why = calloc(1, sizeof *why);
-    Process *process = machine_process(emu, 0);
-    if (!why)
+    if (!emu->why && !(emu->why = calloc(1, sizeof *emu->why)))
         return ENOMEM;
-    *why = (struct Why){.emu = emu, .address = address, .pid = process ? process->pid : 0};
+    struct Why *why = emu->why; /* one for the machine's whole life: checkpoints of a recording may hold its address */
+    Process *process = machine_process(emu, 0);
+    *why = (struct Why){.emu = emu, .address = address, .pid = process ? process->pid : 0, .sentences = why->sentences,
+                        .capacity = why->capacity};
     emu->kernel->page_event = page_event;
     emu->kernel->page_event_context = why;
     if (emu->model)

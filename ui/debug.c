@@ -78,7 +78,7 @@ int command_debug(const Options *options, char **environment)
     const char *path = options->program[0];
     struct sigaction action = {.sa_handler = interrupt};
     EmuConfig config = options->config;
-    config.record = true;
+    config.record = !options->heap;
     config.deterministic = true; /* the same addresses every time, as under gdb */
     Console *console = edited ? console_create(&config, path, options->program, edited) : NULL;
     int code = EXIT_FAILED;
@@ -86,6 +86,11 @@ int command_debug(const Options *options, char **environment)
         console->recording = path;
     if (options->argv0)
         options->program[0] = options->argv0;
+    if (console) {
+        console->heap = options->heap;
+        console->hierarchy = options->hierarchy;
+        console->overrides = (const char *const *)options->overrides;
+    }
     bool loaded = console && control_load(console), windowed = loaded && options->window;
     if (windowed && !(window = debug_window_open(console, options))) {
         code = EXIT_FAILED;

@@ -58,4 +58,8 @@ if "minor fault, now in frame" not in after:
     problems.append("why does not tell of the fault")
 if problems or len(state) < 5:
     sys.exit("\n".join([said, "problems:", *problems]))
+words = [w for command in [*go, "explain"] for w in ("-ex", command)]
+said = subprocess.run([emu, "debug", "--hierarchy=zen3", "--batch", *words, "./walkthrough"], cwd=work, env={}, capture_output=True, text=True, timeout=60)
+if "TLBI 0 of 1, TLBT" not in said.stdout:
+    sys.exit("with a model, explain shows its TLB\n" + said.stdout)
 print("explain in the console changes nothing")

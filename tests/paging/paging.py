@@ -280,6 +280,9 @@ def part_heap():
         usage = next(line for line in good if "total heap usage" in line)
         allocs, frees = (int(n) for n in re.findall(r"(\d+) (?:allocs|frees)", usage))
         expect(f"{libc}: allocations and frees", (allocs >= 901, frees >= 901), (True, True))
+        said = subprocess.run([EMU, "debug", "--heap", "--batch", "-ex", "break heap.c:33", "-ex", "run", "-ex", "info heap", "--", program, "beyond"],
+                              capture_output=True, text=True, timeout=120).stdout
+        has(f"{libc} info heap", said.splitlines(), r"in use now: [1-9]", r"total heap usage", r"Invalid write of size 1")
     rustc = shutil.which("rustc") or os.path.expanduser("~/.cargo/bin/rustc")
     if not os.path.exists(rustc):
         return

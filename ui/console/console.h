@@ -69,6 +69,9 @@ struct Console {
     bool running;           /* between run and its end */
     bool borrowed;          /* the machine is somebody else's (console_borrow) */
     EmuConfig config;
+    bool heap;              /* --heap: the heap is watched, and nothing recorded */
+    const char *hierarchy;  /* the preset or file of the modelled hierarchy; NULL: none */
+    const char *const *overrides; /* pairs of name and value, NULL-terminated; or NULL */
     const char *path;
     const char *recording;  /* the file that is replayed; NULL: a program is run */
     const char **argv;      /* NULL-terminated */

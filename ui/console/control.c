@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/emu_heap.h"
 #include "emu/emu_record.h"
 #include "ui/console/command.h"
 #include "ui/console/registers.h"
@@ -46,6 +47,12 @@ bool control_load(Console *console)
     console->emu = emu_create(&console->config);
     if (!console->emu)
         return console_error(console, "Cannot make a machine: out of memory.");
+    if (console->hierarchy && emu_hierarchy(console->emu, console->hierarchy, console->overrides) != 0) {
+        char why[512];
+        snprintf(why, sizeof why, "%s", emu_error(console->emu));
+        unload(console);
+        return console_error(console, "--hierarchy: %s.", why);
+    }
     int error = emu_load(console->emu, console->path, console->argv, console->environment);
     if (error) {
         char why[512];
@@ -53,6 +60,8 @@ bool control_load(Console *console)
         unload(console);
         return console_error(console, "\"%s\": %s.", console->path, why);
     }
+    if (console->heap)
+        emu_heap_watch(console->emu); /* info heap says when there is nothing to watch */
     console->types.emu = console->emu;
     emu_set_syntax(console->emu, console->settings.att);
     console->frame = 0;

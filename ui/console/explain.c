@@ -48,10 +48,8 @@ bool cmd_info_heap(Console *console, const char *format, const char *args)
         emu_heap_report(console->emu, false, print_line, console->out);
         return true;
     }
-    if (emu_heap_watch(console->emu) != 0)
-        return console_error(console, "The program names no allocator that is known.");
-    fputs("The heap is watched from now on; info heap tells what was found.\n", console->out);
-    return true;
+    return console_error(console, console->heap ? "The program names no allocator that is known." :
+                                                  "The heap is not watched: emu debug --heap does that (without going back in time).");
 }
 
 bool cmd_why(Console *console, const char *format, const char *args)
