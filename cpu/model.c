@@ -63,11 +63,17 @@ static NOINLINE void model_fetch(Cpu *cpu, const Op *op, u32 size)
     hierarchy_miss_fetch(cpu->model, &reference);
 }
 
+static NOINLINE const Op *fetch_refused(Cpu *cpu, const Op *op, u64 acc)
+{
+    model_fetch(cpu, op, (u32)(op->imm >> 56));
+    return next(cpu, op, acc);
+}
+
 const Op *cpu_model_op_fetch(Cpu *cpu, const Op *op, u64 acc)
 {
     u32 size = (u32)(op->imm >> 56);
     if (UNLIKELY(!hierarchy_passes_fetch(cpu->model, (u64)op->disp, size)))
-        model_fetch(cpu, op, size);
+        return fetch_refused(cpu, op, acc);
     return next(cpu, op, acc);
 }
 

@@ -6,6 +6,7 @@
 #include "emu/emu_profile.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "emu/file.h"
@@ -122,6 +123,15 @@ static void count_straddles(Profile *p, const Reference *r)
     p->site->page_straddles += (r->address ^ last) >> PAGE_SHIFT != 0;
 }
 
+/* With straddle=split the model counts a reference for each line, those of abandoned instructions as well. */
+static void count_split(Profile *p, const ProfileReference *seen)
+{
+    static const u8 columns[] = {COLUMN_IR, COLUMN_DR, COLUMN_DW};
+    const Reference *r = seen->reference;
+    u32 shift = seen->kind == KIND_FETCH ? p->fetch_shift : p->line_shift;
+    p->site->counts[columns[seen->kind]] += ((r->address + r->size - 1) >> shift) - (r->address >> shift);
+}
+
 void profile_see(Profile *p, const ProfileReference *seen)
 {
     if (seen->kind == KIND_FETCH)
@@ -135,6 +145,8 @@ void profile_see(Profile *p, const ProfileReference *seen)
     if (seen->missed)
         for (u32 i = 0; i < HIERARCHY_DETAILS; i++)
             p->site->counts[COLUMN_EVENTS + i] += seen->events[i];
+    if (seen->missed && p->split)
+        count_split(p, seen);
     if (seen->kind == KIND_FETCH)
         return;
     count_straddles(p, seen->reference);
@@ -204,6 +216,27 @@ static int order_lines(const void *a, const void *b)
     return by_program ? by_program : by_file ? by_file : by_function ? by_function : x->line < y->line ? -1 : x->line > y->line;
 }
 
+/* The source's path from the root; kept with the profile where it had to be put together. */
+static const char *absolute_path(Profile *p, const DwarfSource *source)
+{
+    if (*source->file == '/' || !source->directory)
+        return source->file;
+    for (u32 i = 0; i < p->path_count; i++)
+        if (p->paths[i].file == source->file && p->paths[i].directory == source->directory)
+            return p->paths[i].path;
+    const char *file = strncmp(source->file, "./", 2) == 0 ? source->file + 2 : source->file;
+    SourcePath *grown = realloc(p->paths, (p->path_count + 1) * sizeof *grown);
+    char *path = malloc(strlen(source->directory) + strlen(file) + 2);
+    p->paths = grown ? grown : p->paths;
+    if (!grown || !path) {
+        free(path);
+        return source->file;
+    }
+    sprintf(path, "%s/%s", source->directory, file);
+    grown[p->path_count++] = (SourcePath){source->file, source->directory, path};
+    return path;
+}
+
 /* Names an instruction: the function is the symbol's, as profilers count (inlined code belongs to who inlined it). */
 static EmuProfileLine line_of(Profile *p, const SiteBook *site)
 {
@@ -218,7 +251,7 @@ static EmuProfileLine line_of(Profile *p, const SiteBook *site)
     line.program = image->program->path;
     line.function = symbol ? symbol->name : NULL;
     if (dwarf && dwarf_source_at(dwarf, address, &source)) {
-        line.file = source.file;
+        line.file = absolute_path(p, &source);
         line.line = source.line;
     }
     return line;
@@ -276,7 +309,13 @@ int emu_profile(Emu *emu, uint32_t what)
         return ENOMEM;
     p->emu = emu;
     p->what = what;
-    p->line_shift = emu->model ? 31 - (u32)__builtin_clz(hierarchy_config(emu->model)->cache[CACHE_L1D].line) : 6;
+    p->line_shift = 6;
+    if (emu->model) {
+        const HierarchyConfig *config = hierarchy_config(emu->model);
+        p->line_shift = 31 - (u32)__builtin_clz(config->cache[CACHE_L1D].line);
+        p->fetch_shift = 31 - (u32)__builtin_clz(config->cache[CACHE_L1I].line);
+        p->split = config->straddle == STRADDLE_SPLIT;
+    }
     bool ok = grow(p);
     if (ok && what & EMU_PROFILE_DATA)
         ok = (p->data = data_create(p)) != NULL;
@@ -297,5 +336,8 @@ void profile_destroy(Profile *p)
     free(p->sites);
     free(p->images);
     free(p->lines);
+    for (u32 i = 0; i < p->path_count; i++)
+        free(p->paths[i].path);
+    free(p->paths);
     free(p);
 }

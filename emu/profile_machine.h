@@ -22,13 +22,19 @@ typedef struct SiteBook {
     u64 counts[BOOK_COLUMNS];
 } SiteBook;
 
+typedef struct SourcePath {
+    const char *file, *directory; /* as DWARF has them */
+    char *path;
+} SourcePath;
+
 typedef struct DataBook DataBook;
 typedef struct SharingBook SharingBook;
 
 struct Profile {
     Emu *emu;
     u32 what;
-    u32 line_shift;
+    u32 line_shift, fetch_shift;
+    bool split;            /* straddling references count once for each line */
     SiteBook *sites;       /* open addressing */
     u64 site_capacity, site_count;
     Image *images;
@@ -46,6 +52,8 @@ struct Profile {
     SharingBook *sharing;
     EmuProfileLine *lines; /* the result, once asked for */
     u32 line_count;
+    SourcePath *paths;     /* of sources, put together */
+    u32 path_count;
 };
 
 /* profile_data.c */

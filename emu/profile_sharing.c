@@ -147,15 +147,19 @@ static int order_lines(const void *a, const void *b)
     return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* The symbol that begins in the line, or holds its beginning. */
+/* The first symbol that has a byte in the line. */
 static const char *name_in(const Profile *p, const Line *line)
 {
     const Image *image = line->image ? &p->images[line->image - 1] : NULL;
     if (!image || !image->program)
         return NULL;
     u64 first = line->shown.address - image->bias, last = first + line->shown.size - 1;
-    const Symbol *symbol = symbols_at(file_symbols(image->program->file), last);
-    return symbol && symbol->size && symbol->address + symbol->size > first ? symbol->name : NULL;
+    for (u64 at = first; at <= last; at++) {
+        const Symbol *symbol = symbols_at(file_symbols(image->program->file), at);
+        if (symbol && symbol->size)
+            return symbol->name;
+    }
+    return NULL;
 }
 
 static bool make_result(const Profile *p, SharingBook *s)

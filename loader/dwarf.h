@@ -16,7 +16,8 @@ void dwarf_close(DebugInfo *info); /* NULL is fine */
 /* ---- lines (dwarf_line.c) ------------------------------------------------------------------------------------- */
 
 typedef struct DwarfSource {
-    const char *file, *name; /* absolute; as the compiler was given it */
+    const char *file, *name; /* absolute, or relative to `directory`; as the compiler was given it */
+    const char *directory;   /* that the compiler was started in; NULL: unknown */
     int line, column;     /* 0: unknown */
     const char *function; /* innermost, inlined ones too; NULL: unknown */
     u64 start, end;       /* of this row of the line table */

@@ -72,11 +72,15 @@ static bool row_counts(Dwarf_Lines *lines, size_t index)
     }
 }
 
-/* The path as the compiler was given it: without the directory that it was started in. */
-static const char *given_name(DebugInfo *info, const char *path)
+static const char *compiler_directory(DebugInfo *info)
 {
     Dwarf_Attribute attribute;
-    const char *directory = dw.dwarf_formstring(dw.dwarf_attr(&info->unit, DW_AT_comp_dir, &attribute));
+    return dw.dwarf_formstring(dw.dwarf_attr(&info->unit, DW_AT_comp_dir, &attribute));
+}
+
+/* The path as the compiler was given it: without the directory that it was started in. */
+static const char *given_name(const char *directory, const char *path)
+{
     size_t n = directory ? strlen(directory) : 0;
     return n && strncmp(path, directory, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
@@ -100,8 +104,9 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
             source->end = next.address;
             break;
         }
+    source->directory = compiler_directory(info);
     if (source->file)
-        source->name = given_name(info, source->file);
+        source->name = given_name(source->directory, source->file);
     dw.dwarf_linecol(line, &source->column);
     source->function = function_name(info, address);
     return source->file != NULL;

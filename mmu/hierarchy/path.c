@@ -11,6 +11,12 @@ typedef struct Lines {
     u64 low, high;
 } Lines;
 
+/* Where the next page of the model begins: the machine has told when it is another one of its own as well. */
+static u64 second_page(const Hierarchy *h, const Reference *r)
+{
+    return r->paddr2 ? r->paddr2 : (r->paddr | ((1ull << h->front.page_shift) - 1)) + 1;
+}
+
 static Lines lines_of(const Hierarchy *h, const Reference *r, u32 line_shift)
 {
     if (!h->physical)
@@ -18,7 +24,7 @@ static Lines lines_of(const Hierarchy *h, const Reference *r, u32 line_shift)
     u64 in_page = (1ull << h->front.page_shift) - (r->address & ((1ull << h->front.page_shift) - 1));
     if (r->size <= in_page)
         return (Lines){r->paddr >> line_shift, (r->paddr + r->size - 1) >> line_shift};
-    return (Lines){r->paddr >> line_shift, (r->paddr2 + (r->size - in_page) - 1) >> line_shift};
+    return (Lines){r->paddr >> line_shift, (second_page(h, r) + (r->size - in_page) - 1) >> line_shift};
 }
 
 /* ---- the line filter ------------------------------------------------------------------------------------------- */
@@ -377,7 +383,7 @@ static void full_access_split(Hierarchy *h, Level *level, const Reference *r, Ac
     u64 page = 1ull << h->front.page_shift, in_page = page - (r->address & (page - 1)), lines = 0;
     for (u64 done = 0; done < r->size;) { /* a part per page */
         u64 part = r->size - done < in_page ? r->size - done : in_page;
-        u64 first = !h->physical ? r->address + done : done ? r->paddr2 : r->paddr;
+        u64 first = !h->physical ? r->address + done : done ? second_page(h, r) : r->paddr;
         u64 virtual_line = (r->address + done) >> level->line_shift;
         for (u64 line = first >> level->line_shift; line <= (first + part - 1) >> level->line_shift; line++, lines++)
             full_line(h, level, line, virtual_line++, kind, store);
@@ -412,23 +418,35 @@ void path_prefetch(Hierarchy *h, Level *level, u64 key)
 
 /* ---- what the filter does not pass ------------------------------------------------------------------------------- */
 
-static INLINE void access(Hierarchy *h, const Reference *reference, AccessKind kind, bool store)
+static INLINE void access_cut(Hierarchy *h, const Reference *reference, AccessKind kind, bool store)
 {
-    Reference r = *reference;
-    if (r.size > h->cut)
-        r.size = h->cut;
-    if (!r.paddr2) /* into the next page of the model's, but not of the machine's, whose pages may be larger */
-        r.paddr2 = (r.paddr | ((1ull << h->front.page_shift) - 1)) + 1;
-    tlb_access(h, &r, kind);
+    tlb_access(h, reference, kind);
     if (store && kind == KIND_READ) /* a modify: as a load, and D must be set */
-        tlb_access(h, &r, KIND_WRITE);
+        tlb_access(h, reference, KIND_WRITE);
     Level *level = &h->level[kind == KIND_FETCH ? CACHE_L1I : CACHE_L1D];
     if (h->simple)
-        simple_access(h, &r, kind);
+        simple_access(h, reference, kind);
     else if (h->config.straddle == STRADDLE_ONE)
-        full_access_one(h, level, &r, kind, store);
+        full_access_one(h, level, reference, kind, store);
     else
-        full_access_split(h, level, &r, kind, store);
+        full_access_split(h, level, reference, kind, store);
+}
+
+/* References longer than a line are cut (straddle=one). No copy of others: reading a structure just written costs more than
+ * a hit. */
+static NOINLINE void access_long(Hierarchy *h, const Reference *reference, AccessKind kind, bool store)
+{
+    Reference cut = *reference;
+    cut.size = h->cut;
+    access_cut(h, &cut, kind, store);
+}
+
+static INLINE void access(Hierarchy *h, const Reference *reference, AccessKind kind, bool store)
+{
+    if (LIKELY(reference->size <= h->cut))
+        access_cut(h, reference, kind, store);
+    else
+        access_long(h, reference, kind, store);
 }
 
 void hierarchy_miss_fetch(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_FETCH, false); }

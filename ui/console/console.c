@@ -370,6 +370,7 @@ void console_destroy(Console *console)
     }
     free(console->history);
     free(console->checkpoints);
+    free(console->modelled);
     free(console->shown_file);
     free(console->list.file);
     free(console->new_argv);

@@ -71,6 +71,7 @@ struct Console {
     EmuConfig config;
     bool heap;              /* --heap: the heap is watched, and nothing recorded */
     const char *hierarchy;  /* the preset or file of the modelled hierarchy; NULL: none */
+    char *modelled;         /* what the command `hierarchy` has made of it */
     const char *const *overrides; /* pairs of name and value, NULL-terminated; or NULL */
     const char *path;
     const char *recording;  /* the file that is replayed; NULL: a program is run */

@@ -168,19 +168,6 @@ bool cmd_info_stats(Console *console, const char *format, const char *args)
     return true;
 }
 
-bool cmd_info_tlb(Console *console, const char *format, const char *args)
-{
-    EmuStats s;
-    (void)format, (void)args;
-    emu_stats(console->emu, &s);
-    uint64_t lookups = s.reads + s.writes + s.page_crossings;
-    fprintf(console->out, "data TLB:  %" PRIu64 " look-ups, %" PRIu64 " read misses, %" PRIu64 " write misses\n", lookups, s.read_misses,
-            s.write_misses);
-    fprintf(console->out, "code TLB:  %" PRIu64 " misses\n", s.fetch_misses);
-    fprintf(console->out, "walks:     %" PRIu64 ", which read %" PRIu64 " table entries\n", s.walks, s.walk_references);
-    return true;
-}
-
 bool cmd_info_mem(Console *console, const char *format, const char *args)
 {
     EmuStats s;

@@ -173,7 +173,10 @@ static void text_straddles(FILE *out, Emu *emu)
 
 static void type_text(TypePool *pool, uint64_t handle, char *text, size_t size)
 {
+    EmuType type; /* what it is made of says more than that it is volatile */
     text[0] = 0;
+    while (handle && emu_type(pool->emu, handle, &type) && (type.kind == EMU_TYPE_CONST || type.kind == EMU_TYPE_VOLATILE))
+        handle = type.target;
     if (handle)
         type_name(type_from_handle(pool, handle), text, size);
 }
