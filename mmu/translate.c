@@ -205,7 +205,6 @@ static void space_load(Mmu *mmu, MmuSlot *slot)
 }
 
 static void touches_begin(Mmu *mmu);
-
 void mmu_set_cr3(Mmu *mmu, u64 cr3)
 {
     bool renewed = mmu->tables_destroyed != mmu->phys->tables_destroyed;
@@ -359,25 +358,24 @@ static void touches_begin(Mmu *mmu)
 
 static NOINLINE void touch_data(Mmu *mmu, u64 page, u64 paddr)
 {
-    u32 set = mmu->touched_data >> PAGE_SHIFT & (TLB_SETS - 1), new_set = page >> PAGE_SHIFT & (TLB_SETS - 1);
-    make_slow(&mmu->tlb.read[set], mmu->touched_data);
-    make_slow(&mmu->tlb.write[set], mmu->touched_data);
+    u64 left = mmu->touched_data;
+    u32 old_set = left >> PAGE_SHIFT & (TLB_SETS - 1), set = page >> PAGE_SHIFT & (TLB_SETS - 1);
     mmu->touched_data = page;
-    u32 flags = phys_frame(mmu->phys, paddr)->flags;
-    if (mmu->tlb.read[new_set].tag == (page ^ PAGE_SIZE) && mmu->tlb.read[new_set].host)
-        mmu->tlb.read[new_set].tag = data_tag(mmu, page, flags, false);
-    if (mmu->tlb.write[new_set].tag == (page ^ PAGE_SIZE) && mmu->tlb.write[new_set].host)
-        mmu->tlb.write[new_set].tag = data_tag(mmu, page, flags, true);
+    for (u32 base = 0; base <= WRITE_BASE; base += WRITE_BASE) {
+        make_slow((TlbEntry *)entry_bytes(mmu, base + old_set), left);
+        TlbEntry *entry = (TlbEntry *)entry_bytes(mmu, base + set);
+        if (entry->tag == (page ^ PAGE_SIZE) && entry->host)
+            retag(mmu, entry, base + set, phys_frame(mmu->phys, paddr)->flags);
+    }
     mmu->touched(mmu->touched_context, mmu->cr3, page, paddr & PAGE_MASK);
 }
 
 /* The page that control leaves was used until now. */
 static NOINLINE void touch_code(Mmu *mmu, u64 page, u64 paddr)
 {
-    u64 left = mmu->touched_code;
-    if (left != ~0ull) {
-        make_slow((TlbEntry *)&mmu->tlb.exec[left >> PAGE_SHIFT & (TLB_EXEC_SETS - 1)], left);
-        mmu->touched(mmu->touched_context, mmu->cr3, left, mmu->touched_code_paddr);
+    if (mmu->touched_code != ~0ull) {
+        make_slow((TlbEntry *)&mmu->tlb.exec[mmu->touched_code >> PAGE_SHIFT & (TLB_EXEC_SETS - 1)], mmu->touched_code);
+        mmu->touched(mmu->touched_context, mmu->cr3, mmu->touched_code, mmu->touched_code_paddr);
     }
     mmu->touched_code = page;
     mmu->touched_code_paddr = paddr & PAGE_MASK;
