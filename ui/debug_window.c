@@ -70,7 +70,8 @@ static void list(void *context, Marks *marks)
     const Console *console = context;
     marks->count = 0;
     for (const Breakpoint *b = console->breakpoints; b; b = b->next)
-        for (uint32_t i = 0; b->enabled && marks->count < MARKS_MAX && i < (b->kind == BREAK_CODE ? b->address_count : b->size != 0); i++)
+        for (uint32_t i = 0;
+             b->enabled && marks->count < MARKS_MAX && i < (b->kind == BREAK_CODE ? b->address_count : b->size != 0); i++)
             marks->mark[marks->count++] = b->kind == BREAK_CODE ? (Mark){b->addresses[i], 0} : (Mark){b->address, b->size};
 }
 

@@ -12,6 +12,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -54,6 +55,17 @@ def unpacks(path):
     return len(zlib.decompress(packed)) == height * (3 * width + 1)
 
 
+def check_svg(emu, work):
+    """The same picture for documents: well-formed, with its words as text, of a reasonable size."""
+    problem = draw(emu, work, "stack-grown", "stack", ["--at", "bottom", "--view", "stack"], "svg")
+    if problem:
+        return problem
+    path = work / "stack-grown.svg"
+    words = [element.text for element in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")]
+    good = "rw- stack" in words and path.stat().st_size < 200_000
+    return None if good else f"{path}: {path.stat().st_size} bytes, {len(words)} texts"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--emu", required=True)
@@ -75,6 +87,8 @@ def main():
             golden.write_bytes((arguments.work / f"{name}.png").read_bytes())
         elif not golden.exists() or golden.read_bytes() != (arguments.work / f"{name}.png").read_bytes():
             problems.append(f"{name}: {arguments.work / name}.png differs from {golden}")
+    problem = check_svg(str(pathlib.Path(arguments.emu).resolve()), arguments.work)
+    problems += [problem] if problem else []
     print("\n".join(problems) or f"{count} pictures, all as they should be")
     return bool(problems) or count == 0
 

@@ -31,40 +31,58 @@ void canvas_free(Canvas *canvas)
 void canvas_svg_begin(Canvas *canvas, FILE *file)
 {
     canvas->svg = file;
+    canvas->svg_path = false;
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
-            "font-family=\"Spleen, DejaVu Sans Mono, monospace\" shape-rendering=\"crispEdges\">\n",
+            "font-family=\"Spleen, DejaVu Sans Mono, monospace\" font-size=\"10\" shape-rendering=\"crispEdges\" "
+            "xml:space=\"preserve\">\n<style>.n{font-size:13px}</style>\n",
             canvas->width, canvas->height, canvas->width, canvas->height);
+}
+
+static void svg_close_path(Canvas *canvas)
+{
+    if (canvas->svg_path)
+        fputs("\"/>\n", canvas->svg);
+    canvas->svg_path = false;
 }
 
 void canvas_svg_end(Canvas *canvas)
 {
+    svg_close_path(canvas);
     fputs("</svg>\n", canvas->svg);
     canvas->svg = NULL;
 }
 
-static void svg_colour(FILE *svg, const char *attribute, Colour colour)
+static void svg_colour(FILE *svg, Colour colour)
 {
-    fprintf(svg, " %s=\"#%06x\"", attribute, colour & 0xffffff);
+    fprintf(svg, " fill=\"#%06x\"", colour & 0xffffff);
     if (colour >> 24 != 255)
-        fprintf(svg, " %s-opacity=\"%.3f\"", attribute, (colour >> 24) / 255.0);
+        fprintf(svg, " fill-opacity=\"%.3f\"", (colour >> 24) / 255.0);
 }
 
+/* Rectangles of one colour that follow each other share a path: most of a picture's size is colours otherwise. */
 static void svg_rect(Canvas *canvas, Rect r, Colour colour)
 {
     if (!canvas->svg)
         return;
-    fprintf(canvas->svg, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"", r.x, r.y, r.w, r.h);
-    svg_colour(canvas->svg, "fill", colour);
-    fputs("/>\n", canvas->svg);
+    if (!canvas->svg_path || canvas->svg_colour != colour) {
+        svg_close_path(canvas);
+        fputs("<path", canvas->svg);
+        svg_colour(canvas->svg, colour);
+        fputs(" d=\"", canvas->svg);
+        canvas->svg_path = true;
+        canvas->svg_colour = colour;
+    }
+    fprintf(canvas->svg, "M%d %dh%dv%dh-%dz", r.x, r.y, r.w, r.h, r.w);
 }
 
 static void svg_text(Canvas *canvas, const Font *font, int x, int y, Colour colour, const char *text, const char *end,
                      int glyphs)
 {
-    fprintf(canvas->svg, "<text x=\"%d\" y=\"%d\" font-size=\"%d\" textLength=\"%d\" xml:space=\"preserve\"", x,
-            y + font->height * 3 / 4, font->height * 5 / 6, glyphs * font->width);
-    svg_colour(canvas->svg, "fill", colour);
+    svg_close_path(canvas);
+    fprintf(canvas->svg, "<text x=\"%d\" y=\"%d\"%s textLength=\"%d\"", x, y + font->height * 3 / 4,
+            font->height == 12 ? "" : " class=\"n\"", glyphs * font->width);
+    svg_colour(canvas->svg, colour);
     fputc('>', canvas->svg);
     for (; text < end; text++) {
         switch (*text) {

@@ -19,6 +19,8 @@ typedef struct Canvas {
     uint32_t *pixels;         /* 0xffRRGGBB */
     Rect clip;
     FILE *svg;                /* NULL: pixels only */
+    bool svg_path;            /* a path of rectangles … */
+    Colour svg_colour;        /* … of this colour is being written */
 } Canvas;
 
 /* Makes (or remakes, when the size has changed) the pixels. false: no memory; the canvas is then empty. */

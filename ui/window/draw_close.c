@@ -19,8 +19,10 @@ CloseShape view_close_shape(const View *view)
     int room = view->map.w - ADDRESS - 28, each = room / (int)shape.columns;
     if (shape.unit > 1)
         shape.w = shape.h = each < 4 ? 4 : each > 2 * shape.w ? 2 * shape.w : each;
-    else if (room < (int)shape.columns * (shape.w + (shape.letters ? 8 : 0)) + 24)
+    else if ((each = (room - 12) / (int)shape.columns - (shape.letters ? 8 : 0)) < shape.w && (shape.letters || each < 16))
         shape = (CloseShape){.unit = 1, .columns = 16, .w = 18, .h = shape.h};
+    else
+        shape.w = each < shape.w ? each : shape.w;
     shape.rows = (uint32_t)(view->map.h - TITLE) / (uint32_t)shape.h;
     if (shape.rows * shape.columns > CLOSE_CELLS_MAX)
         shape.rows = CLOSE_CELLS_MAX / shape.columns;

@@ -208,12 +208,16 @@ static void draw_bytes(const Model *model, Canvas *canvas, int x, int y, int lin
     }
 }
 
-static const char *since(const Model *model, uint32_t stamp, char text[32])
+static const char *since(const Model *model, uint32_t stamp, char text[48])
 {
     uint32_t age = model->now - stamp;
+    char count[32];
     if (!stamp)
         return "never seen";
-    snprintf(text, 32, "%u.%u s ago", age / 1000, age / 100 % 10);
+    if (model->by_count)
+        snprintf(text, 48, "%s instructions ago", view_count((uint64_t)age * INSNS_PER_MS, count));
+    else
+        snprintf(text, 48, "%u.%u s ago", age / 1000, age / 100 % 10);
     return age < 100 ? "now" : text;
 }
 
@@ -223,7 +227,7 @@ void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned)
     const Band *band = model_band_at(model, f->address);
     const Cell *cell = model_cell_at(model, f->address);
     int x = area.x + 8, y = area.y + 6, width = area.w - 16;
-    char times[3][32];
+    char times[3][48];
     canvas_fill(canvas, area, INK_PANEL);
     canvas_fill(canvas, (Rect){area.x, area.y, area.w, 1}, pinned ? INK_ACCENT : INK_LINE);
     int end = x + view_print(canvas, FONT_NORMAL, x, y, width, INK_ACCENT, "0x%llx", (unsigned long long)f->address) + 12;

@@ -37,6 +37,9 @@ static void draw_word(const Model *model, const StackWord *word, Canvas *canvas,
 void draw_stack(const Model *model, Canvas *canvas, Rect area)
 {
     int y = area.y + area.h - 26, frame = -2;
+    if (!model->stack_count)
+        canvas_text(canvas, FONT_NORMAL, area.x + 8, area.y + 32, area.w - 16, INK_DIM,
+                    "Nothing: the program had ended before.");
     canvas_text(canvas, FONT_SMALL, area.x + 8, area.y + 6, area.w - 16, INK_DIM,
                 "It grows down: RSP is at the bottom, callers are above. A colour per call; orange: changed");
     for (uint32_t i = 0; i < model->stack_count && y >= area.y + 24; i++) {

@@ -109,6 +109,12 @@ static uint64_t value_speed(const Sample *b, const Sample *n)
     return n->run_ns > b->run_ns ? (n->insns - b->insns) * 1000000000 / (n->run_ns - b->run_ns) : 0;
 }
 
+static int height_at(const Model *model, const Lane *lane, uint64_t highest, Rect r, int x)
+{
+    uint32_t i = 1 + (uint32_t)((uint64_t)x * (model->sample_count - 1) / (uint64_t)r.w);
+    return (int)((double)lane->value(&model->samples[i - 1], &model->samples[i]) / (double)highest * (r.h - 2));
+}
+
 static void draw_lane(const Model *model, Canvas *canvas, Rect r, const Lane *lane)
 {
     uint64_t highest = 1, last = 0;
@@ -119,12 +125,12 @@ static void draw_lane(const Model *model, Canvas *canvas, Rect r, const Lane *la
         highest = last > highest ? last : highest;
     }
     canvas_fill(canvas, (Rect){r.x, r.y + r.h, r.w, 1}, INK_LINE);
-    for (int x = 0; count > 1 && x < r.w; x++) {
-        uint32_t i = 1 + (uint32_t)((uint64_t)x * (count - 1) / (uint64_t)r.w);
-        uint64_t value = lane->value(&model->samples[i - 1], &model->samples[i]);
-        int h = (int)((double)value / (double)highest * (r.h - 2));
-        canvas_fill(canvas, (Rect){r.x + x, r.y + r.h - h, 1, h}, colour_fade(lane->ink, 110));
-        canvas_fill(canvas, (Rect){r.x + x, r.y + r.h - h, 1, 1}, lane->ink);
+    for (int x = 0, next; count > 1 && x < r.w; x = next) { /* columns of one height together */
+        int h = height_at(model, lane, highest, r, x);
+        for (next = x + 1; next < r.w && height_at(model, lane, highest, r, next) == h; next++)
+            ;
+        canvas_fill(canvas, (Rect){r.x + x, r.y + r.h - h, next - x, h}, colour_fade(lane->ink, 110));
+        canvas_fill(canvas, (Rect){r.x + x, r.y + r.h - h, next - x, 1}, lane->ink);
     }
     lane->size ? view_size(last, text) : view_count(last, text);
     lane->size ? view_size(highest, top) : view_count(highest, top);
