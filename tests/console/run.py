@@ -17,6 +17,7 @@ def normalise(text):
     text = re.sub(r"process \d+", "process N", text)
     text = re.sub(r"0x[0-9a-f]{5,}", "0xN", text)
     text = re.sub(r"(instructions?|count:|to|at|`goto|checkpoints,|log) \d{3,}\b", r"\1 N", text)
+    text = re.sub(r"\b[0-9a-f]{16}  ", "N  ", text)
     text = re.sub(r"<(\w+)\+\d+>", r"<\1+N>", text)
     text = re.sub(r"\b(PML4|PDPT|PD|PT|frame) \d+", r"\1 N", text)
     return re.sub(r"[ \t]+", " ", text).splitlines()

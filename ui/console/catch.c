@@ -105,13 +105,15 @@ bool cmd_handle(Console *console, const char *format, const char *args)
             chosen[i] = i != SIGTRAP && i != SIGINT;
         chosen[signal] = true;
     }
-    fputs("Signal        Stop\tPrint\tPass to program\tDescription\n", console->out);
+    if (console->from_tty)
+        fputs("Signal        Stop\tPrint\tPass to program\tDescription\n", console->out);
     for (int signal = 1; signal <= 64; signal++) {
         if (!chosen[signal])
             continue;
         for (rest = args; command_word(&rest, word, sizeof word);)
             change_signal(word, &console->signals[signal]);
-        list_signal(console, signal);
+        if (console->from_tty)
+            list_signal(console, signal);
     }
     return true;
 }

@@ -345,4 +345,6 @@ void control_report(Console *console, bool location)
         return;
     frames_print(console, 0, location ? FRAME_STOP : FRAME_LINE);
     displays_show(console);
+    if (console->settings.context && console->running && console->script_depth == 0)
+        cmd_context(console, "", "");
 }

@@ -119,7 +119,7 @@ bool cmd_info_threads(Console *console, const char *format, const char *args)
     (void)format, (void)args;
     fputs("  Id   Target Id                Insns State Name\n", console->out);
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++)
-        fprintf(console->out, "%c %-4" PRIu32 " process %-6d thread %-6d %10" PRIu64 " %c \"%s\"\n", task.tid == console->stop.tid ? '*' : ' ',
+        fprintf(console->out, "%c %-4" PRIu32 " process %-6d thread %-6d %10" PRIu64 " %c \"%s\"\n", task.tid == (console->tid ? console->tid : console->stop.tid) ? '*' : ' ',
                 i + 1, task.pid, task.tid, task.insns, task.state, task.name);
     return true;
 }

@@ -153,9 +153,25 @@ bool type_is_scalar(const Type *type) { return type_is_integer(type) || type_is_
 /* ---- names ---------------------------------------------------------------------------------------------------- */
 
 /* C declares inside out: `inner` is what has been read so far ("*", "*[4]"), to which the outer type is wrapped around. */
-void type_name(const Type *type, char *text, size_t size)
+/* DWARF says "long unsigned int", people and gdb "unsigned long". */
+static const char *short_name(const char *name)
 {
-    char inner[256] = "", next[256];
+    static const char *const pairs[][2] = {
+        {"long int", "long"}, {"long unsigned int", "unsigned long"}, {"short int", "short"}, {"short unsigned int", "unsigned short"},
+        {"long long int", "long long"}, {"long long unsigned int", "unsigned long long"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (strcmp(name, pairs[i][0]) == 0)
+            return pairs[i][1];
+    return name;
+}
+
+void type_name(const Type *type, char *text, size_t size) { type_declare(type, "", text, size); }
+
+void type_declare(const Type *type, const char *variable, char *text, size_t size)
+{
+    char inner[256], next[256];
+    snprintf(inner, sizeof inner, "%.200s", variable);
     for (int depth = 0; depth < 32; depth++) {
         const Type *target = type->target;
         bool parenthesise = target && (target->kind == EMU_TYPE_ARRAY || target->kind == EMU_TYPE_FUNCTION);
@@ -178,6 +194,6 @@ void type_name(const Type *type, char *text, size_t size)
         type = type->target;
     const char *tag = type->kind == EMU_TYPE_STRUCT ? "struct " : type->kind == EMU_TYPE_UNION ? "union "
                       : type->kind == EMU_TYPE_ENUM ? "enum " : "";
-    const char *name = *type->name ? type->name : "{...}";
+    const char *name = *type->name ? short_name(type->name) : "{...}";
     snprintf(text, size, "%s%s%s%s%s", qualifier, tag, name, *inner ? " " : "", inner);
 }

@@ -54,6 +54,7 @@ bool type_is_pointer(const Type *type);
 bool type_is_scalar(const Type *type);
 
 /* As C would declare it: "char *[4]", "void (*)()". */
+void type_declare(const Type *type, const char *variable, char *text, size_t size); /* "char *argv[4]" */
 void type_name(const Type *type, char *text, size_t size);
 
 #endif

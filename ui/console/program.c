@@ -1,0 +1,246 @@
+/* The program as a whole: threads, processes, functions, the executable file, types in full, the stack as a drawing. */
+#include <inttypes.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/console/command.h"
+#include "ui/console/expression.h"
+
+/* ---- threads and processes ------------------------------------------------------------------------------------- */
+
+static int selected_tid(Console *console)
+{
+    int pid, tid = console->tid;
+    if (!tid)
+        emu_last_task(console->emu, &pid, &tid);
+    return tid;
+}
+
+bool cmd_thread(Console *console, const char *format, const char *args)
+{
+    EmuTask task;
+    uint64_t number = 0;
+    (void)format;
+    if (*args && !command_count(console, args, 0, &number))
+        return false;
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
+        if (*args ? i + 1 != number : task.tid != selected_tid(console))
+            continue;
+        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ", i + 1,
+                task.pid, task.tid);
+        if (*args) {
+            console->tid = task.tid;
+            console->frame = 0;
+            frames_forget(console);
+            frames_print(console, 0, FRAME_SELECTED);
+        }
+        return true;
+    }
+    return console_error(console, *args ? "Unknown thread %" PRIu64 "." : "No thread selected", number);
+}
+
+bool cmd_info_inferiors(Console *console, const char *format, const char *args)
+{
+    EmuTask task, selected = {.pid = 0};
+    int last = 0, number = 0;
+    (void)format, (void)args;
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++)
+        if (task.tid == selected_tid(console))
+            selected = task;
+    fputs("  Num  Description       Executable\n", console->out);
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
+        if (task.pid == last)
+            continue;
+        last = task.pid;
+        fprintf(console->out, "%c %-4d process %-9d %s\n", task.pid == selected.pid ? '*' : ' ', ++number, task.pid, task.exe);
+    }
+    return true;
+}
+
+/* ---- functions, the file --------------------------------------------------------------------------------------- */
+
+bool cmd_info_functions(Console *console, const char *format, const char *args)
+{
+    EmuSymbol symbol;
+    regex_t regex;
+    (void)format;
+    if (!console->emu || regcomp(&regex, *args ? args : ".", REG_NOSUB) != 0)
+        return console_error(console, "Invalid regexp: %s", args);
+    fprintf(console->out, *args ? "All functions matching regular expression \"%s\":\n\n" : "All defined functions:\n\n", args);
+    for (uint32_t i = 0; emu_symbol(console->emu, console_pid(console), i, &symbol); i++)
+        if (symbol.function && regexec(&regex, symbol.name, 0, NULL, 0) == 0)
+            fprintf(console->out, "0x%016" PRIx64 "  %s\n", symbol.address, symbol.name);
+    regfree(&regex);
+    return true;
+}
+
+bool cmd_info_elf(Console *console, const char *format, const char *args)
+{
+    EmuTask task = {.exe = console->path};
+    EmuFileInfo info;
+    EmuFileSegment segment;
+    EmuFileSection section;
+    (void)format, (void)args;
+    for (uint32_t i = 0; emu_task(console->emu, i, &task) && task.tid != selected_tid(console); i++)
+        continue;
+    EmuFile *file = emu_file_open(task.exe);
+    if (!file)
+        return console_error(console, "Cannot read \"%s\".", task.exe);
+    emu_file_info(file, &info);
+    fprintf(console->out, "%s: %s, %s, entry 0x%" PRIx64 "%s\nSegments (address, in memory, in the file, rights):\n", task.exe, info.format,
+            info.position_independent ? "position-independent" : "at fixed addresses", info.entry, info.has_dwarf ? ", with DWARF" : "");
+    for (uint32_t i = 0; emu_file_segment(file, i, &segment); i++)
+        fprintf(console->out, "  0x%016" PRIx64 " %#10" PRIx64 " %#10" PRIx64 "  %c%c%c\n", segment.address, segment.memory_size, segment.file_size,
+                segment.flags & EMU_MAP_READ ? 'r' : '-', segment.flags & EMU_MAP_WRITE ? 'w' : '-', segment.flags & EMU_MAP_EXEC ? 'x' : '-');
+    fputs("Sections in memory:\n", console->out);
+    for (uint32_t i = 0; emu_file_section(file, i, &section); i++)
+        if (section.alloc)
+            fprintf(console->out, "  0x%016" PRIx64 " %#10" PRIx64 "  %s\n", section.address, section.size, section.name);
+    emu_file_close(file);
+    return true;
+}
+
+/* ---- ptype ----------------------------------------------------------------------------------------------------- */
+
+static void print_members(Console *console, const Type *type)
+{
+    EmuMember m;
+    char text[512];
+    bool is_enum = type->kind == EMU_TYPE_ENUM;
+    int64_t expected = 0;
+    fprintf(console->out, "%s%s%s{%s", is_enum ? "enum " : type->kind == EMU_TYPE_UNION ? "union " : "struct ", type->name, *type->name ? " " : "",
+            is_enum ? "" : "\n");
+    for (uint32_t i = 0; type->handle && emu_type_member(console->emu, type->handle, i, &m); i++) {
+        if (is_enum) {
+            fprintf(console->out, i ? ", %s" : "%s", m.name);
+            if (m.value != expected)
+                fprintf(console->out, " = %" PRId64, m.value);
+            expected = m.value + 1;
+            continue;
+        }
+        type_declare(type_from_handle(&console->types, m.type), m.name, text, sizeof text);
+        fprintf(console->out, "    %s", text);
+        if (m.bit_size)
+            fprintf(console->out, " : %" PRIu32, m.bit_size);
+        fputs(";\n", console->out);
+    }
+    putc('}', console->out);
+}
+
+bool cmd_ptype(Console *console, const char *format, const char *args)
+{
+    const Type *type;
+    Value v;
+    char whole[512], base_name[512];
+    (void)format;
+    if (!expression_type(console, args, &type)) {
+        if (!expression_evaluate(console, args, &v))
+            return false;
+        type = v.type;
+    }
+    type = type_strip(type);
+    const Type *base = type;
+    while (base->target && (base->kind == EMU_TYPE_POINTER || base->kind == EMU_TYPE_ARRAY || base->kind == EMU_TYPE_TYPEDEF ||
+                            base->kind == EMU_TYPE_CONST || base->kind == EMU_TYPE_VOLATILE))
+        base = base->target;
+    bool members = base->kind == EMU_TYPE_STRUCT || base->kind == EMU_TYPE_UNION || base->kind == EMU_TYPE_ENUM;
+    type_name(type, whole, sizeof whole);
+    fputs("type = ", console->out);
+    if (members) {
+        print_members(console, base);
+        type_name(base, base_name, sizeof base_name);
+        size_t n = strlen(base_name);
+        fputs(strncmp(whole, base_name, n) == 0 ? whole + n : "", console->out); /* " *", " [4]" */
+    } else {
+        fputs(whole, console->out);
+    }
+    putc('\n', console->out);
+    return true;
+}
+
+/* ---- the stack, drawn ------------------------------------------------------------------------------------------ */
+
+/* The local or argument that lies at the address; false: none of this frame's. */
+static bool variable_at(Console *console, uint32_t level, uint64_t address, EmuVariable *found)
+{
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, level, i, found); i++) {
+        uint64_t size = type_from_handle(&console->types, found->type)->size;
+        if (found->place == EMU_AT_ADDRESS && found->value < address + 8 && address < found->value + (size ? size : 1))
+            return true;
+    }
+    return false;
+}
+
+static void draw_word(Console *console, uint32_t level, uint64_t address, const EmuFrame *frame, uint64_t caller_rbp, uint64_t rsp, uint64_t low)
+{
+    uint64_t word = 0;
+    EmuVariable variable;
+    emu_read(console->emu, console_pid(console), address, &word, 8);
+    fprintf(console->out, "  0x%016" PRIx64 "  0x%016" PRIx64 "  ", address, word);
+    if (address == frame->cfa - 8) {
+        fputs("return address", console->out);
+        value_print_symbol(console, console->out, word);
+    } else if (address == frame->cfa - 16 && word == caller_rbp && caller_rbp) {
+        fputs("saved rbp", console->out);
+    } else if (variable_at(console, level, address, &variable)) {
+        fprintf(console->out, "%s%s", variable.name, variable.value == address ? "" : variable.value < address ? " (goes on)" : " (begins inside)");
+    }
+    if (word >= low && word < rsp)
+        fputs("  dangling: points below the stack pointer", console->out);
+    putc('\n', console->out);
+}
+
+bool cmd_info_stack(Console *console, const char *format, const char *args)
+{
+    enum { FRAMES = 16, WORDS = 64, RED_ZONE = 128 };
+    uint32_t count;
+    EmuRegisters r;
+    EmuFunction function;
+    EmuMapping m;
+    const EmuFrame *frames = frames_get(console, &count);
+    (void)format, (void)args;
+    if (!count || !emu_registers(console->emu, console->tid, &r))
+        return console_error(console, "No stack.");
+    uint64_t at = r.r[4], low = at - RED_ZONE;
+    for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++)
+        if (at >= m.start && at < m.end)
+            low = m.start;
+    fprintf(console->out, "  0x%016" PRIx64 "  the red zone: %d bytes that a leaf function may use\nrsp\n", at - RED_ZONE, RED_ZONE);
+    for (uint32_t i = 0; i < count && i < FRAMES && frames[i].cfa > at; i++) {
+        bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function);
+        uint64_t words = (frames[i].cfa - at) / 8, caller_rbp = i + 1 < count && (frames[i + 1].known & 1 << 5) ? frames[i + 1].r[5] : 0;
+        fprintf(console->out, "#%" PRIu32 " %s: %" PRIu64 " bytes\n", i, known ? function.name : "??", frames[i].cfa - at);
+        for (uint64_t w = 0; w < words; w++, at += 8) {
+            if (words > WORDS && w == WORDS / 2) {
+                fprintf(console->out, "  ... %" PRIu64 " bytes ...\n", (words - WORDS) * 8);
+                w += words - WORDS;
+                at += (words - WORDS) * 8;
+            }
+            draw_word(console, i, at, &frames[i], caller_rbp, r.r[4], low);
+        }
+        at = frames[i].cfa;
+    }
+    return true;
+}
+
+/* ---- context --------------------------------------------------------------------------------------------------- */
+
+bool cmd_context(Console *console, const char *format, const char *args)
+{
+    static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};
+    EmuRegisters r;
+    (void)format, (void)args;
+    if (!emu_registers(console->emu, console->tid, &r))
+        return console_error(console, "The program has no registers now.");
+    fputs("---- registers (* changed) ----\n", console->out);
+    for (int i = 0; i < 16; i++)
+        fprintf(console->out, "%c%-3s 0x%016" PRIx64 "%s", console->has_before && r.r[i] != console->before.r[i] ? '*' : ' ', names[i], r.r[i],
+                i % 4 == 3 ? "\n" : "  ");
+    fprintf(console->out, " rip 0x%016" PRIx64 "  eflags 0x%" PRIx64 "\n---- code ----\n", r.rip, r.rflags);
+    bool good = console_execute(console, "x/5i $pc");
+    fputs("---- stack ----\n", console->out);
+    good = good && console_execute(console, "telescope $rsp 4");
+    fputs("---- frames ----\n", console->out);
+    return good && console_execute(console, "backtrace 4");
+}
