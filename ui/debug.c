@@ -8,6 +8,7 @@
 #include "ui/commands.h"
 #include "ui/console/console.h"
 #include "ui/debug_window.h"
+#include "ui/terminal.h"
 
 static Console *volatile active; /* executing a command; for the signal handler: Ctrl-C stops the program, not the debugger */
 
@@ -17,18 +18,6 @@ static void interrupt(int signal)
     Console *console = active; /* its machine may change while a command runs: `run` makes a new one */
     if (console && console->emu)
         emu_interrupt(console->emu);
-}
-
-static bool read_line(Console *console, const char *prompt, char **line, size_t *capacity)
-{
-    if (console->interactive && prompt) {
-        fputs(prompt, console->out);
-        fflush(console->out);
-    }
-    ssize_t n = getline(line, capacity, stdin);
-    if (n > 0 && (*line)[n - 1] == '\n')
-        (*line)[n - 1] = 0;
-    return n >= 0;
 }
 
 static DebugWindow *window; /* beside the console, or NULL */
@@ -65,7 +54,7 @@ static void run_lines(Console *console)
 {
     char *line = NULL;
     size_t capacity = 0;
-    while (!console->quit && read_line(console, "(emu) ", &line, &capacity))
+    while (!console->quit && terminal_read_line(console, "(emu) ", &line, &capacity))
         execute(console, line);
     if (console->interactive && !console->quit)
         putchar('\n');
@@ -97,7 +86,8 @@ int command_debug(const Options *options, char **environment)
     } else if (loaded) {
         sigaction(SIGINT, &action, NULL);
         console->interactive = isatty(0) && !options->batch;
-        console->read_line = read_line;
+        console->read_line = terminal_read_line;
+        terminal_open(console, window == NULL);
         console->from_tty = !options->batch;
         run_inputs(console, options);
         console->from_tty = true;
