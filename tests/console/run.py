@@ -17,6 +17,7 @@ def normalise(text):
     text = re.sub(r"process \d+", "process N", text)
     text = re.sub(r"0x[0-9a-f]{5,}", "0xN", text)
     text = re.sub(r"(instructions?|count:|to|at|`goto|checkpoints,|log) \d{3,}\b", r"\1 N", text)
+    text = re.sub(r"(thread \d+ +)\d+ ([RSTZ] )", r"\1N \2", text)
     text = re.sub(r"\b[0-9a-f]{16}  ", "N  ", text)
     text = re.sub(r"<(\w+)\+\d+>", r"<\1+N>", text)
     text = re.sub(r"\b(PML4|PDPT|PD|PT|frame) \d+", r"\1 N", text)
@@ -28,7 +29,7 @@ def session(command, lines, program):
     for line in lines:
         words += ["-ex", f"echo >>> {line}\\n", "-ex", line]
     done = subprocess.run(words + [program], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
-    return normalise(done.stdout + "--- stderr\n" + done.stderr)
+    return normalise((done.stdout + "--- stderr\n" + done.stderr).replace(os.path.dirname(program), "WORK"))
 
 
 def main():
