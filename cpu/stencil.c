@@ -24,6 +24,7 @@ enum {
     TABLE = 1 << 15,          /* stencils at most; there are about 15,000 handlers */
     CODE_BYTES = 4 << 20,
     PATCHES = 1 << 17,
+    EXPECTED = 8,
     MAX_INSNS = 160,          /* of one handler */
     MAX_BYTES = 1024,
     NEAR_BYTES = 1 << 14,     /* no function is longer */
@@ -95,6 +96,9 @@ struct Stencils {
     u32 insn_count;
     const u8 *entry;
     u32 step, size;
+    struct { const u8 *at; State state; } expected[EXPECTED]; /* what ways back bring */
+    u32 expected_count;
+    bool again; /* that has become more: to be read anew */
     bool as_it_stands; /* nothing but NEXT is taken out, and RSI is loaded in front */
 };
 
@@ -411,6 +415,21 @@ static const u8 *ahead_take(Ahead *ahead, const u8 *at, State *state)
     return found;
 }
 
+/* A way back to `place` brings less than was taken for granted there: to be known beforehand, next time. */
+static bool expect(Stencils *s, const HostInsn *place)
+{
+    u32 i = 0;
+    while (i < s->expected_count && s->expected[i].at != place->at)
+        i++;
+    if (i == EXPECTED)
+        return false;
+    s->expected[i].at = place->at;
+    s->expected[i].state = place->before;
+    s->expected_count += i == s->expected_count;
+    s->again = true;
+    return true;
+}
+
 /* A branch's target: ahead in this function (or in one that stands right behind: the same), back in it, or elsewhere. */
 static bool follow_branch(Stencils *s, const HostInsn *insn, Ahead *ahead, const State *state)
 {
@@ -425,7 +444,7 @@ static bool follow_branch(Stencils *s, const HostInsn *insn, Ahead *ahead, const
         return true;
     }
     back->labelled = true;
-    return !merge(s, &back->before, state);
+    return !merge(s, &back->before, state) || expect(s, back);
 }
 
 /* Decodes everything that can be reached, in the order of addresses. */
@@ -454,6 +473,9 @@ static bool read_handler(Stencils *s)
             merge(s, &insn->before, &state);
         if (place)
             merge(s, &insn->before, &jumped);
+        for (u32 i = 0; i < s->expected_count; i++)
+            if (s->expected[i].at == insn->at)
+                merge(s, &insn->before, &s->expected[i].state);
         if (!read_insn(s, insn, &state))
             return false;
         falls = insn->kind == PLAIN || insn->kind == BRANCH;
@@ -662,10 +684,13 @@ static void write_insn(Stencils *s, const HostInsn *insn, u8 *code)
 static void make(Stencils *s, Stencil *stencil)
 {
     s->entry = (const u8 *)(uintptr_t)stencil->handler;
-    s->insn_count = s->step = 0;
-    s->as_it_stands = false;
-    if (!read_handler(s))
-        return;
+    s->expected_count = 0;
+    do {
+        s->insn_count = s->step = 0;
+        s->again = s->as_it_stands = false;
+        if (!read_handler(s))
+            return;
+    } while (s->again);
     shorten_branches(s);
     mark_emitted(s);
     drop_loads(s);

@@ -70,7 +70,7 @@ def runners(options):
     for mode in options.mode:
         found[f"emu {mode}"] = [*shlex.split(options.emu), *shlex.split(mode), "%s"]
     if not options.no_peers:
-        found.update({name: words for name, words in PEERS.items() if shutil.which(words[0])})
+        found.update({name: words for name, words in PEERS.items() if name not in options.without and shutil.which(words[0])})
     for peer in options.peer:
         found[shlex.split(peer)[0].split("/")[-1]] = shlex.split(peer)
     return found
@@ -160,6 +160,7 @@ def parse_arguments():
     parser.add_argument("--mode", action="append", default=[], help="emu once more with these options")
     parser.add_argument("--peer", action="append", default=[], help="command line of a peer with %%s for the program")
     parser.add_argument("--no-peers", action="store_true", help="leave qemu-x86_64 and valgrind out")
+    parser.add_argument("--without", action="append", default=[], choices=PEERS, help="leave this peer out (repeatable)")
     parser.add_argument("--only", action="append", default=[], help="this program (repeatable)")
     parser.add_argument("--class", action="append", default=[], dest="kind", help="this class (repeatable)")
     parser.add_argument("-n", type=int, default=3, dest="rounds", help="rounds")
