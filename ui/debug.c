@@ -7,6 +7,7 @@
 
 #include "ui/commands.h"
 #include "ui/console/console.h"
+#include "ui/debug_json.h"
 #include "ui/debug_window.h"
 #include "ui/terminal.h"
 
@@ -22,12 +23,16 @@ static void interrupt(int signal)
 
 static DebugWindow *window; /* beside the console, or NULL */
 
+static bool json; /* debug_json.h is at work */
+
 static void execute(Console *console, const char *line)
 {
     debug_window_borrow(window);
     active = console;
     console_execute(console, line);
     active = NULL;
+    if (json)
+        debug_json_flush(console);
     debug_window_return(window);
 }
 
@@ -89,11 +94,14 @@ int command_debug(const Options *options, char **environment)
         console->read_line = terminal_read_line;
         terminal_open(console, window == NULL);
         console->from_tty = !options->batch;
+        json = options->json && debug_json_open(console);
         run_inputs(console, options);
         console->from_tty = true;
         if (!options->batch)
             run_lines(console);
         code = console->exit_code;
+        if (json)
+            debug_json_close(console);
     } else if (console) {
         code = EXIT_CANNOT_RUN;
     }

@@ -192,7 +192,9 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_NO_NET: config->no_net = true; return -1;
     case OPTION_NO_CRASH_REPORT: options->crash_report = false; return -1;
     case OPTION_SECTION: options->section = value; return -1;
-    case OPTION_JSON: options->json = true; return options->command == COMMAND_INFO ? -1 : options_report(options, "json");
+    case OPTION_JSON:
+        options->json = true;
+        return options->command == COMMAND_INFO || options->command == COMMAND_DEBUG ? -1 : options_report(options, "json");
     case OPTION_SYSCALLS: options->syscalls = true; return -1;
     case OPTION_GDB: options->gdb = value; return -1;
     case OPTION_WINDOW: return apply_window(options, row, value);

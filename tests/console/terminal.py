@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The console as a person meets it, on a terminal: prompt, editing, history, completion, Ctrl-C, empty lines, end of file.
+And --json, for programs.
 terminal.py --emu EMU --work DIR"""
 import argparse
+import json
 import os
 import pathlib
 import pty
@@ -94,7 +96,13 @@ def main():
     t.until(r"$")
     status = os.waitpid(t.pid, 0)[1]
     assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0, status
-    print("a person would be served")
+    lines = subprocess.run([*emu, "debug", "--json", "--batch", "-ex", "break turn", "-ex", "run", "-ex", "stepi", "-ex", "delete", "-ex",
+                            "set var stop = 1", "-ex", "continue", program], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+    stops = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+    assert [stop["stop"] for stop in stops] == ["breakpoint", "step", "exited"], lines
+    assert stops[0]["function"] == "turn" and "Breakpoint 1, turn" in stops[0]["text"] and stops[2]["status"] == 42, lines
+    assert stops[1]["instructions"] == stops[0]["instructions"] + 1 and "Breakpoint" not in stops[1]["text"], lines
+    print("a person would be served, and so would a program")
 
 
 main()

@@ -88,6 +88,7 @@ struct Console {
     bool interactive;       /* ask before dangerous things, print prompts */
     /* Reads a line for commands that take several (`commands`); malloc'ed into *line. NULL, or false: there is none. */
     bool (*read_line)(Console *console, const char *prompt, char **line, size_t *capacity);
+    void (*stopped)(Console *console); /* told of every stop, behind its text; NULL: nobody */
     FILE *script;           /* lines come from this file instead */
     int script_line;
     bool quit;

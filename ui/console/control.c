@@ -338,7 +338,7 @@ bool control_announce(Console *console)
     }
 }
 
-void control_report(Console *console, bool location)
+static void report_stop(Console *console, bool location)
 {
     bool stepped = console->stop.kind == EMU_BUDGET;
     if (!stepped && !control_announce(console))
@@ -347,4 +347,11 @@ void control_report(Console *console, bool location)
     displays_show(console);
     if (console->settings.context && console->running && console->script_depth == 0)
         cmd_context(console, "", "");
+}
+
+void control_report(Console *console, bool location)
+{
+    report_stop(console, location);
+    if (console->stopped)
+        console->stopped(console);
 }
