@@ -26,8 +26,11 @@ bool emu_tlb_entry(Emu *emu, int tlb, uint32_t set, uint64_t *page)
 
 static bool tell(const HeldEntry *from, EmuHeld *to)
 {
-    *to = (EmuHeld){.valid = from->valid, .dirty = from->dirty, .prefetched = from->prefetched, .set = from->set, .way = from->way,
-                    .start = from->start, .key = from->key, .stamp = from->stamp};
+    *to = (EmuHeld){.valid = from->valid, .dirty = from->dirty, .prefetched = from->prefetched, .set = from->set};
+    to->way = from->way;
+    to->start = from->start;
+    to->key = from->key;
+    to->stamp = from->stamp;
     return true;
 }
 

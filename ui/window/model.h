@@ -199,6 +199,7 @@ typedef struct Model {
     Grids *grids;           /* TLBs or caches, NULL: not asked for */
     uint64_t grids_insns;   /* when they were last looked at */
     unsigned grids_parts;   /* which of the two */
+    uint32_t tlb_held;      /* translations in it */
     uint64_t tlb[3][TLB_SHOWN]; /* the machine's own (EMU_TLB_…) before the last harvest: pages, TLB_EMPTY */
     StackWord stack[STACK_MAX];
     uint32_t stack_count;

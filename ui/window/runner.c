@@ -12,7 +12,9 @@
 enum {
     SLICE_NS = 8000000,      /* a command waits at most so long */
     PICTURE_NS = 16666667,   /* sixty pictures a second … */
-    PICTURE_SHARE = 30,      /* … as long as they take less than one thirtieth of the time */
+    PICTURE_SHARE = 30,      /* … as long as they take less than one thirtieth of the program's time, … */
+    REFILL_NS = 40,          /* … the walks for what the harvest drops from the TLB included; … */
+    PICTURE_LATE_NS = 100000000, /* … but ten a second */
     STEP_MS = 100,           /* model time of one step */
     SLICE_MIN = 1000,
 };
@@ -47,10 +49,20 @@ static void publish(Runner *r, ModelRequest *request)
         r->fresh = true;
     }
     pthread_mutex_unlock(&r->lock);
-    uint64_t took = thread_ns() - worked, pause = took * PICTURE_SHARE;
+    uint64_t took = thread_ns() - worked;
     r->pictures++;
     r->picture_ns += took;
-    r->next_picture = start + (pause > PICTURE_NS ? pause : PICTURE_NS);
+    r->next_picture = start + PICTURE_NS;
+    r->late_picture = start + PICTURE_LATE_NS;
+    r->earned = thread_ns() + (took + r->model->tlb_held * REFILL_NS) * PICTURE_SHARE;
+}
+
+/* A picture is due when it is time for one and the program has run long enough since the last that taking them costs it little;
+ * after a tenth of a second in any case, for programs that mostly wait. */
+static bool picture_due(const Runner *r)
+{
+    uint64_t now = host_ns();
+    return now >= r->next_picture && (now >= r->late_picture || thread_ns() >= r->earned);
 }
 
 /* ---- what happened -------------------------------------------------------------------------------------------- */
@@ -232,7 +244,7 @@ static EmuStop run_to(Runner *r, uint64_t address, uint64_t least, ModelRequest 
             calls_run(&r->calls, r->emu, 1);
             emu_breakpoint(r->emu, address, true);
         }
-        if (host_ns() >= r->next_picture)
+        if (picture_due(r))
             publish(r, request);
     }
 }
@@ -295,7 +307,7 @@ static EmuStop run_slowly(Runner *r, uint64_t speed)
     r->credit += (took < 100000000 ? took : 100000000) * speed;
     r->clock_ns += took;
     if (insns && insns < 1000)
-        r->next_picture = 0; /* each one is worth a picture */
+        r->next_picture = r->late_picture = 0; /* each one is worth a picture */
     return stop;
 }
 
@@ -368,7 +380,7 @@ static void work(Runner *r, RunMode mode, uint64_t speed, bool asked, ModelReque
     if (r->hooks)
         r->hooks->list(r->hooks->context, &r->marks);
     request->exact = mode != RUN_FREE;
-    if (asked || request->exact || host_ns() >= r->next_picture)
+    if (asked || request->exact || picture_due(r))
         publish(r, request);
 }
 
@@ -567,7 +579,7 @@ EmuStop runner_run_borrowed(Runner *r, uint64_t insns)
         if (stop.kind != EMU_BUDGET || insns == 0 || done < chunk)
             return stop; /* fewer than asked for: its limit is reached */
         r->slice = took < SLICE_NS / 2 ? 2 * r->slice : took > 2 * SLICE_NS && r->slice > SLICE_MIN ? r->slice / 2 : r->slice;
-        if (host_ns() < r->next_picture)
+        if (!picture_due(r))
             continue;
         pthread_mutex_lock(&r->lock);
         request = r->wanted;

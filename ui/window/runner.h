@@ -56,7 +56,8 @@ typedef struct Runner {
     /* of who holds the machine */
     Model *model, *spare;
     uint64_t slice;         /* instructions that take about SLICE_NS */
-    uint64_t next_picture;  /* host time from which one is due */
+    uint64_t next_picture, late_picture; /* host time from which one is due: if it has been earned; in any case */
+    uint64_t earned;        /* this thread's processor time from which it is */
     uint64_t clock_ns;      /* model time */
     uint64_t credit;        /* nanoseconds times speed not yet turned into instructions */
     uint64_t insns_limit;   /* config.max_insns, 0: none */
