@@ -20,18 +20,29 @@
 
 #include "kernel/host_log_internal.h"
 
+/* Bytes in an iovec array. */
+static u64 total(const struct iovec *v, u64 count)
+{
+    u64 sum = 0;
+    for (u64 i = 0; i < count; i++)
+        sum += v[i].iov_len;
+    return sum;
+}
+
 #define NONE (void)0
 #define OBJECT(object, size) host_object(&host, object, size)
 #define BYTES(bytes, capacity) host_bytes(&host, bytes, capacity)
 #define VECTOR(v, count) host_vector(&host, v, (u64)(count))
 #define ATTRIBUTE(bytes, size) host_attribute(&host, bytes, size)
+#define AT_MOST(size) host_at_most(&host, size)
+#define SENT(v, count) host_at_most(&host, total(v, (u64)(count)))
 #define HOST(type, name, parameters, call, outs)                   \
     type host_##name parameters                                    \
     {                                                              \
         HostCall host = host_begin(HOST_##name);                   \
-        type result = (type)host_end(&host, host.live ? (i64)(call) : 0); \
+        host_end(&host, host.live ? (i64)(call) : 0);              \
         outs;                                                      \
-        return result;                                             \
+        return (type)host_checked(&host);                          \
     }
 #define HAND(name)
 #include "kernel/host_calls.def"
@@ -58,17 +69,19 @@ static void echo(const HostCall *host, int fd, const struct iovec *v, int count)
 ssize_t host_write(int fd, const void *from, size_t size)
 {
     HostCall host = host_begin(HOST_write);
-    ssize_t result = host_end(&host, host.live ? write(fd, from, size) : 0);
+    host_end(&host, host.live ? write(fd, from, size) : 0);
+    host_at_most(&host, size);
     echo(&host, fd, &(struct iovec){(void *)(uintptr_t)from, size}, 1);
-    return result;
+    return host_checked(&host);
 }
 
 ssize_t host_writev(int fd, const struct iovec *v, int count)
 {
     HostCall host = host_begin(HOST_writev);
-    ssize_t result = host_end(&host, host.live ? writev(fd, v, count) : 0);
+    host_end(&host, host.live ? writev(fd, v, count) : 0);
+    SENT(v, count);
     echo(&host, fd, v, count);
-    return result;
+    return host_checked(&host);
 }
 
 /* ---- positions moved by the host ---------------------------------------------------------------------------------- */
@@ -76,19 +89,21 @@ ssize_t host_writev(int fd, const struct iovec *v, int count)
 ssize_t host_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags)
 {
     HostCall host = host_begin(HOST_copy_file_range);
-    ssize_t result = host_end(&host, host.live ? copy_file_range(in, in_at, out, out_at, size, flags) : 0);
+    host_end(&host, host.live ? copy_file_range(in, in_at, out, out_at, size, flags) : 0);
     host_object(&host, in_at, in_at ? sizeof *in_at : 0);
     host_object(&host, out_at, out_at ? sizeof *out_at : 0);
-    return result;
+    host_at_most(&host, size);
+    return host_checked(&host);
 }
 
 ssize_t host_splice(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags)
 {
     HostCall host = host_begin(HOST_splice);
-    ssize_t result = host_end(&host, host.live ? splice(in, in_at, out, out_at, size, flags) : 0);
+    host_end(&host, host.live ? splice(in, in_at, out, out_at, size, flags) : 0);
     host_object(&host, in_at, in_at ? sizeof *in_at : 0);
     host_object(&host, out_at, out_at ? sizeof *out_at : 0);
-    return result;
+    host_at_most(&host, size);
+    return host_checked(&host);
 }
 
 /* ---- sockets ------------------------------------------------------------------------------------------------------ */
@@ -149,8 +164,7 @@ ssize_t host_recvmsg(int fd, struct msghdr *message, int flags)
     ssize_t result = host_end(&host, host.live ? recvmsg(fd, message, flags) : 0);
     if (result < 0 || !host.log)
         return result;
-    for (size_t i = 0; i < message->msg_iovlen; i++)
-        room += message->msg_iov[i].iov_len;
+    room = total(message->msg_iov, message->msg_iovlen);
     if (message->msg_name)
         object_and_size(&host, message->msg_name, &message->msg_namelen, name_room);
     message->msg_controllen = host_number(&host, message->msg_controllen, control_room);
@@ -158,7 +172,9 @@ ssize_t host_recvmsg(int fd, struct msghdr *message, int flags)
     message->msg_flags = (int)host_number(&host, (u32)message->msg_flags, UINT32_MAX);
     host.result = (u64)result < room ? result : (i64)room; /* MSG_TRUNC: the length of what did not fit, too */
     host_vector(&host, message->msg_iov, message->msg_iovlen);
-    return result;
+    host.result = result;
+    host_at_most(&host, flags & MSG_TRUNC ? INT32_MAX : room);
+    return host_checked(&host);
 }
 
 int host_epoll_wait(int epoll, struct epoll_event *events, int room, int timeout)

@@ -183,6 +183,20 @@ void host_break(HostCall *call)
         call->log->broken = true;
 }
 
+void host_at_most(HostCall *call, u64 most)
+{
+    if (call->log && call->result > 0 && (u64)call->result > most)
+        host_break(call);
+}
+
+i64 host_checked(HostCall *call)
+{
+    if (!call->log || call->live || !call->log->broken)
+        return call->result;
+    errno = EIO;
+    return -1;
+}
+
 static i64 fetch_result(HostLog *log, u8 number)
 {
     u8 found;

@@ -35,7 +35,11 @@ void host_vector(HostCall *call, const struct iovec *v, u64 count);
 void host_attribute(HostCall *call, void *bytes, u64 size);
 /* A number that says how much follows, for instance a socklen_t; what is fetched is at most `most`. */
 u64 host_number(HostCall *call, u64 value, u64 most);
+/* A replayed result of more than this breaks the log. */
+void host_at_most(HostCall *call, u64 most);
 /* Marks the log as not fitting. */
 void host_break(HostCall *call);
+/* What the caller gets, behind the outs: the result; -1 with EIO when the log does not fit. */
+i64 host_checked(HostCall *call);
 
 #endif
