@@ -41,12 +41,25 @@ void cache_clear(Cache *cache)
 }
 
 
-static u32 find(const u64 *set, u32 ways, u64 want)
+static u32 find_first(const u64 *set, u32 ways, u64 want)
 {
     u32 way = 0;
     while (way < ways && (set[way] & ENTRY_KEY_BITS) != want)
         way++;
     return way;
+}
+
+/* A key is in a set once, so any order of looking will do: without branches in small sets. */
+static INLINE u32 find_key_among(const u64 *set, u32 ways, u64 want)
+{
+    u32 found = ways;
+    for (u32 way = 0; way < ways; way++)
+        found = (set[way] & ENTRY_KEY_BITS) == want ? way : found;
+    return found;
+}
+static u32 find(const u64 *set, u32 ways, u64 want)
+{
+    return ways == 4 ? find_key_among(set, 4, want) : ways == 8 ? find_key_among(set, 8, want) : find_first(set, ways, want);
 }
 
 static void move_to_front(u64 *set, u32 way)
@@ -143,7 +156,7 @@ CacheResult cache_lookup(Cache *cache, u64 key)
 /* The way that a newcomer takes; an empty one first. */
 static u32 choose_victim(Cache *cache, u32 index, u64 *set)
 {
-    u32 way = find(set, cache->ways, 0);
+    u32 way = find_first(set, cache->ways, 0);
     if (way < cache->ways)
         return way;
     switch (cache->policy) {

@@ -56,14 +56,14 @@ static INLINE u32 cache_set_of(const Cache *cache, u64 key)
 static INLINE u64 *cache_set(const Cache *cache, u64 key) { return cache->entries + (u64)cache_set_of(cache, key) * cache->ways; }
 
 /* The place of `want` (key << 8 | 1, no other flags in use) in a set, or `ways`. Without branches: it is seldom predictable. */
-static INLINE u32 find_plain(const u64 *set, u32 ways, u64 want)
+static INLINE u32 find_among(const u64 *set, u32 ways, u64 want)
 {
     u32 found = ways;
     for (u32 way = 0; way < ways; way++)
         found = set[way] == want ? way : found;
     return found;
 }
-static INLINE u32 find_oldest_stamp(const u64 *stamps, u32 ways)
+static INLINE u32 find_oldest_among(const u64 *stamps, u32 ways)
 {
     u32 oldest = 0;
     u64 least = stamps[0];
@@ -72,6 +72,12 @@ static INLINE u32 find_oldest_stamp(const u64 *stamps, u32 ways)
         least = stamps[way] < least ? stamps[way] : least;
     }
     return oldest;
+}
+/* The usual number of ways as a constant: no loop is left. */
+static INLINE u32 find_plain(const u64 *set, u32 ways, u64 want) { return ways == 8 ? find_among(set, 8, want) : find_among(set, ways, want); }
+static INLINE u32 find_oldest_stamp(const u64 *stamps, u32 ways)
+{
+    return ways == 8 ? find_oldest_among(stamps, 8) : find_oldest_among(stamps, ways);
 }
 
 /* The cachegrind view: LRU in order, no flags. Looks `want` (key << 8 | 1) up in the set and makes it the newest; true: it missed.

@@ -124,8 +124,8 @@ static bool pass_watched(Hierarchy *h, Level *level, u64 key, AccessKind kind, M
     return missed;
 }
 
-/* The same, in the first level, when nobody does. */
-static INLINE bool pass_first(Level *level, u64 key)
+/* The same, in the first level, when nobody does; where the line is afterwards. */
+static INLINE bool pass_first_at(Level *level, u64 key, u64 *index)
 {
     Cache *cache = &level->cache;
     u64 at = (u64)cache_set_of(cache, key) * cache->ways, want = key << ENTRY_KEY_SHIFT | ENTRY_VALID;
@@ -137,7 +137,14 @@ static INLINE bool pass_first(Level *level, u64 key)
         cache->entries[at + way] = want;
     }
     cache->stamps[at + way] = ++*cache->clock;
+    *index = at + way;
     return missed;
+}
+
+static INLINE bool pass_first(Level *level, u64 key)
+{
+    u64 index;
+    return pass_first_at(level, key, &index);
 }
 
 /* And below the first level. */
@@ -183,15 +190,32 @@ static INLINE void note_simple(Hierarchy *h, Level *level, AccessKind kind, u64 
     note_reuse(h, level, kind, key);
 }
 
+/* The first level, when somebody watches or the reference straddles. */
+static NOINLINE bool simple_first(Hierarchy *h, Level *level, const Reference *reference, Lines lines, AccessKind kind)
+{
+    bool missed = simple_level(h, level, lines, kind, true);
+    note_simple(h, level, kind, lines.low, reference->address >> level->line_shift);
+    if (lines.high != lines.low) {
+        note_simple(h, level, kind, lines.high, (reference->address + reference->size - 1) >> level->line_shift);
+        h->extra_lines[kind]++;
+    }
+    return missed;
+}
+
 static INLINE void simple_access(Hierarchy *h, const Reference *reference, AccessKind kind)
 {
     Level *level = &h->level[kind == KIND_FETCH ? CACHE_L1I : CACHE_L1D];
     Lines lines = lines_of(h, reference, level->line_shift);
-    bool missed = simple_level(h, level, lines, kind, true);
-    note_simple(h, level, kind, lines.low, reference->address >> level->line_shift);
-    if (UNLIKELY(lines.high != lines.low)) {
-        note_simple(h, level, kind, lines.high, (reference->address + reference->size - 1) >> level->line_shift);
-        h->extra_lines[kind]++;
+    bool missed;
+    if (LIKELY(lines.high == lines.low && !level->shadow && !h->observer)) {
+        u64 key = line_key(h, lines.low), index;
+        missed = pass_first_at(level, key, &index);
+        level->refs[kind]++;
+        level->misses[kind] += missed;
+        note_line(h, level, index, reference->address >> level->line_shift, true, true);
+        note_reuse(h, level, kind, key);
+    } else {
+        missed = simple_first(h, level, reference, lines, kind);
     }
     for (level = level->next; missed && level; level = level->next) {
         lines = lines_of(h, reference, level->line_shift);
@@ -418,8 +442,20 @@ void path_prefetch(Hierarchy *h, Level *level, u64 key)
 
 /* ---- what the filter does not pass ------------------------------------------------------------------------------- */
 
+/* What the filter refuses has often missed the first level: the next level's set, which is seldom in the host's own caches, is
+ * asked for while TLBs and first level are looked at. */
+static INLINE void expect_below(const Hierarchy *h, const Level *next, const Reference *reference)
+{
+    if (!next || !next->cache.masked)
+        return;
+    const u64 *set = cache_set(&next->cache, (h->physical ? reference->paddr : reference->address) >> next->line_shift);
+    __builtin_prefetch(set);
+    __builtin_prefetch(set + 8);
+}
+
 static INLINE void access_cut(Hierarchy *h, const Reference *reference, AccessKind kind, bool store)
 {
+    expect_below(h, h->level[CACHE_L1D].next, reference);
     tlb_access(h, reference, kind);
     if (store && kind == KIND_READ) /* a modify: as a load, and D must be set */
         tlb_access(h, reference, KIND_WRITE);
@@ -449,16 +485,40 @@ static INLINE void access(Hierarchy *h, const Reference *reference, AccessKind k
         access_long(h, reference, kind, store);
 }
 
-void hierarchy_miss_fetch(Hierarchy *h, const Reference *reference) { access(h, reference, KIND_FETCH, false); }
+/* The inlined filter leaves to us what lies in two lines. Where it knows both, nothing else changes here either. */
+static INLINE bool passes_straddling(Hierarchy *h, const Filter *filter, const Reference *r, u32 line_shift, AccessKind kind)
+{
+    u64 last = r->address + r->size - 1, low = r->address >> line_shift, high = last >> line_shift;
+    if (LIKELY(high != low + 1) || r->size > h->cut)
+        return false;
+    u64 page = r->address >> h->front.page_shift, next_page = last >> h->front.page_shift;
+    const FilterSlot *low_slot = &filter->lines[low % FILTER_LINES], *high_slot = &filter->lines[high % FILTER_LINES];
+    const FilterSlot *page_slot = &filter->pages[page % FILTER_PAGES], *next_slot = &filter->pages[next_page % FILTER_PAGES];
+    if (low_slot->number != low || high_slot->number != high || page_slot->number != page || next_slot->number != next_page)
+        return false;
+    *low_slot->stamp = *page_slot->stamp = ++h->front.clock;
+    *high_slot->stamp = *next_slot->stamp = ++h->front.clock;
+    h->extra_lines[kind]++;
+    h->references[kind] += h->config.straddle == STRADDLE_SPLIT;
+    return true;
+}
+
+void hierarchy_miss_fetch(Hierarchy *h, const Reference *reference)
+{
+    if (!passes_straddling(h, &h->front.fetch, reference, h->front.line_shift_fetch, KIND_FETCH))
+        access(h, reference, KIND_FETCH, false);
+}
 void hierarchy_miss_read(Hierarchy *h, const Reference *reference)
 {
     h->shown_reads++;
-    access(h, reference, KIND_READ, false);
+    if (!passes_straddling(h, &h->front.read, reference, h->front.line_shift_data, KIND_READ))
+        access(h, reference, KIND_READ, false);
 }
 void hierarchy_miss_write(Hierarchy *h, const Reference *reference)
 {
     h->shown_writes++;
-    access(h, reference, KIND_WRITE, true);
+    if (!passes_straddling(h, &h->front.write, reference, h->front.line_shift_data, KIND_WRITE))
+        access(h, reference, KIND_WRITE, true);
 }
 void hierarchy_miss_modify(Hierarchy *h, const Reference *reference)
 {
