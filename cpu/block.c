@@ -35,7 +35,7 @@ BlockCache *block_cache_create(u64 bytes)
         cache->op_capacity = 4 * BLOCK_MAX_OPS;
     cache->block_capacity = cache->op_capacity / 4;
     cache->ops = mmap(NULL, cache->op_capacity * sizeof(Op), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_32BIT, -1, 0); /* below 2 GiB: joined code has short addresses */
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_32BIT, -1, 0); /* short addresses, for joined code */
     if (cache->ops == MAP_FAILED)
         cache->ops = reserve(cache->op_capacity * sizeof(Op));
     cache->cold = reserve(cache->op_capacity * sizeof(OpCold));
@@ -98,7 +98,7 @@ void block_flush(Cpu *cpu)
 
 void cpu_set_join(Cpu *cpu, u32 entries) { cpu->blocks->join_after = entries; }
 
-/* Until a block is joined its first op's handler is block_op_warm; the real one stands in its head, which counts the entries. */
+/* Until a block is joined its first op's handler is block_op_warm; the real one is in its head, which counts the entries. */
 static void block_warms(BlockCache *cache, const Block *block)
 {
     Op *first = &cache->ops[block->first], *head = first - 1;

@@ -49,7 +49,8 @@ void block_cache_destroy(BlockCache *cache);
  * and cpu->exception says how. Fills the jump cache (not when stepping). */
 const Op *block_find(Cpu *cpu);
 
-/* The handler for a link that stands for `handler`: a copy of its own, whose jump the host predicts by itself, if there is room. */
+/* The handler for a link that stands for `handler`: a copy of its own, whose jump the host predicts by itself, if there is
+ * room. */
 OpHandler *block_join_link(Cpu *cpu, const Op *link, OpHandler *handler);
 
 /* Forgets all blocks that lie in the frame (a store changed it). [paddr, paddr + size) inside one page. */

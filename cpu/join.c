@@ -118,8 +118,8 @@ static void put_stubs(Joiner *joiner)
     }
 }
 
-/* 3e 48 c7 c0+r imm32, `mov reg, imm32` with a prefix that means nothing, for 48 8b 04+8r 25 disp32, where the value fits and is
- * not the address of an op: links change when they are taken for the first time. */
+/* 3e 48 c7 c0+r imm32, `mov reg, imm32` with a prefix that means nothing, for 48 8b 04+8r 25 disp32, where the value fits and
+ * is not the address of an op: links change when they are taken for the first time. */
 static void put_load(Joiner *joiner, u64 at, const u8 *from)
 {
     i64 value;

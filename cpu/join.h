@@ -12,8 +12,8 @@ enum { JOIN_AFTER = 250 }; /* the default: joining one costs about as much as so
 
 typedef struct Joiner Joiner;
 
-/* Room for `bytes` of joined code of the ops in [ops, ops + ops_size bytes). NULL: this build or this host cannot (no tail calls, not
- * x86-64, no executable memory, the ops not below 2 GiB). */
+/* Room for `bytes` of joined code of the ops in [ops, ops + ops_size bytes). NULL: this build or host cannot (no tail calls,
+ * not x86-64, no executable memory, the ops not below 2 GiB). */
 Joiner *joiner_create(u64 bytes, const Op *ops, u64 ops_size);
 void joiner_destroy(Joiner *joiner);
 

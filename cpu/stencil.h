@@ -7,9 +7,9 @@
 /* Four bytes of a copy that depend on where it stands, or on its op. Ops lie below 2 GiB. */
 typedef enum PatchKind {
     PATCH_DISTANCE, /* the distance from `from` to `target` */
-    PATCH_LEAVE,    /* the same, but RSI must be the op `delta` bytes behind its own on arrival: by way of a stub that loads it */
+    PATCH_LEAVE,    /* the same, but on arrival RSI must be the op plus delta: by way of a stub that loads it */
     PATCH_OP,       /* the address of the op, plus delta */
-    PATCH_LOAD,     /* the same, the end of `mov reg, [absolute]`, 64 bits: what stands there is a constant unless it is a link */
+    PATCH_LOAD,     /* the same, the end of `mov reg, [absolute]`, 64 bits: what stands there is constant unless it is a link */
     PATCH_BYTE,     /* what is there already, plus the byte at delta in the op, times scale */
 } PatchKind;
 
