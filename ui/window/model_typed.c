@@ -171,7 +171,7 @@ void model_describe_object(const Model *model, Emu *emu, uint64_t address, char 
 /* What a variable at a word's address adds to its note: "int i = 5 (rbp-0x14)". */
 static void note_variable(const Model *model, Emu *emu, const EmuVariable *v, const EmuFrame *frame, StackWord *word)
 {
-    char text[64], place[24] = "";
+    char text[64], place[32] = "";
     size_t length = word->named ? strlen(word->note) : 0;
     describe(emu, model->pid, v, v->value, text, sizeof text);
     if (frame->known & 1u << 5) {
