@@ -255,6 +255,15 @@ static u8 *translate_or_raise(Cpu *cpu, u64 address, Access access)
     return host;
 }
 
+/* EFLAGS.AC: operands must lie at multiples of their size. SDM Vol. 3A, "Alignment Check Exception"; YMM ones as XMM ones, 80-bit ones
+ * and whatever is longer and no power of two at multiples of 8 (Zen 5). A non-canonical address comes first. */
+static COLD void check_alignment(Cpu *cpu, u64 address, u32 size)
+{
+    u32 alignment = size == 32 ? 16 : size & (size - 1) ? (size < 8 ? 4 : 8) : size;
+    if (address & (alignment - 1) && mmu_canonical(address))
+        cpu_raise(cpu, VECTOR_AC, 0, 0);
+}
+
 /* An access over the end of the canonical addresses is refused as a whole: before its first page can fault. */
 static INLINE void check_edge(Cpu *cpu, u64 address, u32 size, u32 left, Access access)
 {
@@ -267,6 +276,8 @@ const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
     cpu_enter_slow(cpu, op, acc);
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
     check_edge(cpu, address, size, left, ACCESS_READ);
+    if (UNLIKELY(cpu->rflags & FLAG_AC))
+        check_alignment(cpu, address, size);
     const u8 *host = translate_or_raise(cpu, address, ACCESS_READ), *second = NULL;
     touch(cpu, host, address, size <= left ? size : left, ACCESS_READ);
     if (UNLIKELY(size > left)) {
@@ -298,6 +309,8 @@ static u8 *slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bo
     u32 left = PAGE_SIZE - (u32)(address & (PAGE_SIZE - 1));
     Access access = modify ? ACCESS_MODIFY : ACCESS_WRITE;
     check_edge(cpu, address, size, left, ACCESS_WRITE);
+    if (UNLIKELY(cpu->rflags & FLAG_AC))
+        check_alignment(cpu, address, size);
     u8 *host = translate_or_raise(cpu, address, ACCESS_WRITE), *second = NULL;
     touch(cpu, host, address, size <= left ? size : left, access);
     if (UNLIKELY(size > left)) {
@@ -331,6 +344,8 @@ u8 *cpu_slow_write_over(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
 void cpu_slow_check(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, Access access)
 {
     cpu_enter_slow(cpu, op, acc);
+    if (UNLIKELY(cpu->rflags & FLAG_AC))
+        check_alignment(cpu, address, size);
     translate_or_raise(cpu, address, access);
     if (((address ^ (address + size - 1)) & PAGE_MASK) != 0)
         translate_or_raise(cpu, (address + size - 1) & PAGE_MASK, access);
@@ -392,7 +407,7 @@ static u64 run_slice(Cpu *cpu, u32 limit)
 
 static void jump_cache_refresh(Cpu *cpu)
 {
-    cpu->run_mode = fpenv_unmasked(cpu) ? MODE_SLOW : cpu->mode;
+    cpu->run_mode = fpenv_unmasked(cpu) || cpu->rflags & FLAG_AC ? MODE_SLOW : cpu->mode;
     u32 epoch = cpu->mmu.exec_epoch;
     if (LIKELY(cpu->seen_epoch == epoch && cpu->seen_mode == cpu->run_mode))
         return;

@@ -96,6 +96,12 @@ static const Op *op_iret(Cpu *cpu, const Op *op, u64 acc)
     u32 mask = op->size == 2 ? RESTORED & 0xffff : RESTORED;
     cpu->rflags = (cpu->rflags & ~mask) | ((u32)word[2] & mask);
     cpu->r[RSP] = word[3];
+    if (UNLIKELY(cpu->rflags & (FLAG_TF | FLAG_AC))) { /* how the next instruction runs is decided anew */
+        cpu->rip = word[0];
+        cpu->acc = acc + op->counts;
+        cpu->exit = CPU_EXIT_BUDGET;
+        return NULL;
+    }
     return far_exit(cpu, op, acc, word[0]);
 }
 

@@ -61,7 +61,7 @@ bool generate_bytes(Case *c, u64 case_seed, u64 fs_base)
     c->length = 15;
     c->step = true;
     c->before.rip = CODE + pick(&seed, CODE_SIZE - 32);
-    c->before.rflags &= ~(u64)FLAG_DF;
+    c->before.rflags &= ~(u64)(FLAG_DF | FLAG_AC);
     return !form_decode(c->code, 15, &insn) || (harmless(&insn) && near(&insn));
 }
 

@@ -33,6 +33,7 @@ typedef struct Patch { /* bytes put into the data area before the instruction */
 
 typedef struct Case {
     u32 form;
+    u32 place; /* of memory operands: 1 … PLACES, or 0 for any */
     u64 seed;
     u8 code[80];
     u32 length;     /* of the instruction (or sequence), without the INT3 that follows when `step` is false */

@@ -134,10 +134,13 @@ static void judge(const Options *o, const Case *c, const Outcome *host)
     }
     if (c->form < run.form_count) {
         run.form_cases[c->form]++;
-        if (recording)
+        if (recording && !c->place)
             vectors_put(recording, &run.forms[c->form], c, host);
     }
-    t->faults += host->vector != 1 && host->vector != 3;
+    bool fault = host->vector != 1 && host->vector != 3;
+    t->faults += fault;
+    if (c->place && fault)
+        run.form_faulted[c->form] = true;
     static const char *const names[WAYS] = { " (fast handlers)", " (slow handlers)", " (joined handlers)" };
     for (Way way = 0; way < WAYS; way++) {
         guest_run(c, &emulated, way);
@@ -189,10 +192,29 @@ static void run_singles(const Options *o, u64 *seed)
     free(chosen);
 }
 
+/* Every form that accesses memory, at every kind of wrong place. */
+static void run_faults(const Options *o, u64 *seed)
+{
+    for (u32 i = 0; i < run.form_count; i++) {
+        ZydisMnemonic m = run.forms[i].mnemonic;
+        if (generate_excluded(m) || (o->only && strcasecmp(o->only, ZydisMnemonicGetString(m))) || !generate_accesses(&run.forms[i]))
+            continue;
+        run.memory_forms++;
+        for (u32 place = 1; place <= PLACES; place++)
+            for (u32 tries = 0; tries < 50; tries++)
+                if (generate_fault(&batch[batched], &run.forms[i], i, random_next(seed), fs_base, place)) {
+                    added(o);
+                    break;
+                }
+    }
+}
+
 static void run_all(const Options *o)
 {
     u64 seed = o->seed;
     run_singles(o, &seed);
+    if (o->count)
+        run_faults(o, &seed);
     for (u64 n = 0; n < o->sequences; n++)
         if (generate_sequence(&batch[batched], run.forms, run.form_count, random_next(&seed), fs_base))
             added(o);
@@ -209,13 +231,14 @@ static bool run_one(const Options *o)
     bool sequence = text[0] == 's', random = text[0] == 'b', made = false;
     u32 form = (u32)strtoul(text, &end, 0);
     end += sequence || random;
-    u64 seed = *end == ':' ? strtoull(end + 1, NULL, 0) : 0;
+    u64 seed = *end == ':' ? strtoull(end + 1, &end, 0) : 0;
+    u32 place = *end == ':' ? (u32)strtoul(end + 1, NULL, 0) : 0;
     if (sequence)
         made = generate_sequence(&batch[0], run.forms, run.form_count, seed, fs_base);
     else if (random)
         made = generate_bytes(&batch[0], seed, fs_base);
     else
-        made = form < run.form_count && generate_case(&batch[0], &run.forms[form], form, seed, fs_base);
+        made = form < run.form_count && generate_fault(&batch[0], &run.forms[form], form, seed, fs_base, place);
     if (!made) {
         fprintf(stderr, "selftest: no case '%s'\n", text);
         return false;
@@ -288,10 +311,11 @@ static bool prepare(const Options *o)
 {
     run.forms = forms_all(&run.form_count);
     run.form_cases = calloc(run.form_count, sizeof *run.form_cases);
+    run.form_faulted = calloc(run.form_count, sizeof *run.form_faulted);
     run.seed = o->seed;
     for (u32 i = 0; i < run.form_count; i++)
         run.by_mnemonic[run.forms[i].mnemonic].forms++;
-    return run.form_cases && guest_open();
+    return run.form_cases && run.form_faulted && guest_open();
 }
 
 int main(int argc, char **argv)

@@ -147,10 +147,10 @@ static void note_outcome(const Case *c, Outcome *o, const ucontext_t *uc)
     memcpy(o->memory, data_alias, DATA_RW);
 }
 
-/* NT and ID outlive signals: returning from one keeps what the handler has. */
+/* NT, AC and ID outlive signals: returning from one keeps what the handler has. */
 static void clear_lasting_flags(void)
 {
-    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\tandq $~0x204000, (%%rsp)\n\tpopfq\n\tlea 128(%%rsp), %%rsp" : : : "cc", "memory");
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\tandq $~0x244000, (%%rsp)\n\tpopfq\n\tlea 128(%%rsp), %%rsp" : : : "cc", "memory");
 }
 
 static void handler(int signal, siginfo_t *info, void *context)

@@ -20,7 +20,7 @@ void report_name(const Run *run, const Case *c, FILE *out)
     else if (c->form == BYTES_FORM)
         fprintf(out, "bytes --case b:0x%" PRIx64, c->seed);
     else
-        fprintf(out, "%s --case %u:0x%" PRIx64, ZydisMnemonicGetString(run->forms[c->form].mnemonic), c->form, c->seed);
+        fprintf(out, "%s --case %u:0x%" PRIx64 ":%u", ZydisMnemonicGetString(run->forms[c->form].mnemonic), c->form, c->seed, c->place);
 }
 
 bool report_has_row(u32 mnemonic)
@@ -66,6 +66,12 @@ static void print_text(const Run *run, const Tally *all, u64 rows, u64 uncovered
     fprintf(out, "%" PRIu64 " sequences, %" PRIu64 " of them ended in a fault, %" PRIu64 " differ\n", s->cases, s->faults, s->different);
     fprintf(out, "%" PRIu64 " random encodings, %" PRIu64 " differ (extensions beyond v3: %" PRIu64 ", by maker: %" PRIu64 ")\n", b->cases,
             b->different, run->beyond, run->by_maker);
+    u32 faulted = 0;
+    for (u32 i = 0; i < run->form_count; i++)
+        faulted += run->form_faulted[i];
+    if (run->memory_forms)
+        fprintf(out, "%u forms with memory operands, at unmapped, read-only, page-crossing and non-canonical addresses: %u of them faulted\n",
+                run->memory_forms, faulted);
     if (all->died + s->died + b->died)
         fprintf(out, "%" PRIu64 " killed the host's process\n", all->died + s->died + b->died);
 }

@@ -17,6 +17,8 @@ typedef struct Run {
     u32 form_count;
     Tally by_mnemonic[ZYDIS_MNEMONIC_MAX_VALUE + 1], sequences, bytes;
     u64 *form_cases;       /* of each form */
+    bool *form_faulted;    /* one of its cases at a wrong place ended in a fault */
+    u32 memory_forms;      /* how many forms were put at all wrong places; 0: none was */
     u64 beyond, by_maker;  /* of random bytes: BYTES_BEYOND, BYTES_MAKER */
     u64 seed;
 } Run;

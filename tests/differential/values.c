@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "cpu/cpu.h"
 
 u64 random_next(u64 *seed)
 {
@@ -161,5 +162,5 @@ void values_state(State *s, u64 *seed)
     s->mxcsr = chance(seed, 60) ? 0x1f80 : MXCSR_SAFE(random_next(seed));
     if (s->mxcsr % 64 && chance(seed, 50))
         s->mxcsr &= ~0x3fu;
-    s->rflags = 0x202 | (random_next(seed) & 0x8d5) | (chance(seed, 20) ? 0x400 : 0);
+    s->rflags = 0x202 | (random_next(seed) & 0x8d5) | (chance(seed, 20) ? 0x400 : 0) | (chance(seed, 4) ? FLAG_AC : 0);
 }
