@@ -153,6 +153,8 @@ void values_state(State *s, u64 *seed)
     u32 bits = 8u << pick(seed, 4);
     for (u32 i = 0; i < 16; i++)
         s->gpr[i] = chance(seed, 70) ? integer(seed, bits) : integer(seed, 64);
+    if (s->gpr[RSP] - 0x400000 < 0x10000000) /* the host's program lies there: signals would take that for their own stack */
+        s->gpr[RSP] |= 1ull << 33;
     if (chance(seed, 30))
         for (u32 i = 0; i < 16; i++)
             values_fill(s->ymm[i], 32, seed);
