@@ -11,6 +11,7 @@
 
 #include "emu/file.h"
 #include "emu/profile_machine.h"
+#include "kernel/paging.h"
 #include "kernel/space.h"
 #include "mmu/hierarchy/inspect.h"
 
@@ -91,10 +92,16 @@ static void settle_faults(Profile *p)
     const Task *task = p->task;
     if (LIKELY(task->minor_faults == p->minor && task->major_faults == p->major))
         return;
+    const Paging *paging = p->emu->kernel->paging;
+    u64 ins = paging ? paging->swap.stats.ins : 0, outs = paging ? paging->swap.stats.outs : 0;
     if (p->site) {
         p->site->counts[COLUMN_MINOR] += task->minor_faults - p->minor;
         p->site->counts[COLUMN_MAJOR] += task->major_faults - p->major;
+        p->site->counts[COLUMN_SWAP_IN] += ins - p->swap_ins;
+        p->site->counts[COLUMN_SWAP_OUT] += outs - p->swap_outs;
     }
+    p->swap_ins = ins;
+    p->swap_outs = outs;
     p->minor = task->minor_faults;
     p->major = task->major_faults;
 }
@@ -102,7 +109,8 @@ static void settle_faults(Profile *p)
 static void begin(Profile *p, u64 rip)
 {
     const Task *task = p->emu->kernel->current;
-    if (p->task == task && p->tid == task->tid && task->process->space == p->image_space && p->image_entry == task->process->space->entry) {
+    const Space *space = task->process->space;
+    if (p->task == task && p->tid == task->tid && space == p->image_space && p->image_entry == space->entry) {
         settle_faults(p);
     } else {
         look_who_runs(p, task);
@@ -171,7 +179,8 @@ void profile_end(Profile *p, bool retired)
 static bool model_has(const Hierarchy *model, const char *name)
 {
     u64 ignored;
-    const char *counter = strcmp(name, "WB") == 0 ? "DRAMw" : strlen(name) == 6 && (name[1] == '1' || name[1] == 'L') ? "D1mr.cold" : name;
+    bool kind = strlen(name) == 6 && (name[1] == '1' || name[1] == 'L'); /* D1cold … DLconf */
+    const char *counter = strcmp(name, "WB") == 0 ? "DRAMw" : kind ? "D1mr.cold" : name;
     return model && hierarchy_find_count(model, counter, &ignored);
 }
 
@@ -180,14 +189,15 @@ u32 profile_columns(const Profile *profile, u8 columns[EMU_PROFILE_COLUMNS], con
     static const struct { const char *name; int column; } fixed[] = {
         {"Ir", COLUMN_IR}, {"I1mr", -1}, {"ILmr", -1}, {"Dr", COLUMN_DR}, {"D1mr", -1}, {"DLmr", -1}, {"Dw", COLUMN_DW}, {"D1mw", -1},
         {"DLmw", -1}, {"L2mi", -1}, {"L2mr", -1}, {"L2mw", -1}, {"DTLBm", -1}, {"ITLBm", -1}, {"STLBm", -1}, {"WalkRef", -1},
-        {"PFmin", COLUMN_MINOR}, {"PFmaj", COLUMN_MAJOR}, {"WB", -1}, {"D1cold", -1}, {"D1capa", -1}, {"D1conf", -1}, {"DLcold", -1},
-        {"DLcapa", -1}, {"DLconf", -1},
+        {"PFmin", COLUMN_MINOR}, {"PFmaj", COLUMN_MAJOR}, {"SwIn", COLUMN_SWAP_IN}, {"SwOut", COLUMN_SWAP_OUT}, {"WB", -1},
+        {"D1cold", -1}, {"D1capa", -1}, {"D1conf", -1}, {"DLcold", -1}, {"DLcapa", -1}, {"DLconf", -1},
     };
     const Hierarchy *model = profile->emu->model;
     u32 count = 0;
     for (u32 i = 0; i < ARRAY_LEN(fixed); i++) {
         int column = fixed[i].column;
-        if (column < 0 && !model_has(model, fixed[i].name))
+        bool swap = column == COLUMN_SWAP_IN || column == COLUMN_SWAP_OUT;
+        if ((column < 0 && !model_has(model, fixed[i].name)) || (swap && !profile->emu->kernel->paging))
             continue;
         for (int k = 0; column < 0; k++)
             if (strcmp(hierarchy_detail_names[k], fixed[i].name) == 0)

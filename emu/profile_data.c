@@ -154,9 +154,8 @@ static Object *find_mapping(DataBook *d, const Vma *vma)
 /* The variable of frame `level` that holds the address, or false. */
 static bool find_variable(Emu *emu, u32 level, u64 address, EmuVariable *variable)
 {
-    EmuType type;
     for (u32 i = 0; emu_variable(emu, 0, level, i, variable); i++)
-        if (variable->place == EMU_AT_ADDRESS && emu_type(emu, variable->type, &type) && address - variable->value < machine_type_size(emu, variable->type))
+        if (variable->place == EMU_AT_ADDRESS && address - variable->value < machine_type_size(emu, variable->type))
             return true;
     return false;
 }
@@ -178,8 +177,8 @@ static Object *stack_object(DataBook *d, u32 level, const MachineFrame *frame, u
     bool by_rbp = frame->registers.known[DWARF_RBP] && frame->registers.value[DWARF_RBP] == frame->registers.cfa - 16;
     i64 offset = by_rbp ? at + 16 : (i64)(start - frame->registers.value[DWARF_RSP]);
     char text[256];
-    snprintf(text, sizeof text, "%s: %s%s%s%s0x%llx%s", function.name, named ? variable.name : "", named ? " (" : "", by_rbp ? "rbp" : "rsp",
-             offset < 0 ? "-" : "+", (unsigned long long)(offset < 0 ? -offset : offset), named ? ")" : "");
+    snprintf(text, sizeof text, "%s: %s%s%s%s0x%llx%s", function.name, named ? variable.name : "", named ? " (" : "",
+             by_rbp ? "rbp" : "rsp", offset < 0 ? "-" : "+", (unsigned long long)(offset < 0 ? -offset : offset), named ? ")" : "");
     o->name = strdup(text);
     o->type = named ? variable.type : 0;
     o->size = named ? machine_type_size(emu, variable.type) : 8;
@@ -290,7 +289,8 @@ bool emu_profile_object(Emu *emu, uint32_t index, EmuProfileObject *out)
     if (!d || (!d->order && !make_order(d)) || index >= d->count)
         return false;
     const Object *o = &d->objects[d->order[index]];
-    *out = (EmuProfileObject){.kind = kinds[o->kind], .type = o->type, .address = o->address, .size = o->size, .several = o->blocks > 1};
+    *out = (EmuProfileObject){.kind = kinds[o->kind], .type = o->type, .address = o->address, .size = o->size,
+                              .several = o->blocks > 1};
     out->name = o->kind == OBJECT_HEAP ? site_name(d, o) : o->name ? o->name : "?";
     u32 count = profile_columns(p, columns, names);
     for (u32 c = 0; c < count; c++)

@@ -6,7 +6,8 @@
 #include "emu/recording.h"
 
 /* Columns: the three kinds of references, the model's events, faults. */
-enum { COLUMN_IR, COLUMN_DR, COLUMN_DW, COLUMN_MINOR, COLUMN_MAJOR, COLUMN_EVENTS, BOOK_COLUMNS = COLUMN_EVENTS + HIERARCHY_DETAILS };
+enum { COLUMN_IR, COLUMN_DR, COLUMN_DW, COLUMN_MINOR, COLUMN_MAJOR, COLUMN_SWAP_IN, COLUMN_SWAP_OUT, COLUMN_EVENTS,
+       BOOK_COLUMNS = COLUMN_EVENTS + HIERARCHY_DETAILS };
 
 /* A program as loaded: what its addresses mean. */
 typedef struct Image {
@@ -45,6 +46,7 @@ struct Profile {
     SiteBook *site;        /* its account; NULL: no memory for one */
     u32 pending_reads, pending_writes; /* its references, counted when it retires */
     u64 minor, major;      /* of the running task when last seen */
+    u64 swap_ins, swap_outs; /* of the machine */
     const Task *task;      /* who ran last; it may be gone */
     i32 tid;
     u32 learned;           /* the image whose allocators the heap has looked for last */

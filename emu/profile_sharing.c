@@ -106,7 +106,8 @@ void sharing_see(SharingBook *s, u32 space, u32 image, int tid, const ProfileRef
         line->number = number;
         line->space = space;
         line->image = image;
-        touch(s, line, tid, bytes_touched(s, at & (size - 1), stop - at), seen->kind == KIND_READ, seen->kind == KIND_WRITE || seen->modify);
+        bool write = seen->kind == KIND_WRITE || seen->modify;
+        touch(s, line, tid, bytes_touched(s, at & (size - 1), stop - at), seen->kind == KIND_READ, write);
         at = stop;
     }
 }

@@ -74,7 +74,10 @@ static INLINE u32 find_oldest_among(const u64 *stamps, u32 ways)
     return oldest;
 }
 /* The usual number of ways as a constant: no loop is left. */
-static INLINE u32 find_plain(const u64 *set, u32 ways, u64 want) { return ways == 8 ? find_among(set, 8, want) : find_among(set, ways, want); }
+static INLINE u32 find_plain(const u64 *set, u32 ways, u64 want)
+{
+    return ways == 8 ? find_among(set, 8, want) : find_among(set, ways, want);
+}
 static INLINE u32 find_oldest_stamp(const u64 *stamps, u32 ways)
 {
     return ways == 8 ? find_oldest_among(stamps, 8) : find_oldest_among(stamps, ways);

@@ -11,7 +11,8 @@ bool cmd_hierarchy(Console *console, const char *format, const char *args)
 {
     (void)format;
     if (!*args && !emu_hierarchy_name(console->emu))
-        return console_error(console, "Nothing is modelled. hierarchy PRESET: skylake goldencove zen3 zen4 host cachegrind csapp, or a FILE.");
+        return console_error(console, "Nothing is modelled. hierarchy PRESET: skylake goldencove zen3 zen4 host "
+                             "cachegrind csapp, or a FILE.");
     if (!*args) {
         fputs(emu_hierarchy_description(console->emu), console->out);
         return true;
