@@ -126,23 +126,66 @@ static size_t prefix_length(const char *text)
     return 0;
 }
 
+/* Zydis: jnbe, setz, cmovnl. objdump and gdb: ja, sete, cmovge. */
+static void dress_condition(char *mnemonic, size_t size)
+{
+    static const char *const stems[] = {"cmov", "set", "j"};
+    static const char *const conditions[][2] = {{"nb", "ae"}, {"nbe", "a"}, {"nl", "ge"}, {"nle", "g"}, {"nz", "ne"}, {"z", "e"}};
+    for (size_t i = 0; i < ARRAY_LEN(stems); i++) {
+        size_t stem = strlen(stems[i]);
+        for (size_t k = 0; strncmp(mnemonic, stems[i], stem) == 0 && k < ARRAY_LEN(conditions); k++)
+            if (strcmp(mnemonic + stem, conditions[k][0]) == 0) {
+                snprintf(mnemonic + stem, size - stem, "%s", conditions[k][1]);
+                return;
+            }
+    }
+}
+
+/* [rbp+0x0]: a displacement that is encoded is shown, even when it is nothing. A long nop shows only its memory operand. */
+static void dress_memory(const ZydisDecodedInstruction *insn, char *operands, size_t size)
+{
+    char *open = strchr(operands, '['), *close = open ? strchr(open, ']') : NULL, *comma = strrchr(operands, ',');
+    bool based = close && isalpha((unsigned char)open[1]);
+    if (based && strncmp(open, "[rip-0x", 7) == 0 && strlen(operands) + 16 < size) {
+        char address[32], behind[128];
+        snprintf(behind, sizeof behind, "%s", close);
+        snprintf(address, sizeof address, "+0x%llx", (unsigned long long)insn->raw.disp.value);
+        snprintf(open + 4, size - (size_t)(open + 4 - operands), "%s%s", address, behind);
+    } else if (based && insn->raw.disp.size && insn->raw.disp.value == 0 && strlen(operands) + 5 < size) {
+        memmove(close + 4, close, strlen(close) + 1);
+        memcpy(close, "+0x0", 4);
+        comma = strrchr(operands, ',');
+    }
+    if (insn->mnemonic == ZYDIS_MNEMONIC_NOP && comma)
+        *comma = 0;
+}
+
 static void dress(const ZydisDecodedInstruction *insn, char *text, char *out, size_t size)
 {
+    char name[64], words[192];
+
     size_t prefix = prefix_length(text), mnemonic = strcspn(text + prefix, " ");
     char *operands = text + prefix + mnemonic;
     bool movabs = insn->mnemonic == ZYDIS_MNEMONIC_MOV && insn->raw.imm[0].size == 64;
     if (!*operands) {
-        snprintf(out, size, "%s", text);
+        bool exchange = insn->mnemonic == ZYDIS_MNEMONIC_NOP && insn->opcode == 0x90 && (insn->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE);
+        snprintf(out, size, "%s", exchange ? "xchg   ax,ax" : text);
         return;
     }
     *operands++ = 0;
+    snprintf(name, sizeof name, "%s", movabs ? "movabs" : text);
+    if (!movabs)
+        dress_condition(name + prefix, sizeof name - prefix);
+    snprintf(words, sizeof words, "%s", operands);
+    operands = words;
+    dress_memory(insn, operands, sizeof words);
     dress_sizes(operands, insn->mnemonic == ZYDIS_MNEMONIC_LEA);
     dress_absolute(operands);
     replace(operands, ", ", ",");
     if (insn->meta.category == ZYDIS_CATEGORY_SHIFT || insn->meta.category == ZYDIS_CATEGORY_ROTATE)
         if ((insn->opcode | 3) == 0xd3 && insn->raw.imm[0].size == 0)
             replace(operands, ",0x1", ",1");
-    snprintf(out, size, "%-*s %s", prefix ? 0 : 6, movabs ? "movabs" : text, operands);
+    snprintf(out, size, "%-*s %s", prefix ? 0 : 6, name, operands);
 }
 
 /* ---- decoding ------------------------------------------------------------------------------------------------- */
