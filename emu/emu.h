@@ -232,7 +232,12 @@ bool emu_frame(Emu *emu, uint64_t paddr, EmuFrameInfo *frame);
 
 const char *emu_version(void);
 const char *emu_features(void); /* "tail-calls libdw …" */
-typedef struct EmuSyscallRow { const char *name; bool implemented; } EmuSyscallRow;
+typedef struct EmuSyscallRow {
+    const char *name;
+    bool implemented;
+    const char *lacks; /* implemented, but for this; NULL: all of it */
+    int refusal;       /* not implemented: the errno that it fails with */
+} EmuSyscallRow;
 /* Row `number` of the table of system calls; false behind the last. name NULL: Linux has no such call. */
 bool emu_syscall_row(uint32_t number, EmuSyscallRow *row);
 

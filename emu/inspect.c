@@ -1,4 +1,6 @@
 /* Looking into the machine without leaving traces: registers, memory, translations, mappings, tasks, counts. */
+#include <errno.h>
+
 #include "base/bits.h"
 #include "emu/emu_view.h"
 #include "emu/machine.h"
@@ -331,5 +333,7 @@ bool emu_syscall_row(uint32_t number, EmuSyscallRow *row)
     const Syscall *s = syscall_row(number);
     row->name = s ? s->name : NULL;
     row->implemented = s && s->function;
+    row->lacks = s ? s->lacks : NULL;
+    row->refusal = s && s->refusal ? s->refusal : ENOSYS;
     return true;
 }

@@ -4,6 +4,14 @@
 
 #include "kernel/kernel.h"
 
+enum { LAST_CAPABILITY = 40 };
+#define ALL_CAPABILITIES ((1ull << (LAST_CAPABILITY + 1)) - 1)
+/* The capabilities of who has these credentials: root's all, others none. */
+static inline u64 credentials_capabilities(const Kernel *kernel, const Credentials *c)
+{
+    return c->euid ? 0 : kernel->root_capabilities;
+}
+
 /* After every change of task->credentials (the current task's). */
 void credentials_changed(Task *task);
 /* From now on the host is asked as this task. */

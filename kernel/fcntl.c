@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "kernel/async_io.h"
 #include "kernel/host.h"
 #include "kernel/lock.h"
 #include "kernel/syscalls.h"
@@ -22,13 +23,20 @@ static i64 get_flags(const OpenFile *file)
     int flags = host_fcntl(file->host_fd, F_GETFL, 0);
     if (flags < 0)
         return -errno;
-    return ((u32)flags & ~(u32)O_NONBLOCK) | (file->flags & (O_NONBLOCK | O_PATH));
+    return ((u32)flags & ~(u32)O_NONBLOCK) | (file->flags & (O_NONBLOCK | O_PATH | O_ASYNC));
 }
 
-static i64 set_flags(OpenFile *file, u32 flags)
+static i64 set_flags(Kernel *kernel, OpenFile *file, u32 flags)
 {
     const u32 settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
     u32 wanted = (file->flags & ~settable) | (flags & settable);
+    if ((flags ^ file->flags) & O_ASYNC) {
+        i64 result = async_arm(kernel, file, flags & O_ASYNC);
+        if (result)
+            return result;
+        wanted ^= O_ASYNC;
+        file->flags ^= O_ASYNC;
+    }
     if (!file->ops && ((wanted ^ file->flags) & ~(u32)O_NONBLOCK)) {
         int host = host_fcntl(file->host_fd, F_GETFL, 0);
         const u32 forwarded = settable & ~(u32)O_NONBLOCK;
@@ -80,7 +88,7 @@ i64 sys_fcntl(Task *task, const u64 *arg)
     case F_GETFL:
         return get_flags(file);
     case F_SETFL:
-        return set_flags(file, (u32)arg[2]);
+        return set_flags(task->kernel, file, (u32)arg[2]);
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
@@ -88,6 +96,13 @@ i64 sys_fcntl(Task *task, const u64 *arg)
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
         return lock_fcntl(task, file, command, arg[2]);
+    case F_SETOWN:
+    case F_GETOWN:
+    case F_SETOWN_EX:
+    case F_GETOWN_EX:
+    case F_SETSIG:
+    case F_GETSIG:
+        return async_fcntl(task, file, command, arg[2]);
     case F_SETPIPE_SZ:
     case F_GETPIPE_SZ:
     case F_ADD_SEALS:

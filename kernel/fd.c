@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/heap.h"
+#include "kernel/async_io.h"
 #include "kernel/epoll.h"
 #include "kernel/host.h"
 #include "kernel/lock.h"
@@ -81,6 +82,7 @@ void file_unref(Kernel *kernel, OpenFile *file)
     if (--file->refs)
         return;
     epoll_file_gone(kernel, file);
+    async_gone(kernel, file);
     if (UNLIKELY(file->pty_master))
         terminal_hung_up(kernel, file);
     if (file->ops && file->ops->release)

@@ -55,6 +55,7 @@ struct OpenFile {
     bool message;       /* one call moves one message: never split a transfer */
     bool lockable;      /* a lock has been taken through it: waiters hear of its end (lock.c) */
     bool sent;          /* has been in an SCM_RIGHTS message, and is kept for whoever receives it (socket_control.c) */
+    struct AsyncOwner *owner; /* whom O_ASYNC tells (async_io.c); NULL: never asked for */
     int mail;           /* a netlink socket that mq_notify(2) answers through: our end; else 0 */
     i32 peer_pid;       /* sockets: the guest process at the other end, for SO_PEERCRED; 0: not known */
     i32 last_number;    /* the guest number it was last looked up by */
@@ -96,6 +97,8 @@ typedef struct Vfs {
     u64 next_inode;   /* of synthetic files */
     u8 *poison;       /* an unmapped host address for faulting parts of a transfer (guest_io.h) */
     struct LockOwner *lock_owners; /* POSIX record locks (lock.c) */
+    int async_epoll;         /* of armed descriptions (async_io.c); 0: not made yet */
+    u32 async_count;
     struct Terminal *terminals;      /* terminal.c */
 } Vfs;
 

@@ -7,6 +7,7 @@
 #include <linux/kcmp.h>
 #include <linux/stat.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>

@@ -250,8 +250,6 @@ i64 sys_setgroups(Task *task, const u64 *arg)
 
 /* ---- capabilities: all for root, none for others. capget(2) ------------------------------------------------------ */
 
-enum { CAP_LAST = 40 };
-#define ALL_CAPS ((1ull << (CAP_LAST + 1)) - 1)
 
 /* Words in the version that the header names; 0: unknown, and the preferred one has been written into it. */
 static i64 capability_words(Task *task, u64 address, u32 *header)
@@ -282,7 +280,7 @@ i64 sys_capget(Task *task, const u64 *arg)
     Process *process = header[1] ? process_find(task->kernel, (i32)header[1]) : task->process;
     if (!process)
         return -ESRCH;
-    u64 caps = process->credentials.euid == 0 ? ALL_CAPS : 0;
+    u64 caps = credentials_capabilities(task->kernel, &process->credentials);
     u32 data[6] = {(u32)caps, (u32)caps, 0, (u32)(caps >> 32), (u32)(caps >> 32), 0};
     if (!arg[1])
         return 0;
@@ -301,6 +299,6 @@ i64 sys_capset(Task *task, const u64 *arg)
     if (!copy_from_guest(task, data, arg[1], (u64)words * 12))
         return -EFAULT;
     u64 effective = data[0] | (u64)data[3] << 32, permitted = data[1] | (u64)data[4] << 32;
-    u64 have = privileged(task) ? ALL_CAPS : 0;
+    u64 have = credentials_capabilities(task->kernel, &task->credentials);
     return (permitted & ~have) || (effective & ~permitted) ? -EPERM : 0;
 }

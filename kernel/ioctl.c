@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kernel/async_io.h"
 #include "kernel/host.h"
 #include "kernel/syscalls.h"
 #include "kernel/terminal.h"
@@ -133,6 +134,18 @@ static i64 set_nonblocking(Task *task, OpenFile *file, u64 address)
     return 0;
 }
 
+/* FIOASYNC: O_ASYNC by another name. */
+static i64 set_async(Task *task, OpenFile *file, u64 address)
+{
+    i32 on;
+    if (!copy_from_guest(task, &on, address, sizeof on))
+        return -EFAULT;
+    i64 result = async_arm(task->kernel, file, on != 0);
+    if (!result)
+        file->flags = on ? file->flags | O_ASYNC : file->flags & ~(u32)O_ASYNC;
+    return result;
+}
+
 /* TIOCGPTPEER: the slave side of a pty, without its path. */
 static i64 open_peer(Task *task, OpenFile *file, u32 flags)
 {
@@ -203,6 +216,8 @@ i64 sys_ioctl(Task *task, const u64 *arg)
         return 0;
     case FIONBIO:
         return set_nonblocking(task, file, arg[2]);
+    case FIOASYNC:
+        return set_async(task, file, arg[2]);
     default:
         return file_ioctl(task, file, request, arg[2]);
     }

@@ -12,6 +12,7 @@
 #include "cpu/join.h"
 #include "kernel/clock.h"
 #include "kernel/debug.h"
+#include "kernel/credentials.h"
 #include "kernel/host.h"
 #include "kernel/events.h"
 #include "kernel/host_log.h"
@@ -176,6 +177,18 @@ static void set_limits(Kernel *kernel, Process *process)
         process->limits[LIMIT_STACK].hard = kernel->config.stack_size;
 }
 
+/* Guests that are root have the capabilities of the emulator, if that is root: inside a container that is not all of them. */
+static void set_capabilities(Kernel *kernel)
+{
+    u32 header[2] = {0x20080522, 0}, data[6] = {0};
+    kernel->root_capabilities = ALL_CAPABILITIES;
+    if (kernel->host_root && host_capget(header, data) == 0)
+        kernel->root_capabilities = data[0] | (u64)data[3] << 32;
+    for (int i = 0; i <= LAST_CAPABILITY; i++)
+        if (host_capability_bound(i) == 1)
+            kernel->bound_capabilities |= 1ull << i;
+}
+
 static void set_credentials(Kernel *kernel, Task *task)
 {
     Credentials *c = &task->credentials;
@@ -191,6 +204,7 @@ static void set_credentials(Kernel *kernel, Task *task)
         c->groups[i] = groups[i];
     task->process->credentials = kernel->host_credentials = *c;
     kernel->host_root = uid == 0 && euid == 0;
+    set_capabilities(kernel);
 }
 
 /* A leader of its group if the emulator is one, so that setsid(2) and setpgid(2) answer as they would natively. */

@@ -267,6 +267,7 @@ struct Kernel {
     struct IpcObject *ipc_objects; /* sysv.c */
     i32 next_ipc_id;
     Credentials host_credentials; /* the emulator's own */
+    u64 root_capabilities, bound_capabilities; /* what root has here, as the emulator found it. capabilities(7) */
     bool host_root;              /* … are root's: the host can be asked as somebody else (credentials.c) */
     u64 credentials_made, credentials_used; /* last generation given out; that of whom the host takes us for */
     struct Strace *strace;       /* NULL: off */

@@ -2,6 +2,9 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+#include <linux/capability.h>
+
+#include "kernel/credentials.h"
 #include "kernel/identity.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
@@ -14,7 +17,8 @@ static i64 set_limit(Task *task, Process *process, u32 resource, const Limit *ne
     Limit *limit = &process->limits[resource];
     if (new->soft > new->hard)
         return -EINVAL;
-    if (new->hard > limit->hard && task->credentials.euid != 0)
+    bool may_raise = credentials_capabilities(task->kernel, &task->credentials) >> CAP_SYS_RESOURCE & 1;
+    if (new->hard > limit->hard && !may_raise)
         return -EPERM;
     if (resource == LIMIT_NOFILE && new->hard > 1048576) /* fs.nr_open */
         return -EPERM;

@@ -137,7 +137,7 @@ i64 sys_prctl(Task *task, const u64 *arg)
     case PR_GET_NO_NEW_PRIVS: return arg[1] || arg[2] || arg[3] || arg[4] ? -EINVAL : process->no_new_privs;
     case PR_SET_TIMERSLACK: task->timer_slack = arg[1] ? arg[1] : 50000; return 0;
     case PR_GET_TIMERSLACK: return (i64)task->timer_slack;
-    case PR_CAPBSET_READ: return arg[1] > 40 ? -EINVAL : 1;
+    case PR_CAPBSET_READ: return arg[1] > 40 ? -EINVAL : (i64)(task->kernel->bound_capabilities >> arg[1] & 1);
     case PR_CAPBSET_DROP: return arg[1] > 40 ? -EINVAL : task->credentials.euid ? -EPERM : 0;
     case PR_GET_KEEPCAPS: return process->keep_caps;
     case PR_SET_KEEPCAPS:

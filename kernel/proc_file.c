@@ -235,8 +235,7 @@ static u64 pagemap_entry(const Task *task, const Space *space, u64 address)
         return 1ull << 62 | (u64)swap_slot(*entry) << 5;
     u64 frame = pte_frame(*entry) >> PAGE_SHIFT;
     const Frame *f = &phys->frames[frame];
-    return 1ull << 63 | (u64)(f->kind == FRAME_FILE) << 61 | (u64)(f->refs == 1) << 56 | (task->process->credentials.euid
-        ? 0 : frame);
+    return 1ull << 63 | (u64)(f->kind == FRAME_FILE) << 61 | (u64)(f->refs == 1) << 56 | (task->credentials.euid ? 0 : frame);
 }
 
 static i64 pagemap_read(Task *task, OpenFile *file, GuestCursor *to, i64 offset)

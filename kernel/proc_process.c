@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "kernel/credentials.h"
 #include "kernel/host.h"
 #include "kernel/proc_entries.h"
 #include "kernel/space.h"
@@ -221,9 +222,9 @@ static void add_status_signals(Text *text, const ProcSubject *s)
     text_add(text, "SigPnd:\t%016llx\nShdPnd:\t%016llx\n", (ull)(s->task ? s->task->pending.set : 0), (ull)p->pending.set);
     text_add(text, "SigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n", (ull)(s->task ? s->task->blocked : 0),
              (ull)signals_where(p, 1, true), (ull)signals_where(p, 1, false));
-    u64 capabilities = p->credentials.euid ? 0 : 0x1ffffffffffull;
+    u64 capabilities = credentials_capabilities(p->kernel, &p->credentials);
     text_add(text, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n", 0ull, (ull)capabilities, (ull)capabilities);
-    text_add(text, "CapBnd:\t%016llx\nCapAmb:\t%016llx\n", 0x1ffffffffffull, 0ull);
+    text_add(text, "CapBnd:\t%016llx\nCapAmb:\t%016llx\n", (ull)p->kernel->bound_capabilities, 0ull);
     text_add(text, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", p->no_new_privs);
     text_add(text, "Speculation_Store_Bypass:\tvulnerable\nSpeculationIndirectBranch:\talways enabled\n");
     text_add(text, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n");

@@ -7,6 +7,7 @@
 
 #include "base/heap.h"
 #include "kernel/host.h"
+#include "kernel/async_io.h"
 #include "kernel/host_signals.h"
 #include "kernel/run.h"
 #include "kernel/sched.h"
@@ -28,24 +29,25 @@ static void run_deadlines(Kernel *kernel, u64 now)
     timers_run(kernel, now);
 }
 
-/* All descriptors that parked tasks wait for, in order of tasks, and that of kernel_interrupt(). NULL with *count 0: none, or no memory. */
+/* All descriptors that parked tasks wait for, in order of tasks, that of O_ASYNC and that of kernel_interrupt(). NULL with *count 0: none, or no memory. */
 static struct pollfd *collect(Kernel *kernel, u32 *count)
 {
     u32 total = 0;
     for (Task *task = kernel->tasks; task; task = task->next)
         total += task->state == TASK_PARKED ? task->wait.fd_count : 0;
-    if (total + 1 > kernel->poll_capacity) {
-        struct pollfd *grown = heap_realloc(kernel->poll_array, (total + 1) * 2 * sizeof *grown);
+    if (total + 2 > kernel->poll_capacity) {
+        struct pollfd *grown = heap_realloc(kernel->poll_array, (total + 2) * 2 * sizeof *grown);
         if (!grown)
             return *count = 0, NULL;
         kernel->poll_array = grown;
-        kernel->poll_capacity = (total + 1) * 2;
+        kernel->poll_capacity = (total + 2) * 2;
     }
     struct pollfd *fds = kernel->poll_array;
     u32 n = 0;
     for (Task *task = kernel->tasks; task; task = task->next)
         for (u32 i = 0; task->state == TASK_PARKED && i < task->wait.fd_count; i++)
             fds[n++] = (struct pollfd){.fd = task->wait.fds[i].fd, .events = task->wait.fds[i].events};
+    fds[n++] = (struct pollfd){.fd = async_events(kernel), .events = POLLIN}; /* -1: poll(2) passes over it */
     fds[n++] = (struct pollfd){.fd = kernel->wake_fd, .events = POLLIN};
     *count = n;
     return fds;
@@ -85,6 +87,8 @@ static void poll_host(Kernel *kernel, u64 timeout_ns)
         return;
     if (fds[count - 1].revents)
         host_woken(kernel->wake_fd);
+    if (fds[count - 2].revents)
+        async_deliver(kernel);
     wake_ready(kernel, fds);
 }
 
@@ -95,7 +99,7 @@ void sched_poll(Kernel *kernel)
         if (now >= kernel->next_deadline)
             run_deadlines(kernel, now);
     }
-    if (kernel->fd_waiters)
+    if (kernel->fd_waiters || async_events(kernel) >= 0)
         poll_host(kernel, 0);
     host_signals_forward(kernel);
 }
@@ -126,7 +130,8 @@ static void idle_virtual(Kernel *kernel)
 
 bool sched_idle(Kernel *kernel)
 {
-    bool hopeless = kernel->next_deadline == NO_DEADLINE && !kernel->fd_waiters && !kernel->config.forward_signals &&
+    bool hopeless = kernel->next_deadline == NO_DEADLINE && !kernel->fd_waiters && async_events(kernel) < 0 &&
+                    !kernel->config.forward_signals &&
                     !kernel->config.timeout_ns;
     if (hopeless)
         return false;

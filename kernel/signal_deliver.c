@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "kernel/events.h"
+#include "kernel/core_dump.h"
 #include "kernel/host_signals.h"
 #include "kernel/sched.h"
 #include "kernel/signal_internal.h"
@@ -109,7 +110,8 @@ static bool die(Task *task, const SigInfo *info)
         return false;
     }
     task->fatal_seen = false;
-    process_exit_group(task, status_killed(info->signo, false));
+    bool core = signal_default(info->signo) == ACTION_CORE && core_dump(task, info);
+    process_exit_group(task, status_killed(info->signo, core));
     return true;
 }
 

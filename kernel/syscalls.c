@@ -11,11 +11,13 @@
 #include "kernel/strace.h"
 
 static const Syscall rows[] = {
-#define SYSCALL(number, name, ...) [number] = {#name, sys_##name, 0, {__VA_ARGS__}},
-#define REFUSED(number, name, error, ...) [number] = {#name, NULL, error, {__VA_ARGS__}},
-#define MISSING(number, name, ...) [number] = {#name, NULL, 0, {__VA_ARGS__}},
+#define SYSCALL(number, name, ...) [number] = {#name, sys_##name, 0, NULL, {__VA_ARGS__}},
+#define PARTLY(number, name, lacks, ...) [number] = {#name, sys_##name, 0, lacks, {__VA_ARGS__}},
+#define REFUSED(number, name, error, ...) [number] = {#name, NULL, error, NULL, {__VA_ARGS__}},
+#define MISSING(number, name, ...) [number] = {#name, NULL, 0, NULL, {__VA_ARGS__}},
 #include "kernel/syscalls.def"
 #undef SYSCALL
+#undef PARTLY
 #undef REFUSED
 #undef MISSING
 };

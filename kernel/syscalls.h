@@ -30,6 +30,7 @@ typedef struct Syscall {
     const char *name;          /* NULL: no such number */
     SyscallFunction *function; /* NULL: not implemented, or refused */
     i32 refusal;               /* errno of a call that is always refused; else 0 */
+    const char *lacks;         /* what it does not do; NULL: it is complete, or not there at all */
     u8 args[7];                /* ArgType, NOTHING behind the last */
 } Syscall;
 
@@ -46,10 +47,12 @@ void syscall_resume(Task *task);
 void syscall_interrupt(Task *task);
 
 #define SYSCALL(number, name, ...) SyscallFunction sys_##name;
+#define PARTLY(number, name, lacks, ...) SyscallFunction sys_##name;
 #define REFUSED(number, name, error, ...)
 #define MISSING(number, name, ...)
 #include "kernel/syscalls.def"
 #undef SYSCALL
+#undef PARTLY
 #undef REFUSED
 #undef MISSING
 

@@ -56,6 +56,8 @@ void vfs_destroy(Kernel *kernel)
         return;
     terminals_destroy(kernel);
     munmap(vfs->poison, POISON_SIZE);
+    if (vfs->async_epoll)
+        host_close(vfs->async_epoll);
     heap_free(vfs);
     kernel->vfs = NULL;
 }

@@ -202,13 +202,23 @@ static int list_syscalls(bool as_json)
         if (!row.name)
             continue;
         if (!as_json) {
-            printf("%4" PRIu32 "  %-26s %s\n", n, row.name, row.implemented ? "implemented" : "refused (ENOSYS)");
+            printf("%4" PRIu32 "  %-26s ", n, row.name);
+            if (row.lacks)
+                printf("partly: %s\n", row.lacks);
+            else if (row.implemented)
+                printf("implemented\n");
+            else
+                printf("refused: %s\n", strerror(row.refusal));
             continue;
         }
         json_open(&json, NULL, '{');
         json_number(&json, "number", n);
         json_string(&json, "name", row.name);
         json_bool(&json, "implemented", row.implemented);
+        if (row.lacks)
+            json_string(&json, "lacks", row.lacks);
+        if (!row.implemented)
+            json_string(&json, "refused", strerror(row.refusal));
         json_close(&json, '}');
     }
     if (as_json)
