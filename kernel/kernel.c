@@ -207,6 +207,32 @@ static void set_credentials(Kernel *kernel, Task *task)
     set_capabilities(kernel);
 }
 
+/* The parent of a process of the host, as proc(5) tells it; 0: unknown. */
+static pid_t parent_of(pid_t pid)
+{
+    char name[32], text[128] = "";
+    snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
+    int fd = host_open(name, O_RDONLY | O_CLOEXEC, 0), parent = 0;
+    if (fd < 0)
+        return 0;
+    if (host_read(fd, text, sizeof text - 1) > 0 && strrchr(text, ')'))
+        sscanf(strrchr(text, ')') + 1, " %*c %d", &parent);
+    host_close(fd);
+    return parent;
+}
+
+/* Is there, among those who started us, somebody of our session who is not of our group? Who would continue us. */
+static bool job_of_shell(void)
+{
+    pid_t group = host_getpgrp(), session = host_getsid(0), pid = host_getppid();
+    for (int i = 0; i < 16 && pid > 1 && host_getsid(pid) == session; i++) {
+        if (host_getpgid(pid) != group)
+            return true;
+        pid = parent_of(pid);
+    }
+    return false;
+}
+
 /* A leader of its group if the emulator is one, so that setsid(2) and setpgid(2) answer as they would natively. */
 static void set_groups(Process *process)
 {
@@ -214,8 +240,7 @@ static void set_groups(Process *process)
     process->pgid = host_getpgrp() == host_getpid() ? process->pid : shell;
     process->sid = host_getsid(0) == host_getpid() ? process->pid : shell;
     process->kernel->terminal_pgid = process->pgid;
-    pid_t parent = host_getppid();
-    process->kernel->job_of_shell = host_getsid(parent) == host_getsid(0) && host_getpgid(parent) != host_getpgrp();
+    process->kernel->job_of_shell = job_of_shell();
 }
 
 static void set_signals(Process *process)

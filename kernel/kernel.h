@@ -256,7 +256,7 @@ struct Kernel {
     KernelStop stop;             /* why kernel_run() returns */
     bool stopping;
     bool strict_breakpoints;     /* a run of one instruction does not pass them */
-    bool job_of_shell;           /* the emulator's parent is of its session and not of its group: somebody can continue us */
+    bool job_of_shell;           /* somebody outside can continue us: our group is no orphan */
     i32 terminal_pgid;           /* foreground group of the controlling terminal */
     CachedFile *cached_files;    /* page_cache.c */
     u32 watched_files;           /* of them, mapped by mmap(2) */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,9 +186,11 @@ static bool wanted(const Task *task)
 }
 
 /* Is everything that the call shows known before it has run? Then its line can begin at once. */
-static u32 known_arguments(const Syscall *row)
+static u32 known_arguments(const Task *task, const Syscall *row)
 {
     u32 n = 0;
+    if (task->call.number == 157 && (i32)task->call.arg[0] == PR_GET_NAME)
+        return 1;
     while (n < 6 && row->args[n] != NOTHING && row->args[n] != RETURNS_ADDRESS && !strace_type_is_output(row->args[n]))
         n++;
     return n;
@@ -246,7 +249,16 @@ void strace_enter(Task *task)
     }
     text_add(&strace->line, "%s(", row->name);
     if (!special_arguments(task, false, 0))
-        add_arguments(task, row, 0, known_arguments(row), false, 0);
+        add_arguments(task, row, 0, known_arguments(task, row), false, 0);
+}
+
+void strace_dirents(Text *text, Task *task, u64 address, i64 size)
+{
+    u32 count = 0;
+    u16 length = 1;
+    for (i64 at = 0; at < size && length && copy_from_guest(task, &length, address + (u64)at + 16, 2); at += length)
+        count++;
+    text_add(text, "%#llx /* %u entries */", (unsigned long long)address, count);
 }
 
 static const char *restart_name(i64 result)
@@ -291,7 +303,7 @@ void strace_exit(Task *task, i64 result)
     bool address = false;
     if (row) {
         if (!special_arguments(task, true, result))
-            add_arguments(task, row, known_arguments(row), 6, result != SYS_NORETURN, result);
+            add_arguments(task, row, known_arguments(task, row), 6, result != SYS_NORETURN, result);
         for (u32 i = 0; i < ARRAY_LEN(row->args); i++)
             address |= row->args[i] == RETURNS_ADDRESS;
     }

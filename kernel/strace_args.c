@@ -482,7 +482,7 @@ bool strace_type_is_output(u8 type)
     switch (type) {
     case BUFFER_OUT: case RANDOM_OUT: case IOVEC_OUT: case STAT_OUT: case SIGACTION_OUT: case SIGSET_OUT: case SIGINFO_OUT:
     case SIGSTACK_OUT: case FD_PAIR_OUT: case TIMEVAL_OUT: case TIMESPEC_OUT: case ITIMERVAL_OUT: case ITIMERSPEC_OUT:
-    case SOCKADDR_OUT: case STATUS_OUT: case RLIMIT_OUT: case STRING_OUT: return true;
+    case SOCKADDR_OUT: case STATUS_OUT: case RLIMIT_OUT: case STRING_OUT: case DIRENTS_OUT: return true;
     default: return false;
     }
 }
@@ -531,6 +531,7 @@ static void add_output(Text *text, Task *task, u8 type, const u64 *arg, u32 inde
     case ITIMERVAL_OUT: add_interval(text, task, value, "tv_usec"); break;
     case ITIMERSPEC_OUT: add_interval(text, task, value, "tv_nsec"); break;
     case RLIMIT_OUT: add_limit(text, task, value); break;
+    case DIRENTS_OUT: strace_dirents(text, task, value, result); break;
     case STATUS_OUT: result ? add_status(text, task, value) : add_address(text, value); break;
     case SOCKADDR_OUT: {
         u32 size = 0;

@@ -17,6 +17,9 @@ void strace_clone(Text *text, Task *task, bool done, i64 result);
 /* What strace says in brackets behind some results: which descriptors are ready, which signal came. */
 void strace_result_note(Text *text, Task *task, i64 result);
 
+/* The directory entries that getdents(2) stored: how many. */
+void strace_dirents(Text *text, Task *task, u64 address, i64 size);
+
 /* A string with C escapes in quotes, at most `most` bytes of it, then "...". */
 void strace_string(Text *text, const char *bytes, u64 size, u64 most);
 /* [USR1 CHLD], ~[KILL] of the sigset_t at `address`. */
