@@ -55,8 +55,8 @@ static void put_thread(Dump *dump, Task *thread, i32 signo)
     const CpuState *cpu = task_registers(thread);
     const Process *process = thread->process;
     const u64 *r = cpu->r;
-    u64 user[27] = {r[R15], r[R14], r[R13], r[R12], r[RBP], r[RBX], r[R11], r[R10], r[R9], r[R8], r[RAX], r[RCX], r[RDX], r[RSI],
-                    r[RDI], UINT64_MAX, cpu->rip, 0x33, cpu_rflags(cpu), r[RSP], 0x2b, r[SLOT_FS / 8], r[SLOT_GS / 8]};
+    u64 user[27] = {r[R15], r[R14], r[R13], r[R12], r[RBP], r[RBX], r[R11], r[R10], r[R9], r[R8], r[RAX], r[RCX], r[RDX],
+                    r[RSI], r[RDI], UINT64_MAX, cpu->rip, 0x33, cpu_rflags(cpu), r[RSP], 0x2b, r[SLOT_FS / 8], r[SLOT_GS / 8]};
     struct elf_prstatus status = {.pr_info = {.si_signo = signo}, .pr_cursig = (short)signo, .pr_sigpend = thread->pending.set,
         .pr_sighold = thread->blocked, .pr_pid = thread->tid, .pr_ppid = process_parent_pid(process), .pr_pgrp = process->pgid,
         .pr_sid = process->sid, .pr_fpvalid = 1};
@@ -148,7 +148,8 @@ static void put_headers(Dump *dump, u64 notes)
     at = bits_align_up(at + notes, PAGE_SIZE);
     for (u32 i = 0; i < space->count; i++) {
         const Vma *vma = &space->vmas[i];
-        u32 flags = (vma->flags & VMA_READ ? PF_R : 0) | (vma->flags & VMA_WRITE ? PF_W : 0) | (vma->flags & VMA_EXEC ? PF_X : 0);
+        u32 flags = (vma->flags & VMA_READ ? PF_R : 0) | (vma->flags & VMA_WRITE ? PF_W : 0) |
+                    (vma->flags & VMA_EXEC ? PF_X : 0);
         Elf64_Phdr segment = {.p_type = PT_LOAD, .p_flags = flags, .p_offset = at, .p_vaddr = vma->start,
                               .p_filesz = dumped_size(vma), .p_memsz = vma->end - vma->start, .p_align = PAGE_SIZE};
         put(dump, &segment, sizeof segment);
@@ -190,7 +191,9 @@ static int open_core(Task *task, i32 signo)
     char name[PATH_MAX];
     Path path;
     struct stat st;
-    if (!core_name(task, signo, name, sizeof name) || path_from_name(task, &path, (u64)AT_FDCWD, name, PATH_NOFOLLOW | PATH_CREATE))
+    if (!core_name(task, signo, name, sizeof name))
+        return -1;
+    if (path_from_name(task, &path, (u64)AT_FDCWD, name, PATH_NOFOLLOW | PATH_CREATE))
         return -1;
     fs_use_umask(task);
     int fd = path.proc.kind ? -1 : host_openat(path.dir, path.name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

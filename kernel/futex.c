@@ -210,7 +210,8 @@ static i64 futex_requeue(Task *task, const u64 *arg, bool compare)
     }
     i64 done = futex_wake_key(task->kernel, &from, (u32)wakes, FUTEX_ANY);
     FutexWait *wait;
-    for (i32 i = 0; done >= 0 && i < moves && !futex_same(&from, &to) && (wait = futex_first(task->kernel, &from, FUTEX_ANY)); i++) {
+    bool same = futex_same(&from, &to);
+    for (i32 i = 0; done >= 0 && i < moves && !same && (wait = futex_first(task->kernel, &from, FUTEX_ANY)); i++) {
         if (wait->pi)
             return -EINVAL;
         futex_dequeue(task->kernel, wait);
