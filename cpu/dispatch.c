@@ -476,6 +476,8 @@ static CpuExit run_until(Cpu *cpu, u64 max_insns)
 
 CpuExit cpu_run(Cpu *cpu, u64 max_insns)
 {
+    if (UNLIKELY(fpenv_host_get() != MXCSR_DEFAULT)) /* flags of our caller's own arithmetic are not the program's */
+        fpenv_host_set(MXCSR_DEFAULT);
     fpenv_enter(cpu);
     CpuExit exit = run_until(cpu, max_insns);
     x87_settle(cpu);
