@@ -2,6 +2,7 @@
 #include "ui/console/operate.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ui/console/console.h"
@@ -418,9 +419,25 @@ bool operate_binary(Console *console, const char *operator, Value *v, const Valu
 
 /* ---- assignment ----------------------------------------------------------------------------------------------- */
 
+/* What no Value can hold goes from memory to memory. Both have the same size: operate_cast() has seen to that. */
+static bool store_large(Console *console, const Value *v, const Value *from)
+{
+    enum { LARGEST = 1 << 20 };
+    uint64_t size = v->type->size;
+    if (size > LARGEST || from->where != WHERE_MEMORY)
+        return console_error(console, "Cannot assign %llu bytes.", (unsigned long long)size);
+    uint8_t *bytes = malloc(size);
+    bool good = bytes && reverse_may_change(console);
+    if (good && (emu_read(console->emu, console_pid(console), from->address, bytes, size) != size ||
+                 emu_write(console->emu, console_pid(console), v->address, bytes, size) != size))
+        good = console_error(console, "Cannot access memory at address 0x%llx", (unsigned long long)v->address);
+    free(bytes);
+    return good;
+}
+
 static bool store(Console *console, Value *v)
 {
-    if (v->bit_size) {
+    if (v->bit_size && v->type->size <= 8) {
         uint8_t old[8] = {0};
         uint64_t mask = (v->bit_size < 64 ? (1ull << v->bit_size) - 1 : ~0ull) << v->bit_offset, word, bits = value_number(v);
         emu_read(console->emu, console_pid(console), v->address, old, v->type->size);
@@ -450,6 +467,8 @@ bool operate_assign(Console *console, Value *v, const Value *right)
         return register_assign(console, (uint32_t)v->reg, right) && register_value(console, (uint32_t)v->reg, v);
     if (!known_type(console, v) || !operate_cast(console, v->type, &converted))
         return false;
+    if (v->type->size > sizeof v->bytes)
+        return store_large(console, v, &converted);
     memcpy(v->bytes, converted.bytes, sizeof v->bytes);
     return store(console, v);
 }
