@@ -347,9 +347,11 @@ bool cmd_checkpoint(Console *console, const char *format, const char *args)
 {
     EmuRecordInfo info;
     (void)format, (void)args;
-    uint64_t *grown = realloc(console->checkpoints, (console->checkpoint_count + 1) * sizeof *grown);
-    if (!can_go_back(console) || !grown)
+    if (!can_go_back(console))
         return false;
+    uint64_t *grown = realloc(console->checkpoints, (console->checkpoint_count + 1) * sizeof *grown);
+    if (!grown)
+        return console_error(console, "Out of memory.");
     emu_record_info(console->emu, &info);
     console->checkpoints = grown;
     grown[console->checkpoint_count++] = info.now;
