@@ -10,17 +10,20 @@ parser = argparse.ArgumentParser()
 for name in "travel", "programs", "procs", "work":
     parser.add_argument(f"--{name}", required=True)
 args = parser.parse_args()
-work = pathlib.Path(args.work)
-work.mkdir(parents=True, exist_ok=True)
+work = pathlib.Path(args.work).resolve()
+files = work / "files"  # what the programs write
+files.mkdir(parents=True, exist_ok=True)
 procs = pathlib.Path(args.procs)
-sources = sorted(pathlib.Path(args.programs).glob("*.c")) + [procs / f"{name}.c" for name in ("pthreads", "thread_signals", "fork_wait", "sockets", "exec_pipes")]
+sources = sorted(pathlib.Path(args.programs).glob("*.c"))
+sources += [procs / f"{name}.c" for name in ("pthreads", "thread_signals", "fork_wait", "sockets", "exec_pipes")]
 failed = 0
 for source in sources:
     program = work / source.stem
     subprocess.run(["gcc", "-O1", "-static", "-pthread", "-o", program, source], check=True)
     for clock in ["--virtual"], []:
-        command = [args.travel, *clock, "--points", "100", program]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=300)
+        command = [pathlib.Path(args.travel).resolve(), *clock, "--points", "100", program]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=300,
+                              cwd=files)
         good = done.returncode == 0 and "0 failures" in done.stdout
         failed += not good
         print("ok " if good else "BAD", source.stem, *clock, done.stderr.strip().splitlines()[-1:])
