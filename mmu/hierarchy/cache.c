@@ -177,7 +177,7 @@ u32 cache_victim_way(const Cache *cache, u64 key)
     Cache copy = *cache;
     if (cache->policy != POLICY_SRRIP)
         return choose_victim(&copy, cache_set_of(cache, key), set);
-    u32 oldest = find(set, cache->ways, 0);
+    u32 oldest = find_first(set, cache->ways, 0);
     if (oldest < cache->ways)
         return oldest;
     for (u32 way = oldest = 0; way < cache->ways; way++)

@@ -165,8 +165,16 @@ static void clones(void)
     SHOW(waitpid(pid, &status, 0) == pid);
 }
 
+/* In a group of its own with a parent in the session: in an orphaned group, as a session leader's is, SIGTSTP stops nobody. */
 int main(void)
 {
+    pid_t group = fork();
+    if (group) {
+        int status;
+        waitpid(group, &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    }
+    setpgid(0, 0);
     stops();
     groups();
     fflush(stdout);
