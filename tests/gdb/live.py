@@ -185,7 +185,7 @@ def gdb_tests(emu, work, spin):
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         server = subprocess.Popen([*emu, "-g", str(port), spin, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        gdb = subprocess.Popen(["gdb", "-q", "-nx", "-batch", "-ex", "set confirm off", "-ex", f"target remote localhost:{port}", "-ex", "echo ready\\n",
+        gdb = subprocess.Popen(["gdb", "-q", "-nx", "-batch", "-ex", "set confirm off", "-ex", f"target remote 127.0.0.1:{port}", "-ex", "echo ready\\n",
                                 "-ex", "continue", "-ex", "print rounds > 0", "-ex", "backtrace -1", "-ex", "info threads", "-ex", "call turn()",
                                 "-ex", "stepi", "-ex", "print local_is_not", "-ex", "set var stop = 1", "-ex", "continue", spin],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
