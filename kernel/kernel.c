@@ -140,6 +140,7 @@ void kernel_destroy(Kernel *kernel)
         }
         while (kernel->tasks)
             task_destroy(kernel->tasks);
+        vfs_forget_sent(kernel);
         mqueues_destroy(kernel);
         sysv_destroy(kernel);
         page_cache_destroy(kernel);

@@ -371,6 +371,8 @@ void file_call_ended(Task *task);
 /* The file side's state of a new machine; false: no host memory. Before files_create(). */
 bool vfs_create(Kernel *kernel);
 void vfs_destroy(Kernel *kernel);
+/* At the machine's end: lets go of files that were sent in messages and stayed for whoever might receive them. */
+void vfs_forget_sent(Kernel *kernel);
 /* close(2) */
 i64 files_close(Task *task, u32 fd);
 /* Opens a program for execve/execveat: a host descriptor (O_RDONLY|O_CLOEXEC, the caller closes it), its absolute guest

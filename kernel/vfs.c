@@ -49,6 +49,22 @@ bool vfs_create(Kernel *kernel)
     return true;
 }
 
+static OpenFile *first_sent(const Vfs *vfs)
+{
+    OpenFile *file = vfs->open_files;
+    while (file && !file->sent)
+        file = file->next;
+    return file;
+}
+
+void vfs_forget_sent(Kernel *kernel)
+{
+    for (OpenFile *file; kernel->vfs && (file = first_sent(kernel->vfs));) {
+        file->sent = false;
+        file_unref(kernel, file);
+    }
+}
+
 void vfs_destroy(Kernel *kernel)
 {
     Vfs *vfs = kernel->vfs;
