@@ -233,8 +233,12 @@ static int run(const Options *options, const EmuConfig *config, const char **env
     } else {
         bool orphans = false;
         code = run_loaded(emu, options, out, window, signal, &orphans);
-        if (orphans)
-            return code; /* destroying the machine here would end them */
+        if (orphans) { /* destroying the machine here would end them: it goes with this process */
+            static __attribute__((used)) Emu *left;
+            left = emu;
+            (void)left;
+            return code;
+        }
         if (options->command == COMMAND_RECORD && (errno = emu_record_close(emu)) != 0) {
             fprintf(stderr, "emu: cannot write '%s': %s\n", options->output, strerror(errno));
             code = EXIT_FAILED;
