@@ -7,7 +7,7 @@
     tests/bench/bench.py --peer 'blink %s'              one more peer (%s: the program and its arguments)
     tests/bench/bench.py --write                        renews docs/performance.md and docs/performance.svg
 
-Times are the kernel's user time of the process (os.wait4), for the classes start and syscalls user and system time together;
+Times are the kernel's user time of the process (wait4, meter.c), for the classes start and syscalls user and system time together;
 each number is the median of the rounds; classes and the whole are geometric means of the programs' ratios to native.
 What a program prints must be what it prints natively, or its time does not count."""
 import argparse, json, os, pathlib, platform, shlex, shutil, statistics, subprocess, sys, time
@@ -80,36 +80,42 @@ def command(words, argv):
     return [part for word in words for part in (argv if word == "%s" else [word])]
 
 
+class Usage:
+    """What meter.c tells: seconds of user and system time, bytes of memory at most."""
+    def __init__(self, line):
+        self.status, user, system, rss = (int(word) for word in line.split())
+        self.user, self.system, self.rss = user / 1e6, system / 1e6, rss * 1024
+
+
 def execute(argv, options):
-    """One run: (output, exit status, rusage). The deadline is the kernel's: RLIMIT_CPU."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        null = os.open("/dev/null", os.O_RDWR)
-        os.dup2(null, 0)
-        os.dup2(write, 1)
-        os.dup2(null, 2)
-        os.close(read)
-        os.close(write)
+    """One run: (output, exit status, Usage). The deadline is the kernel's: RLIMIT_CPU."""
+    told, tell = os.pipe()
+
+    def prepare():
         os.sched_setaffinity(0, {options.cpu})
         run.resource.setrlimit(run.resource.RLIMIT_CPU, (options.limit, options.limit + 1))
-        try:
-            os.execvpe(argv[0], argv, run.ENVIRONMENT)
-        finally:
-            os._exit(127)
-    os.close(write)
-    with os.fdopen(read, "rb") as stream:
-        output = stream.read()
-    _, status, usage = os.wait4(pid, 0)
-    return output, status, usage
+
+    done = subprocess.run([meter(options), str(tell), *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, env=run.ENVIRONMENT, preexec_fn=prepare, pass_fds=[tell])
+    os.close(tell)
+    with os.fdopen(told) as stream:
+        usage = Usage(stream.read())
+    return done.stdout, usage.status, usage
+
+
+def meter(options):
+    path = pathlib.Path(options.work).resolve() / "meter"
+    if not path.exists():
+        subprocess.run(["gcc", "-O2", "-static", "-o", path, HERE / "meter.c"], check=True)
+    return str(path)
 
 
 def measure(program, name, words, options, expected):
     user = 0.0
     for _ in range(program.repeat):
         output, status, usage = execute(command(words, program.argv), options)
-        user += usage.ru_utime + (usage.ru_stime if program.kind in TOTAL_TIME_CLASSES else 0)
-        program.rss[name] = usage.ru_maxrss * 1024
+        user += usage.user + (usage.system if program.kind in TOTAL_TIME_CLASSES else 0)
+        program.rss[name] = usage.rss
         if expected is not None and (output, status) != expected:
             program.wrong[name] = f"status {status}" if status != expected[1] else "other output"
             return output, status
