@@ -112,6 +112,14 @@ static char **complete(const char *text, int start, int end)
     return rl_completion_matches(text, next_candidate);
 }
 
+/* The library draws the prompt and only then leaves the terminal's line mode: Ctrl-D typed between the two was a NUL and no end
+ * of file. This runs before the prompt. */
+static int enter_key_mode(void)
+{
+    rl_prep_terminal(1);
+    return 0;
+}
+
 void terminal_open(Console *console, bool symbols)
 {
     completing = console;
@@ -122,6 +130,7 @@ void terminal_open(Console *console, bool symbols)
     rl_readline_name = "emu";
     rl_initialize();
     rl_attempted_completion_function = complete;
+    rl_pre_input_hook = enter_key_mode;
     rl_basic_word_break_characters = " \t,*&()[]+-/=<>!|";
     using_history();
     stifle_history(1000);

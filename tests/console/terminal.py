@@ -44,6 +44,20 @@ class Terminal:
     def type(self, keys):
         os.write(self.fd, keys.encode())
 
+    def ended(self, seconds=60):
+        """The exit status; what is still written is read, or the end would wait for it."""
+        end = time.time() + seconds
+        while time.time() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            if select.select([self.fd], [], [], 0.1)[0]:
+                try:
+                    self.text += os.read(self.fd, 4096).decode("utf-8", "replace")
+                except OSError:
+                    time.sleep(0.1)
+        raise SystemExit(f"failed: it goes on after the end of its input; last: {self.text!r}")
+
 
 def main():
     parser = argparse.ArgumentParser()
@@ -93,9 +107,7 @@ def main():
     t.type("n\n")
     t.until(r"Not confirmed.*\(emu\) ")
     t.type("\x04")                   # end of file
-    t.until(r"$")
-    status = os.waitpid(t.pid, 0)[1]
-    assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0, status
+    assert t.ended() == 0
     lines = subprocess.run([*emu, "debug", "--json", "--batch", "-ex", "break turn", "-ex", "run", "-ex", "stepi", "-ex", "delete", "-ex",
                             "set var stop = 1", "-ex", "continue", program], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     stops = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
