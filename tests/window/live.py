@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 
+from display import Display
+
 SPIN = """
 .intel_syntax noprefix
 .globl _start
@@ -40,27 +42,6 @@ def check(good, what):
 def picture_size(path):
     data = path.read_bytes()
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
-
-
-class Display:
-    """An X server of its own; `keys` and `move` act on the one window it has."""
-
-    def __init__(self, width, height):
-        read, write = os.pipe()
-        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24"],
-                                       pass_fds=[write], stderr=subprocess.DEVNULL)
-        os.close(write)
-        self.name = ":" + os.read(read, 16).decode().strip()
-        self.environment = {**os.environ, "DISPLAY": self.name}
-        self.environment.pop("WAYLAND_DISPLAY", None)
-
-    def do(self, *words):
-        subprocess.run(["xdotool", *map(str, words)], env=self.environment, check=True, timeout=30)
-        time.sleep(0.3)
-
-    def close(self):
-        self.server.terminate()
-        self.server.wait()
 
 
 class Session:
