@@ -87,24 +87,27 @@ ssize_t host_writev(int fd, const struct iovec *v, int count)
 
 /* ---- positions moved by the host ---------------------------------------------------------------------------------- */
 
+/* Both positions as the host left them, and how much moved. */
+static ssize_t moved(HostCall *host, off_t *in_at, off_t *out_at, size_t size)
+{
+    host_object(host, in_at, in_at ? sizeof *in_at : 0);
+    host_object(host, out_at, out_at ? sizeof *out_at : 0);
+    host_at_most(host, size);
+    return host_checked(host);
+}
+
 ssize_t host_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags)
 {
     HostCall host = host_begin(HOST_copy_file_range);
     host_end(&host, host.live ? copy_file_range(in, in_at, out, out_at, size, flags) : 0);
-    host_object(&host, in_at, in_at ? sizeof *in_at : 0);
-    host_object(&host, out_at, out_at ? sizeof *out_at : 0);
-    host_at_most(&host, size);
-    return host_checked(&host);
+    return moved(&host, in_at, out_at, size);
 }
 
 ssize_t host_splice(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags)
 {
     HostCall host = host_begin(HOST_splice);
     host_end(&host, host.live ? splice(in, in_at, out, out_at, size, flags) : 0);
-    host_object(&host, in_at, in_at ? sizeof *in_at : 0);
-    host_object(&host, out_at, out_at ? sizeof *out_at : 0);
-    host_at_most(&host, size);
-    return host_checked(&host);
+    return moved(&host, in_at, out_at, size);
 }
 
 /* ---- sockets ------------------------------------------------------------------------------------------------------ */

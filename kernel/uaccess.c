@@ -8,8 +8,9 @@
 #include "mmu/pte.h"
 
 /* Host pointer to `address`, good to the end of its page; NULL: the program could not have touched it either. */
-static u8 *touch(Task *task, u64 address, Access access)
+static u8 *touch(void *whose, u64 address, Access access)
 {
+    Task *task = whose;
     Mmu *mmu = &task->kernel->cpu.mmu;
     Fault fault;
     if (UNLIKELY(address >= USER_LIMIT))
@@ -45,11 +46,15 @@ static bool touch_all(Task *task, u64 address, u64 size, Access access)
     return true;
 }
 
-u64 copy_from_guest_partial(Task *task, void *to, u64 address, u64 size)
+/* One of the two ways to a page: touch() through the MMU, space_touch() for a space that is not loaded. */
+typedef u8 *PageOf(void *whose, u64 address, Access access);
+
+/* How many bytes were read before the first page that could not be. */
+static INLINE u64 read_pages(PageOf *page_of, void *whose, void *to, u64 address, u64 size)
 {
     u64 done = 0;
     while (done < size) {
-        const u8 *host = touch(task, address + done, ACCESS_READ);
+        const u8 *host = page_of(whose, address + done, ACCESS_READ);
         if (!host)
             break;
         u64 piece = to_page_end(address + done, size - done);
@@ -59,19 +64,33 @@ u64 copy_from_guest_partial(Task *task, void *to, u64 address, u64 size)
     return done;
 }
 
-u64 copy_to_guest_partial(Task *task, u64 address, const void *from, u64 size)
+/* The same for writing; without `from` zeros. `wrote` hears of each piece. */
+static INLINE u64 write_pages(PageOf *page_of, void *whose, u64 address, const void *from, u64 size,
+                              void (*wrote)(void *whose, const u8 *host, u64 size))
 {
     u64 done = 0;
     while (done < size) {
-        u8 *host = touch(task, address + done, ACCESS_WRITE);
+        u8 *host = page_of(whose, address + done, ACCESS_WRITE);
         if (!host)
             break;
         u64 piece = to_page_end(address + done, size - done);
-        memcpy(host, (const u8 *)from + done, piece);
-        guest_wrote(task, host, piece);
+        if (from)
+            memcpy(host, (const u8 *)from + done, piece);
+        else
+            memset(host, 0, piece);
+        wrote(whose, host, piece);
         done += piece;
     }
     return done;
+}
+
+static void task_wrote(void *task, const u8 *host, u64 size) { guest_wrote(task, host, size); }
+
+u64 copy_from_guest_partial(Task *task, void *to, u64 address, u64 size) { return read_pages(touch, task, to, address, size); }
+
+u64 copy_to_guest_partial(Task *task, u64 address, const void *from, u64 size)
+{
+    return write_pages(touch, task, address, from, size, task_wrote);
 }
 
 bool copy_from_guest(Task *task, void *to, u64 address, u64 size)
@@ -92,18 +111,7 @@ bool copy_to_guest(Task *task, u64 address, const void *from, u64 size)
 
 bool clear_guest(Task *task, u64 address, u64 size)
 {
-    if (!touch_all(task, address, size, ACCESS_WRITE))
-        return false;
-    for (u64 done = 0; done < size;) {
-        u8 *host = touch(task, address + done, ACCESS_WRITE);
-        u64 piece = to_page_end(address + done, size - done);
-        if (!host)
-            return false;
-        memset(host, 0, piece);
-        guest_wrote(task, host, piece);
-        done += piece;
-    }
-    return true;
+    return touch_all(task, address, size, ACCESS_WRITE) && write_pages(touch, task, address, NULL, size, task_wrote) == size;
 }
 
 i64 string_from_guest(Task *task, char *to, u64 address, u64 capacity)
@@ -142,8 +150,9 @@ void guest_wrote(Task *task, const u8 *host, u64 size)
 /* ---- spaces that are not loaded ------------------------------------------------------------------------------------ */
 
 /* Host pointer to `address`, good to the end of its page; NULL: no such right, or RAM full. */
-static u8 *space_touch(Space *space, u64 address, Access access)
+static u8 *space_touch(void *whose, u64 address, Access access)
 {
+    Space *space = whose;
     u64 forbidden = access == ACCESS_WRITE ? PTE_W : 0;
     const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, address, false);
     if (!entry || !(*entry & PTE_P) || (forbidden && !(*entry & forbidden))) {
@@ -156,34 +165,15 @@ static u8 *space_touch(Space *space, u64 address, Access access)
     return phys_host(&space->kernel->phys, *entry & PTE_FRAME) + (address & (PAGE_SIZE - 1));
 }
 
-u64 space_read(Space *space, u64 address, void *to, u64 size)
+static void space_wrote(void *whose, const u8 *host, u64 size)
 {
-    u64 done = 0;
-    while (done < size) {
-        const u8 *host = space_touch(space, address + done, ACCESS_READ);
-        if (!host)
-            break;
-        u64 piece = to_page_end(address + done, size - done);
-        memcpy((u8 *)to + done, host, piece);
-        done += piece;
-    }
-    return done;
+    Space *space = whose;
+    mmu_wrote(&space->kernel->cpu.mmu, host, (u32)size);
 }
+
+u64 space_read(Space *space, u64 address, void *to, u64 size) { return read_pages(space_touch, space, to, address, size); }
 
 u64 space_write(Space *space, u64 address, const void *from, u64 size)
 {
-    u64 done = 0;
-    while (done < size) {
-        u8 *host = space_touch(space, address + done, ACCESS_WRITE);
-        if (!host)
-            break;
-        u64 piece = to_page_end(address + done, size - done);
-        if (from)
-            memcpy(host, (const u8 *)from + done, piece);
-        else
-            memset(host, 0, piece);
-        mmu_wrote(&space->kernel->cpu.mmu, host, (u32)piece);
-        done += piece;
-    }
-    return done;
+    return write_pages(space_touch, space, address, from, size, space_wrote);
 }

@@ -1,7 +1,5 @@
 /* MOV, MOVZX, MOVSX, LEA, PUSH, POP with constant registers (special.h). Fast mode only. */
-#include "cpu/special.h"
-
-#include "cpu/operand.h"
+#include "cpu/special_access.h"
 
 #if EMU_MODE == MODE_FAST
 
@@ -17,23 +15,15 @@ static INLINE const Op *move(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, b
     return next(cpu, op, acc);
 }
 
-static INLINE const Op *load(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool sign, unsigned from, unsigned to, unsigned a, unsigned base)
+static INLINE const Op *load(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool sign, unsigned from, unsigned to, unsigned a,
+                             unsigned base)
 {
-    const u8 *p = mem_read(cpu, op, acc, base_address(cpu, op, base), from / 8);
-    if (MISSED(p))
-        return slow(cpu, op, acc);
-    u64 value = load_width(p, from);
-    set_reg(cpu, (u8)(a * 8), sign ? (u64)bits_sign_extend(value, from) : value, to);
-    return next(cpu, op, acc);
+    return special_load(cpu, op, acc, slow, sign, from, to, a, base_address(cpu, op, base));
 }
 
 static INLINE const Op *store(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, unsigned width, unsigned a, unsigned base)
 {
-    u8 *p = mem_write(cpu, op, acc, base_address(cpu, op, base), width / 8);
-    if (MISSED(p))
-        return slow(cpu, op, acc);
-    store_width(p, get_reg(cpu, (u8)(a * 8), width), width);
-    return next(cpu, op, acc);
+    return special_store(cpu, op, acc, slow, width, a, base_address(cpu, op, base));
 }
 
 static INLINE const Op *store_immediate(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, unsigned width, unsigned base)
@@ -48,8 +38,7 @@ static INLINE const Op *store_immediate(Cpu *cpu, const Op *op, u64 acc, OpHandl
 static INLINE const Op *lea(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, unsigned width, unsigned a, unsigned base)
 {
     (void)slow;
-    set_reg(cpu, (u8)(a * 8), base_address(cpu, op, base), width);
-    return next(cpu, op, acc);
+    return special_lea(cpu, op, acc, width, a, base_address(cpu, op, base));
 }
 
 static INLINE const Op *move_immediate(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, unsigned a)

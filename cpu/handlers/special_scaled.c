@@ -1,7 +1,5 @@
 /* Loads, stores and LEA with an index, register and scale constant (special.h). Fast mode only. */
-#include "cpu/special.h"
-
-#include "cpu/operand.h"
+#include "cpu/special_access.h"
 
 #if EMU_MODE == MODE_FAST
 
@@ -10,30 +8,21 @@ static INLINE u64 scaled_address(Cpu *cpu, const Op *op, unsigned scale)
     return *reg64(cpu, op->base) + (*reg64(cpu, op->index) << scale) + (u64)op->disp;
 }
 
-static INLINE const Op *load(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool sign, unsigned from, unsigned to, unsigned a, unsigned scale)
+static INLINE const Op *load(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, bool sign, unsigned from, unsigned to, unsigned a,
+                             unsigned scale)
 {
-    const u8 *p = mem_read(cpu, op, acc, scaled_address(cpu, op, scale), from / 8);
-    if (MISSED(p))
-        return slow(cpu, op, acc);
-    u64 value = load_width(p, from);
-    set_reg(cpu, (u8)(a * 8), sign ? (u64)bits_sign_extend(value, from) : value, to);
-    return next(cpu, op, acc);
+    return special_load(cpu, op, acc, slow, sign, from, to, a, scaled_address(cpu, op, scale));
 }
 
 static INLINE const Op *store(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, unsigned width, unsigned a, unsigned scale)
 {
-    u8 *p = mem_write(cpu, op, acc, scaled_address(cpu, op, scale), width / 8);
-    if (MISSED(p))
-        return slow(cpu, op, acc);
-    store_width(p, get_reg(cpu, (u8)(a * 8), width), width);
-    return next(cpu, op, acc);
+    return special_store(cpu, op, acc, slow, width, a, scaled_address(cpu, op, scale));
 }
 
 static INLINE const Op *lea(Cpu *cpu, const Op *op, u64 acc, OpHandler *slow, unsigned width, unsigned a, unsigned scale)
 {
     (void)slow;
-    set_reg(cpu, (u8)(a * 8), scaled_address(cpu, op, scale), width);
-    return next(cpu, op, acc);
+    return special_lea(cpu, op, acc, width, a, scaled_address(cpu, op, scale));
 }
 
 #define FOR_SCALES(M, ...) M(__VA_ARGS__, 0) M(__VA_ARGS__, 1) M(__VA_ARGS__, 2) M(__VA_ARGS__, 3)
