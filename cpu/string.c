@@ -288,8 +288,10 @@ static INLINE const Op *string_cmps(Cpu *cpu, const Op *op, u64 acc, OpHandler *
         u64 n = span_in_page(cpu, &s, s.destination, span_in_page(cpu, &s, s.source, s.count));
         if (n <= 1 || s.step < 0 || span_wraps(&s)) {
             n = 1;
-            a = load_width(cpu_slow_read(cpu, op, acc, s.source, s.size), width);
+            /* Hardware faults at the source first. Which it reads first nobody can tell: cachegrind says, the destination. */
+            cpu_slow_check(cpu, op, acc, s.source, s.size, ACCESS_READ);
             b = load_width(cpu_slow_read(cpu, op, acc, s.destination, s.size), width);
+            a = load_width(cpu_slow_read(cpu, op, acc, s.source, s.size), width);
         } else {
             const u8 *p = cpu_slow_read(cpu, op, acc, s.source, s.size);
             n = compare(p, cpu_slow_read(cpu, op, acc, s.destination, s.size), n, until_equal, width, &a, &b);
