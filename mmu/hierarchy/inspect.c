@@ -15,7 +15,8 @@ bool hierarchy_wants_every_fetch(const Hierarchy *h)
 
 bool hierarchy_wants_each_once(const Hierarchy *h)
 {
-    bool once = h->config.cache[CACHE_L1D].policy == POLICY_SRRIP;
+    const CacheConfig *l1d = &h->config.cache[CACHE_L1D];
+    bool once = l1d->policy == POLICY_SRRIP || !l1d->allocate || l1d->write == WRITE_THROUGH;
     for (u32 i = 0; i < h->config.tlb_count; i++)
         once |= h->config.tlb[i].level == 1 && h->config.tlb[i].policy == POLICY_SRRIP;
     return once;

@@ -9,8 +9,8 @@
  * does (SRRIP). */
 bool hierarchy_wants_every_fetch(const Hierarchy *h);
 
-/* Must it not see an access twice in a row? (Under SRRIP the second use of a line says more than the first.) Fast handlers that start
- * over show their first one again. */
+/* Must it not see an access twice in a row? (Under SRRIP the second use of a line says more than the first; a store that brings nothing
+ * in misses twice, one that is written through is written twice.) Fast handlers that start over show their first one again. */
 bool hierarchy_wants_each_once(const Hierarchy *h);
 
 /* How many reads and writes it has been shown by hierarchy_miss_…, for who counts an instruction's accesses as they happen. A
