@@ -26,8 +26,8 @@
 
 #include "emu/emu_file.h"
 #include "emu/emu_symbols.h"
-#include "emu/hierarchy.h"
-#include "emu/paging.h"
+#include "emu/emu_hierarchy.h"
+#include "emu/emu_paging.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,7 +40,7 @@ typedef struct Emu Emu;
 
 typedef struct EmuConfig {
     uint64_t memory_size;    /* guest RAM in bytes, 1 MiB .. 1 TiB; 0: 4 GiB; committed as it is touched */
-    EmuPagingConfig paging;  /* limits, swap, replacement (paging.h) */
+    EmuPagingConfig paging;  /* limits, swap, replacement (emu_paging.h) */
     uint64_t stack_size;     /* RLIMIT_STACK in bytes (8 MiB) */
     int cpu_level;           /* x86-64 psABI level 1..3; 0: the default */
     bool deterministic;      /* fixed addresses, time from the instruction count, seeded randomness */

@@ -1,5 +1,5 @@
 /* The modelled hierarchy, attached to a machine. */
-#include "emu/hierarchy.h"
+#include "emu/emu_hierarchy.h"
 
 #include <errno.h>
 #include <stdio.h>

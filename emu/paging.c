@@ -1,5 +1,5 @@
 /* Paging's public face: counts, the working set, and the future that OPT asks for. */
-#include "emu/paging.h"
+#include "emu/emu_paging.h"
 
 #include <stdlib.h>
 
