@@ -10,60 +10,10 @@
 #include <time.h>
 
 enum {
-    SLICE_NS = 8000000,      /* a command waits at most so long */
-    PICTURE_NS = 16666667,   /* sixty pictures a second … */
-    PICTURE_SHARE = 30,      /* … as long as they take less than one thirtieth of the program's time, … */
-    REFILL_NS = 40,          /* … the walks for what the harvest drops from the TLB included; … */
-    PICTURE_LATE_NS = 100000000, /* … but ten a second */
-    STEP_MS = 100,           /* model time of one step */
-    SLICE_MIN = 1000,
+    SLICE_NS = 8000000, /* a command waits at most so long */
+    SLICE_MIN = 1000,   /* instructions */
+    STEP_MS = 100,      /* model time of one step */
 };
-
-static uint64_t host_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-/* Processor time of this thread: what a picture costs does not depend on what else the host does. */
-static uint64_t thread_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-/* ---- pictures ------------------------------------------------------------------------------------------------- */
-
-static void publish(Runner *r, ModelRequest *request)
-{
-    uint64_t start = host_ns(), worked = thread_ns();
-    request->now = (uint32_t)(r->clock_ns / 1000000) + 1;
-    bool done = model_collect(r->model, r->emu, request) && model_copy(r->spare, r->model);
-    pthread_mutex_lock(&r->lock);
-    if (done) {
-        Model *old = r->published;
-        r->published = r->spare;
-        r->spare = old;
-        r->fresh = true;
-    }
-    pthread_mutex_unlock(&r->lock);
-    uint64_t took = thread_ns() - worked;
-    r->pictures++;
-    r->picture_ns += took;
-    r->next_picture = start + PICTURE_NS;
-    r->late_picture = start + PICTURE_LATE_NS;
-    r->earned = thread_ns() + (took + r->model->tlb_held * REFILL_NS) * PICTURE_SHARE;
-}
-
-/* A picture is due when it is time for one and the program has run long enough since the last that taking them costs it little;
- * after a tenth of a second in any case, for programs that mostly wait. */
-static bool picture_due(const Runner *r)
-{
-    uint64_t now = host_ns();
-    return now >= r->next_picture && (now >= r->late_picture || thread_ns() >= r->earned);
-}
 
 /* ---- what happened -------------------------------------------------------------------------------------------- */
 
@@ -201,15 +151,14 @@ void runner_order(Runner *r, OrderKind kind, uint64_t address, uint64_t size)
         r->order_count--; /* dragging: only the last place counts */
     if (r->order_count < ORDERS_MAX)
         r->orders[r->order_count++] = (Order){kind, address, size};
-    r->asked = true;
-    pthread_cond_signal(&r->wake);
+    runner_hurry_locked(r);
     pthread_mutex_unlock(&r->lock);
 }
 
 /* ---- running -------------------------------------------------------------------------------------------------- */
 
 /* A stretch of the run. A breakpoint that it stands on was stopped at before: a run of one instruction does not see it. */
-static EmuStop stretch(Runner *r, uint64_t insns)
+static EmuStop stretch(Runner *r, uint64_t insns, bool to_the_end)
 {
     pthread_mutex_lock(&r->lock);
     bool resume = r->resume;
@@ -218,12 +167,12 @@ static EmuStop stretch(Runner *r, uint64_t insns)
     if (resume && r->hooks)
         r->hooks->starting(r->hooks->context);
     if (resume && insns > 1) {
-        EmuStop stop = calls_run(&r->calls, r->emu, 1);
+        EmuStop stop = runner_go(r, 1, true);
         if (stop.kind != EMU_BUDGET || limit_reached(r))
             return stop;
         insns--;
     }
-    return calls_run(&r->calls, r->emu, insns);
+    return runner_go(r, insns, to_the_end);
 }
 
 /* To the address, in a frame whose stack pointer is at least `least`; pictures are taken on the way. */
@@ -232,7 +181,7 @@ static EmuStop run_to(Runner *r, uint64_t address, uint64_t least, ModelRequest 
     EmuRegisters registers;
     emu_breakpoint(r->emu, address, true);
     for (;;) {
-        EmuStop stop = stretch(r, r->slice);
+        EmuStop stop = stretch(r, r->slice, true);
         bool there = emu_registers(r->emu, 0, &registers) && registers.rip == address;
         if ((there && registers.r[4] >= least) || (stop.kind != EMU_BUDGET && stop.kind != EMU_BREAKPOINT) ||
             limit_reached(r) || (!there && stop.kind == EMU_BREAKPOINT)) {
@@ -241,11 +190,11 @@ static EmuStop run_to(Runner *r, uint64_t address, uint64_t least, ModelRequest 
         }
         if (there) { /* a deeper call of the same place */
             emu_breakpoint(r->emu, address, false);
-            calls_run(&r->calls, r->emu, 1);
+            runner_go(r, 1, true);
             emu_breakpoint(r->emu, address, true);
         }
-        if (picture_due(r))
-            publish(r, request);
+        if (runner_picture_due(r))
+            runner_publish(r, request);
     }
 }
 
@@ -256,7 +205,7 @@ static EmuStop run_next(Runner *r, ModelRequest *request)
     EmuInsn insn;
     bool call = emu_registers(r->emu, 0, &registers) && emu_disassemble(r->emu, 0, registers.rip, &insn) &&
                 strncmp(insn.text, "call", 4) == 0;
-    EmuStop stop = stretch(r, 1);
+    EmuStop stop = stretch(r, 1, true);
     if (!call || stop.kind != EMU_BUDGET)
         return stop;
     return run_to(r, registers.rip + insn.length, registers.r[4], request);
@@ -278,16 +227,31 @@ static EmuStop run_back(Runner *r)
     return info.recording ? emu_reverse_step(r->emu, 0, 1) : (EmuStop){.kind = EMU_HISTORY_START};
 }
 
-/* A slice at full speed, its length adapted to the program. */
+/* How many instructions to run until it is worth a look at the clock: until the next picture is due, but never so long that a command
+ * would wait. */
+static uint64_t next_slice(const Runner *r)
+{
+    uint64_t insns = (uint64_t)((double)r->slice * (double)runner_until_picture(r, SLICE_NS) / SLICE_NS);
+    return insns > SLICE_MIN ? insns : SLICE_MIN;
+}
+
+/* After one of `insns` instructions: how many of them take SLICE_NS. */
+static void adapt_slice(Runner *r, const EmuStop *stop, uint64_t insns, uint64_t took)
+{
+    if (stop->kind != EMU_BUDGET && took < SLICE_NS)
+        return;
+    double fit = (double)insns * SLICE_NS / (double)(took ? took : 1), now = (double)r->slice;
+    fit = fit > 2 * now ? 2 * now : fit < now / 2 ? now / 2 : fit;
+    r->slice = fit > SLICE_MIN ? (uint64_t)fit : SLICE_MIN;
+}
+
+/* A slice at full speed. */
 static EmuStop run_full(Runner *r)
 {
-    uint64_t start = host_ns();
-    EmuStop stop = stretch(r, r->slice);
-    uint64_t took = host_ns() - start;
-    if (stop.kind == EMU_BUDGET && took < SLICE_NS / 2)
-        r->slice *= 2;
-    else if (took > SLICE_NS * 2 && r->slice > SLICE_MIN)
-        r->slice /= 2;
+    uint64_t start = runner_now(), insns = next_slice(r);
+    EmuStop stop = stretch(r, insns, false);
+    uint64_t took = runner_now() - start;
+    adapt_slice(r, &stop, insns, took);
     r->clock_ns += took;
     return stop;
 }
@@ -297,13 +261,13 @@ static EmuStop run_slowly(Runner *r, uint64_t speed)
 {
     EmuStop stop = {.kind = EMU_BUDGET};
     struct timespec pause = {.tv_nsec = 4000000};
-    uint64_t start = host_ns(), insns = r->credit / 1000000000;
+    uint64_t start = runner_now(), insns = r->credit / 1000000000;
     r->credit -= insns * 1000000000;
     if (insns)
-        stop = stretch(r, insns);
-    if (host_ns() - start < 4000000)
+        stop = stretch(r, insns, false);
+    if (runner_now() - start < 4000000)
         nanosleep(&pause, NULL);
-    uint64_t took = host_ns() - start;
+    uint64_t took = runner_now() - start;
     r->credit += (took < 100000000 ? took : 100000000) * speed;
     r->clock_ns += took;
     if (insns && insns < 1000)
@@ -315,7 +279,7 @@ static void run(Runner *r, RunMode mode, uint64_t speed, ModelRequest *request)
 {
     EmuStop stop;
     switch (mode) {
-    case RUN_STEP: stop = stretch(r, 1); break;
+    case RUN_STEP: stop = stretch(r, 1, true); break;
     case RUN_NEXT: stop = run_next(r, request); break;
     case RUN_FINISH: stop = run_finish(r, request); break;
     case RUN_BACK: stop = run_back(r); break;
@@ -380,8 +344,8 @@ static void work(Runner *r, RunMode mode, uint64_t speed, bool asked, ModelReque
     if (r->hooks)
         r->hooks->list(r->hooks->context, &r->marks);
     request->exact = mode != RUN_FREE;
-    if (asked || request->exact || picture_due(r))
-        publish(r, request);
+    if (asked || request->exact || runner_picture_due(r))
+        runner_publish(r, request);
 }
 
 static void *runner_main(void *argument)
@@ -424,6 +388,7 @@ bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool 
     pthread_mutex_init(&r->machine, NULL);
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->wake, NULL);
+    pthread_cond_init(&r->news, NULL);
     if (pthread_create(&r->thread, NULL, runner_main, r) != 0)
         return false;
     sigfillset(&all); /* signals are the program's: they shall reach the thread that runs it */
@@ -431,18 +396,10 @@ bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool 
     return true;
 }
 
-/* It may wait in a system call: the signal, whose handler does nothing, ends the host's wait. `lock` is held. */
-static void poke(Runner *r)
-{
-    if (r->emu)
-        emu_interrupt(r->emu);
-    pthread_kill(r->lent ? r->borrower : r->thread, SIGRTMIN);
-}
-
 void runner_poke(Runner *r)
 {
     pthread_mutex_lock(&r->lock);
-    poke(r);
+    runner_poke_locked(r);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -450,7 +407,7 @@ void runner_set_mode(Runner *r, RunMode mode)
 {
     pthread_mutex_lock(&r->lock);
     if (r->lent && mode != RUN_QUIT) {
-        poke(r); /* what the console runs stops */
+        runner_poke_locked(r); /* what the console runs stops */
     } else {
         r->resume |= r->mode == RUN_PAUSED && mode != RUN_PAUSED;
         r->mode = mode;
@@ -458,7 +415,7 @@ void runner_set_mode(Runner *r, RunMode mode)
             snprintf(r->status, sizeof r->status, "running");
         pthread_cond_signal(&r->wake);
         if (mode == RUN_PAUSED || mode == RUN_QUIT)
-            poke(r);
+            runner_poke_locked(r);
     }
     pthread_mutex_unlock(&r->lock);
 }
@@ -468,31 +425,6 @@ void runner_set_speed(Runner *r, uint64_t insns_per_second)
     pthread_mutex_lock(&r->lock);
     r->speed = insns_per_second;
     pthread_mutex_unlock(&r->lock);
-}
-
-void runner_ask(Runner *r, const ModelRequest *wanted)
-{
-    pthread_mutex_lock(&r->lock);
-    r->wanted = *wanted;
-    r->asked = true;
-    pthread_cond_signal(&r->wake);
-    pthread_mutex_unlock(&r->lock);
-}
-
-bool runner_take(Runner *r, char status[96], RunMode *mode)
-{
-    pthread_mutex_lock(&r->lock);
-    bool fresh = r->fresh;
-    if (fresh) {
-        Model *old = r->shown;
-        r->shown = r->published;
-        r->published = old;
-        r->fresh = false;
-    }
-    memcpy(status, r->status, sizeof r->status);
-    *mode = r->lent && strcmp(r->status, "running") == 0 ? RUN_FREE : r->mode;
-    pthread_mutex_unlock(&r->lock);
-    return fresh;
 }
 
 void runner_stop(Runner *r)
@@ -511,6 +443,7 @@ void runner_stop(Runner *r)
     for (int i = 0; i < 4; i++)
         model_free(&r->models[i]);
     pthread_cond_destroy(&r->wake);
+    pthread_cond_destroy(&r->news);
     pthread_mutex_destroy(&r->lock);
     pthread_mutex_destroy(&r->machine);
 }
@@ -522,7 +455,7 @@ void runner_borrow(Runner *r)
     pthread_mutex_lock(&r->lock);
     if (r->mode != RUN_PAUSED && r->mode != RUN_QUIT) {
         r->mode = RUN_PAUSED;
-        poke(r);
+        runner_poke_locked(r);
     }
     pthread_mutex_unlock(&r->lock);
     pthread_mutex_lock(&r->machine);
@@ -562,31 +495,23 @@ void runner_replace(Runner *r, Emu *emu)
 
 EmuStop runner_run_borrowed(Runner *r, uint64_t insns)
 {
-    ModelRequest request;
     EmuStats before, after;
     emu_stats(r->emu, &before);
     pthread_mutex_lock(&r->lock);
     snprintf(r->status, sizeof r->status, "running");
     pthread_mutex_unlock(&r->lock);
     for (;;) {
-        uint64_t chunk = insns < r->slice ? insns : r->slice, start = host_ns();
-        EmuStop stop = calls_run(&r->calls, r->emu, chunk);
+        uint64_t chunk = insns < r->slice ? insns : r->slice, start = runner_now();
+        EmuStop stop = runner_go(r, chunk, true);
         emu_stats(r->emu, &after);
-        uint64_t done = after.insns - before.insns, took = host_ns() - start;
+        uint64_t done = after.insns - before.insns, took = runner_now() - start;
         before = after;
         insns -= insns == EMU_FOREVER ? 0 : done < insns ? done : insns;
         r->clock_ns += took;
         if (stop.kind != EMU_BUDGET || insns == 0 || done < chunk)
             return stop; /* fewer than asked for: its limit is reached */
-        r->slice = took < SLICE_NS / 2 ? 2 * r->slice : took > 2 * SLICE_NS && r->slice > SLICE_MIN ? r->slice / 2 : r->slice;
-        if (!picture_due(r))
-            continue;
-        pthread_mutex_lock(&r->lock);
-        request = r->wanted;
-        pthread_mutex_unlock(&r->lock);
-        request.calls = &r->calls;
-        request.marks = &r->marks;
-        request.zero = &r->counters.zero;
-        publish(r, &request);
+        adapt_slice(r, &stop, chunk, took);
+        if (runner_picture_due(r))
+            runner_picture(r);
     }
 }

@@ -35,7 +35,7 @@ typedef struct Runner {
     const RunnerHooks *hooks; /* NULL: nobody else does */
     pthread_mutex_t machine;  /* held by who uses the machine; taken before `lock` */
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, news; /* of the machine's thread; of who waits for a picture */
     /* under the lock */
     RunMode mode;
     Emu *emu;               /* changed only by who holds the machine */
@@ -46,6 +46,9 @@ typedef struct Runner {
     ModelRequest wanted;
     bool asked;             /* a picture is wanted although nothing has moved */
     bool working;           /* the thread is not waiting for work */
+    bool running, peeked;   /* emu_run() runs; it was interrupted only for a picture */
+    uint64_t peek_at;       /* host time from which that is done */
+    uint64_t taken;         /* pictures that were taken to be shown */
     bool fresh;             /* `published` has not been taken yet */
     bool ended;             /* the program has */
     EmuStop stop;           /* how, when ended */
@@ -74,6 +77,17 @@ typedef struct Runner {
 
 /* Starts the thread, paused or running. false: no thread. */
 bool runner_start(Runner *runner, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal, const RunnerHooks *hooks);
+/* On its thread (runner_pictures.c): takes a picture, of what `request` or the viewer wants; is one due, and in how many nanoseconds,
+ * at most `most`; emu_run(), ended early by who wants to look unless it is to go on `to_the_end` nevertheless. */
+void runner_publish(Runner *runner, ModelRequest *request);
+void runner_picture(Runner *runner);
+bool runner_picture_due(const Runner *runner);
+uint64_t runner_until_picture(const Runner *runner, uint64_t most);
+EmuStop runner_go(Runner *runner, uint64_t insns, bool to_the_end);
+uint64_t runner_now(void); /* host time, ns */
+/* With `lock` held: gets the machine out of a wait; wants a picture soon. */
+void runner_poke_locked(Runner *runner);
+void runner_hurry_locked(Runner *runner);
 /* On its thread (runner_orders.c): sets a breakpoint (size 0) or a watchpoint, or takes it away; writes the counters to two
  * files. */
 void runner_toggle_mark(Runner *runner, uint64_t address, uint64_t size);
@@ -92,6 +106,8 @@ void runner_set_speed(Runner *runner, uint64_t insns_per_second);
 void runner_poke(Runner *runner);
 void runner_order(Runner *runner, OrderKind kind, uint64_t address, uint64_t size);
 void runner_ask(Runner *runner, const ModelRequest *wanted);
+/* Until there is a picture to take, or for so long. */
+void runner_wait(Runner *runner, uint64_t ns);
 /* Makes runner->shown the newest picture. false: there is no newer one than that. */
 bool runner_take(Runner *runner, char status[96], RunMode *mode);
 

@@ -29,8 +29,8 @@ typedef struct Event {
 /* NULL: there is no screen; one line on stderr has said why. */
 Screen *screen_open(int width, int height);
 void screen_close(Screen *screen);
-/* The next event that is there. false: there is none; `ms` milliseconds have been slept. */
-bool screen_next(Screen *screen, Event *event, int ms);
+/* The next event that is there. false: there is none. */
+bool screen_next(Screen *screen, Event *event);
 void screen_size(Screen *screen, int *width, int *height);
 void screen_title(Screen *screen, const char *title);
 /* Shows width x height pixels (0xffRRGGBB). false: the window has another size by now. */

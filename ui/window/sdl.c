@@ -11,7 +11,7 @@
 #define SDL_FUNCTIONS(X) \
     X(SDL_Init) X(SDL_QuitSubSystem) X(SDL_Quit) X(SDL_GetError) X(SDL_SetHint) X(SDL_GetCurrentVideoDriver) \
     X(SDL_CreateWindow) X(SDL_DestroyWindow) X(SDL_GetWindowSurface) X(SDL_UpdateWindowSurface) X(SDL_PollEvent) \
-    X(SDL_Delay) X(SDL_GetWindowSize) X(SDL_SetWindowTitle) X(SDL_SetWindowMinimumSize) X(SDL_CreateRGBSurfaceFrom) \
+    X(SDL_GetWindowSize) X(SDL_SetWindowTitle) X(SDL_SetWindowMinimumSize) X(SDL_CreateRGBSurfaceFrom) \
     X(SDL_UpperBlit) X(SDL_FreeSurface) X(SDL_StartTextInput)
 
 #define POINTER(name) __typeof__(&name) name##_;
@@ -141,14 +141,12 @@ static Event translate(const SDL_Event *e)
 
 /* Not SDL_WaitEventTimeout(): it wakes itself up by events over a connection of its own, which on a busy host reach the
  * server when the window has been closed already; Xlib ends the process for that (BadWindow, exit code 1). */
-bool screen_next(Screen *screen, Event *event, int ms)
+bool screen_next(Screen *screen, Event *event)
 {
     SDL_Event e;
     (void)screen;
-    if (!sdl.SDL_PollEvent_(&e)) {
-        sdl.SDL_Delay_((uint32_t)ms);
+    if (!sdl.SDL_PollEvent_(&e))
         return false;
-    }
     *event = translate(&e);
     return true;
 }

@@ -16,7 +16,11 @@
 #include "ui/window/runner.h"
 #include "ui/window/screen.h"
 
-enum { TICK_MS = 16, DRAG_START = 4 };
+enum {
+    TICK_NS = 4000000,        /* how late an event may be seen */
+    DRAW_EVERY_NS = 12000000, /* pictures come every sixtieth of a second, give or take; a mouse that moves asks for more */
+    DRAG_START = 4,           /* pixels */
+};
 
 struct Window {
     const Options *options;
@@ -35,6 +39,7 @@ struct Window {
     bool pressed, dragging, scrubbing; /* scrubbing: through time */
     uint64_t press_close;
     int press_y, press_scroll, mouse_x, mouse_y; /* logical pixels */
+    uint64_t next_draw; /* host time, ns */
     unsigned shots, frames;
     bool failed;       /* a frame could not be written: said once */
 };
@@ -50,7 +55,7 @@ Screen *screen_open(int width, int height)
     return NULL;
 }
 void screen_close(Screen *screen) { (void)screen; }
-bool screen_next(Screen *screen, Event *event, int ms) { (void)screen, (void)event, (void)ms; return false; }
+bool screen_next(Screen *screen, Event *event) { (void)screen, (void)event; return false; }
 void screen_size(Screen *screen, int *width, int *height) { (void)screen, (void)width, (void)height; }
 void screen_title(Screen *screen, const char *title) { (void)screen, (void)title; }
 bool screen_show(Screen *s, const uint32_t *pixels, int width, int height)
@@ -148,6 +153,7 @@ static void draw_if_needed(Window *w)
         runner_poke(&w->runner); /* it has not come out of its wait yet */
     if (!fresh && !w->changed)
         return;
+    w->next_draw = runner_now() + DRAW_EVERY_NS;
     draw(w, w->runner.shown);
     if (fresh && w->options->frames) {
         char path[4096];
@@ -358,24 +364,17 @@ static void handle(Window *w, const Event *event)
 
 /* ---- the loop ------------------------------------------------------------------------------------------------- */
 
-static uint64_t host_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* Events until the next picture is due. */
+/* What the user has done; then a short wait for the next picture. */
 static void wait_tick(Window *w)
 {
-    uint64_t end = host_ms() + TICK_MS;
-    for (uint64_t now = host_ms(); now < end && !w->leaving; now = host_ms()) {
-        Event event;
-        if (!w->screen)
-            usleep((useconds_t)(end - now) * 1000);
-        else if (screen_next(w->screen, &event, (int)(end - now)))
-            handle(w, &event);
-    }
+    Event event;
+    while (w->screen && !w->leaving && screen_next(w->screen, &event))
+        handle(w, &event);
+    uint64_t now = runner_now();
+    if (now < w->next_draw)
+        nanosleep(&(struct timespec){.tv_nsec = (long)(w->next_draw - now < TICK_NS ? w->next_draw - now : TICK_NS)}, NULL);
+    else
+        runner_wait(&w->runner, TICK_NS);
 }
 
 /* Without a screen there is nobody to leave: the end of the program is the end, its last picture included. */
@@ -394,7 +393,8 @@ static void loop(Window *w)
     if (w->screen)
         screen_title(w->screen, title);
     while (!over(w)) {
-        draw_if_needed(w);
+        if (runner_now() >= w->next_draw)
+            draw_if_needed(w);
         wait_tick(w);
     }
 }
