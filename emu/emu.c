@@ -83,6 +83,7 @@ void emu_destroy(Emu *emu)
         return;
     machine_forget_why(emu);
     machine_forget_heap(emu);
+    machine_forget_accesses(emu);
     machine_forget_programs(emu);
     if (emu->record)
         record_leave(emu);

@@ -29,6 +29,33 @@ bool emu_mapping_outline(Emu *emu, int pid, uint32_t index, EmuMapping *mapping)
 /* Bytes that have a frame, of the whole process. */
 uint64_t emu_resident(Emu *emu, int pid);
 
+/* ---- how often one page is accessed (access_counts.c) ------------------------------------------------------------------ */
+
+typedef struct EmuAccessCounts {
+    uint64_t page;
+    int pid;
+    uint64_t reads, writes;                   /* since counting began; one that does both is both */
+    uint64_t line_reads[64], line_writes[64]; /* of each 64 bytes of the page */
+} EmuAccessCounts;
+/* Counts from now on how often instructions of a process read and write the page of `address`; only those get slower. Not seen:
+ * fetches, and what system calls copy. One page at a time; 0: none any more. false: the machine is recorded, or its heap is
+ * watched; no such process; no memory. */
+bool emu_count_accesses(Emu *emu, int pid, uint64_t address);
+/* The counts so far; false: nothing is counted. */
+bool emu_access_counts(Emu *emu, EmuAccessCounts *counts);
+
+/* ---- what an address of the heap belongs to (heap_look.c) --------------------------------------------------------- */
+
+typedef struct EmuHeapPlace {
+    uint64_t address, size; /* of the block; as asked for where the heap is watched (emu_heap.h), else what may be used of it */
+    bool live;              /* else it was freed */
+    bool watched;           /* so these are known: */
+    uint64_t serial, pc;    /* the first allocation is 1; the return address of the call that made it, 0: unknown */
+} EmuHeapPlace;
+/* The block that an address lies in. Of a heap that is not watched what glibc's malloc() says (of the main heap; freed blocks
+ * in its "fastbins" still count as live). It looks at up to 65,536 blocks: not for every picture. false: in none that is known. */
+bool emu_heap_place(Emu *emu, int pid, uint64_t address, EmuHeapPlace *place);
+
 /* ---- system calls (look.c) ---------------------------------------------------------------------------------------- */
 
 typedef enum EmuArgument { EMU_ARGUMENT_INT, EMU_ARGUMENT_NUMBER, EMU_ARGUMENT_HEX, EMU_ARGUMENT_STRING } EmuArgument;

@@ -31,6 +31,7 @@ struct Emu {
     struct Replay *replay;       /* pages of a replayed trace (replay.c), or NULL */
     Program *programs;
     struct HeapWatch *heap;  /* the watched heap (heap.c), or NULL */
+    struct AccessBook *accesses; /* to the page whose accesses are counted; NULL: none is */
     struct Why *why;         /* the history of one page; NULL: not kept */
     char error[512];
 };
@@ -52,6 +53,7 @@ void machine_forget_model(Emu *emu);
 void machine_forget_recording(Emu *emu);
 void machine_forget_replay(Emu *emu);
 void machine_forget_why(Emu *emu);
+void machine_forget_accesses(Emu *emu);
 
 /* A frame of a thread, as DWARF needs it. */
 typedef struct MachineFrame {

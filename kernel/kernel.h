@@ -248,7 +248,7 @@ struct Kernel {
     u64 looks;                   /* how often signals were looked for: says when one came (host_log.h) */
     u64 from_outside;            /* signals that the host has ever sent to the guest */
     volatile u64 host_signals;   /* arrived, not yet forwarded: bit n - 1 (host_signals.c) */
-    volatile u32 interrupted;    /* kernel_interrupt() */
+    _Atomic u32 interrupted;      /* kernel_interrupt() */
     int wake_fd;                 /* … and what ends a sleep for it */
     u64 idle_ns;                 /* virtual time that passed while nobody could run (deterministic) */
     u64 random_state[4];         /* xoshiro256**: seeded when deterministic */

@@ -198,6 +198,7 @@ static int apply(Options *options, const OptionRow *row, const char *value)
     case OPTION_SYSCALLS: options->syscalls = true; return -1;
     case OPTION_GDB: options->gdb = value; return -1;
     case OPTION_WINDOW: return apply_window(options, row, value);
+    case OPTION_RECORD: options->record = true; return -1;
     case OPTION_FRAMES: options->frames = value; return -1;
     case OPTION_AT: options->at = value; return -1;
     case OPTION_HEAP: options->heap = true; return -1;

@@ -63,7 +63,7 @@ typedef struct Options {
     const char *section;
     bool json, syscalls;
     const char *gdb;         /* where gdb will connect; NULL: nowhere */
-    bool window, headless;
+    bool window, headless, record;
     const char *frames, *at, *view, *focus, *zoom; /* NULL: not given */
     bool hilbert;
     uint64_t hit;            /* of --at: which arrival; 0: not given */

@@ -260,6 +260,23 @@ static void make_room_for_gdb(const Options *options, EmuConfig *config)
     config->stdio[1] = config->stdio[2];
 }
 
+/* --record, for a window, where nothing speaks against it. */
+static bool may_record(const Options *options)
+{
+    const EmuConfig *c = &options->config;
+    const EmuPagingConfig *p = &c->paging;
+    const char *why = NULL;
+    if (!options->window)
+        why = "goes with --window (emu record -o FILE writes a recording, emu debug always remembers)";
+    else if (options->heap)
+        why = "does not go with --heap: its books do not travel in time";
+    else if (c->memory_size || p->swap_size || p->user_frames || p->working_set || p->frame_order != EMU_FRAMES_SEQUENTIAL)
+        why = "does not go with --mem, --swap, --user-frames, --working-set or --frame-order";
+    if (options->record && why)
+        fprintf(stderr, "emu: --record %s\n", why);
+    return !options->record || !why;
+}
+
 int command_run(const Options *options, char **environment)
 {
     EmuConfig config = options->config;
@@ -269,10 +286,12 @@ int command_run(const Options *options, char **environment)
         fprintf(stderr, "emu: record needs -o FILE\n");
         return EXIT_FAILED;
     }
+    if (!may_record(options))
+        return EXIT_FAILED;
     keep_closed_closed(&config);
     config.forward_signals = true;
     config.take_place = options->command == COMMAND_RUN || options->command == COMMAND_RECORD;
-    config.record = options->command == COMMAND_RECORD;
+    config.record = options->command == COMMAND_RECORD || options->record;
     config.stop_on_fatal = options->crash_report;
     if (options->gdb)
         make_room_for_gdb(options, &config);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Somebody plays with the window of a busy program of many threads, for as long as you like:
 
-    soak.py --emu EMU --work DIR [--minutes 0.5] [--seed 1]
+    soak.py --emu EMU --work DIR [--minutes 0.5] [--seed 1] [-- OPTIONS OF EMU]
 
 Meant for an emu with sanitizers (presets asan and tsan). Memory is noted twice a minute in DIR/soak.log. It fails when the
 machine stands still, when a sanitizer has said something, when memory grows, or when leaving does not work.
@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SIZE = (1280, 800)
 SAMPLE_S = 30
 LIVELY_S = 240  # the machine must have got on within that, however slow the host
-VIEW_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "Tab", "h", "i", "o", "p", "0", "Up", "Down", "Prior", "Next", "question"]
+VIEW_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "Tab", "h", "i", "o", "p", "a", "0", "Up", "Down", "Prior", "Next", "question"]
 FOUND = re.compile(r"ERROR: |WARNING: ThreadSanitizer|runtime error|LeakSanitizer|emu: bug")
 
 
@@ -137,16 +137,18 @@ def main():
     parser.add_argument("--work", required=True, type=pathlib.Path)
     parser.add_argument("--minutes", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("options", nargs="*")
     arguments = parser.parse_args()
     work = arguments.work.resolve() / "soak"
     work.mkdir(parents=True, exist_ok=True)
     subprocess.run(["gcc", "-O1", "-g", "-static", "-pthread", "-o", work / "guest", HERE / "soak.c"], check=True)
     display = Display(*SIZE)
-    ours = {"ASAN_OPTIONS": "quarantine_size_mb=16", "LSAN_OPTIONS": f"suppressions={HERE}/not_ours.supp:print_suppressions=0"}
+    ours = {"ASAN_OPTIONS": "quarantine_size_mb=16", "TSAN_OPTIONS": f"suppressions={HERE}/tsan.supp",
+            "LSAN_OPTIONS": f"suppressions={HERE}/not_ours.supp:print_suppressions=0"}
     options = {name: ":".join(filter(None, [os.environ.get(name), value])) for name, value in ours.items()}
     said = work / "stderr.txt"
     with said.open("w") as stream:
-        guest = subprocess.Popen([str(pathlib.Path(arguments.emu).resolve()), "--window", "./guest"], cwd=work, stderr=stream,
+        guest = subprocess.Popen([str(pathlib.Path(arguments.emu).resolve()), "--window", *arguments.options, "./guest"], cwd=work, stderr=stream,
                                  env={**display.environment, **options})
     try:
         time.sleep(2)
@@ -159,7 +161,7 @@ def main():
     finally:
         guest.kill()
         display.close()
-    growth = grows(samples)
+    growth = "--record" not in arguments.options and grows(samples)  # what is remembered grows, up to its limit
     problems += [growth] if growth else []
     problems += [line for line in said.read_text().splitlines() if FOUND.search(line)][:20]
     print("\n".join(problems) or f"{arguments.minutes:g} minutes, nothing found, memory at most {max(samples)} KiB")

@@ -1,12 +1,10 @@
-/* One address, taken apart: the Translation view (how it becomes a place in RAM) and the inspector (what is there). */
-#include <ctype.h>
-
+/* The Translation view: one address, taken apart, becomes a place in RAM. */
 #include "ui/window/view.h"
 
 #define WAS_DIRTY (1ull << 55) /* where emu_harvest() keeps D */
 
 /* Entry bits that are shown, as the SDM names them. SDM Vol. 3A, "4-Level Paging". */
-static void entry_flags(uint64_t entry, char text[8])
+void view_entry_flags(uint64_t entry, char text[8])
 {
     static const struct {
         uint64_t bit;
@@ -77,7 +75,7 @@ static void draw_table(const Focus *f, Canvas *canvas, int level, int x, int y, 
         uint64_t entry = f->row[level][i];
         int top = y + 27 + (int)i * 13;
         char flags[8];
-        entry_flags(entry, flags);
+        view_entry_flags(entry, flags);
         if (number == index)
             canvas_fill(canvas, (Rect){x - 2, top, width - 4, 13}, colour_mix(INK_BACK, level_ink[level], 100));
         Colour ink = number == index ? INK_TEXT : entry & 1 ? INK_DIM : INK_LINE;
@@ -107,7 +105,7 @@ static int draw_tables(const Focus *f, Canvas *canvas, Rect area, int y)
     return y + 27 + TABLE_ROWS * 13 + 10;
 }
 
-static const char *frame_kind(const EmuFrameInfo *frame)
+const char *view_frame_kind(const EmuFrameInfo *frame)
 {
     switch (frame->kind) {
     case EMU_FRAME_TABLE: return "a page table";
@@ -152,7 +150,7 @@ static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
     end += view_print(canvas, FONT_NORMAL, end, y, width, level_ink[1], "0x%llx", (unsigned long long)(f->walk.paddr - offset));
     end += view_print(canvas, FONT_NORMAL, end, y, width, INK_TEXT, " + offset 0x%llx = physical ", offset);
     view_print(canvas, FONT_NORMAL, end, y, area.x + area.w - end, INK_ACCENT, "0x%llx", (unsigned long long)f->walk.paddr);
-    view_print(canvas, FONT_NORMAL, x, y + 20, width, INK_DIM, "It holds %s%s; rights: read%s%s.", frame_kind(&f->frame),
+    view_print(canvas, FONT_NORMAL, x, y + 20, width, INK_DIM, "It holds %s%s; rights: read%s%s.", view_frame_kind(&f->frame),
                f->frame.owners > 1 && f->frame.kind != EMU_FRAME_ZERO ? ", shared" : "",
                f->walk.writable ? ", write" : "", f->walk.executable ? ", execute" : "");
     draw_in_caches(f, canvas, x, y + (f->flags & EMU_PAGE_COW ? 60 : 42), width);
@@ -178,80 +176,4 @@ void draw_translation(const Model *model, Canvas *canvas, Rect area)
                "CR3 = %llx names the first table; each entry names the next one:", (unsigned long long)f->walk.cr3);
     y = draw_tables(f, canvas, area, y + 18);
     draw_result(f, canvas, area, y);
-}
-
-/* ---- inspector ------------------------------------------------------------------------------------------------ */
-
-static void draw_bytes(const Model *model, Canvas *canvas, int x, int y, int lines)
-{
-    const Focus *f = &model->focus;
-    for (int line = 0; line < lines && line * 16 < (int)f->bytes_size; line++) {
-        int at = x +
-                 view_print(canvas, FONT_SMALL, x, y, 100, INK_DIM, "%12llx",
-                            (unsigned long long)(f->bytes_at + 16u * (unsigned)line)) +
-                 12;
-        for (int i = 0; i < 16; i++) {
-            int n = line * 16 + i;
-            unsigned glow = model_glow(model->now, f->changed[n]);
-            int left = at + i * 18 + (i >= 8 ? 6 : 0), text = at + 16 * 18 + 18 + i * 6;
-            Colour ink = f->bytes[n] == 0 ? INK_LINE : isprint(f->bytes[n]) ? INK_TEXT : INK_DIM;
-            if (glow >= 16)
-                canvas_fill(canvas, (Rect){left - 2, y, 16, 12}, colour_fade(INK_WRITE, glow));
-            if (f->bytes_at + (unsigned)n == f->address)
-                canvas_frame(canvas, (Rect){left - 3, y - 1, 18, 14}, INK_ACCENT);
-            view_print(canvas, FONT_SMALL, left, y, 12,
-                       glow >= 16 || f->bytes[n] == 0 ? colour_mix(INK_DIM, INK_LINE, glow >= 16 ? 0 : 120) : ink, "%02x",
-                       f->bytes[n]);
-            view_print(canvas, FONT_SMALL, text, y, 18, ink, "%c", f->bytes[n] >= 32 && f->bytes[n] < 127 ? f->bytes[n] : '.');
-        }
-        y += 13;
-    }
-}
-
-static const char *since(const Model *model, uint32_t stamp, char text[48])
-{
-    uint32_t age = model->now - stamp;
-    char count[32];
-    if (!stamp)
-        return "never seen";
-    if (model->by_count)
-        snprintf(text, 48, "%s instructions ago", view_count((uint64_t)age * INSNS_PER_MS, count));
-    else
-        snprintf(text, 48, "%u.%u s ago", age / 1000, age / 100 % 10);
-    return age < 100 ? "now" : text;
-}
-
-void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned)
-{
-    const Focus *f = &model->focus;
-    const Band *band = model_band_at(model, f->address);
-    const Cell *cell = model_cell_at(model, f->address);
-    int x = area.x + 8, y = area.y + 6, width = area.w - 16;
-    char times[3][48];
-    canvas_fill(canvas, area, INK_PANEL);
-    canvas_fill(canvas, (Rect){area.x, area.y, area.w, 1}, pinned ? INK_ACCENT : INK_LINE);
-    int end = x + view_print(canvas, FONT_NORMAL, x, y, width, INK_ACCENT, "0x%llx", (unsigned long long)f->address) + 12;
-    view_print(canvas, FONT_NORMAL, end, y, area.x + area.w - end - 8, INK_TEXT, "%s%s%s%s",
-               band ? model_kind_name(band->kind) : "nothing is mapped", f->symbol[0] ? " · " : "", f->symbol,
-               pinned ? " · pinned" : "");
-    y += 20;
-    if (!band)
-        return;
-    if (f->mapped)
-        view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "PTE %016llx · frame %llx · %u owner%s%s%s%s",
-                   (unsigned long long)f->walk.entry[f->walk.leaf_level], (unsigned long long)(f->walk.paddr & ~4095ull),
-                   f->frame.owners, f->frame.owners == 1 ? "" : "s", f->flags & EMU_PAGE_DIRTY ? " · dirty" : " · clean",
-                   f->flags & EMU_PAGE_COW ? " · copy on write" : "", f->flags & EMU_PAGE_ZERO ? " · zero page" : "");
-    else
-        view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "%s",
-                   f->flags & EMU_PAGE_SWAPPED ? "swapped out"
-                                               : "never touched: it has no frame; these are the bytes it would begin with");
-    view_print(canvas, FONT_SMALL, x, y + 13, width, INK_DIM, "read %s · written %s · executed %s",
-               since(model, cell->read, times[0]), since(model, cell->written, times[1]),
-               since(model, cell->executed, times[2]));
-    if (f->object[0]) {
-        canvas_text(canvas, FONT_NORMAL, x, y + 28, width, INK_EXEC, f->object);
-        y += 16;
-    }
-    draw_bytes(model, canvas, x, y + 32, (area.y + area.h - y - 34) / 13);
 }

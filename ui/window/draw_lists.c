@@ -176,7 +176,8 @@ void draw_processes(const Model *model, Canvas *canvas, Rect area)
     view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "    %-7s %-7s %-16s %-9s %18s %12s", "process", "thread",
                "name", "state", "instructions", "in RAM");
     y += 16;
-    for (uint32_t i = 0; i < model->task_count && y + 16 <= area.y + area.h; i++, y += 16) {
+    uint32_t room = (uint32_t)(area.y + area.h - y) / 16, shown = model->task_count > room ? room - 1 : model->task_count;
+    for (uint32_t i = 0; i < shown; i++, y += 16) {
         const TaskRow *row = &model->tasks[i];
         char insns[32], size[32] = "";
         bool leader = row->task.pid == row->task.tid, last = row->task.tid == model->tid;
@@ -188,6 +189,8 @@ void draw_processes(const Model *model, Canvas *canvas, Rect area)
                    "%s %-7d %-7d %-16.16s %-9s %18s %12s", last ? " > " : leader ? "   " : "   ", row->task.pid, row->task.tid,
                    row->task.name, state_name(row->task.state), view_count(row->task.insns, insns), size);
     }
+    if (shown < model->task_count)
+        view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "    and %u more", model->task_count - shown);
 }
 
 /* ---- system calls ------------------------------------------------------------------------------------------------ */

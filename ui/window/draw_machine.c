@@ -137,10 +137,10 @@ static void draw_lane(const Model *model, Canvas *canvas, Rect r, const Lane *la
     int x = r.x - TIMELINE_LABEL + 4, y = r.y + 2;
     int width = view_print(canvas, FONT_SMALL, x, y, TIMELINE_LABEL - 8, lane->ink, "%s", lane->name);
     if (r.h < 24) /* on one line */
-        view_print(canvas, FONT_SMALL, x + width + 6, y, TIMELINE_LABEL - width - 14, INK_TEXT, "%s", text);
+        view_print(canvas, FONT_SMALL, x + width + 6, y, TIMELINE_LABEL - width - 14, INK_TEXT, "%s%s", text, lane->unit);
     else
         view_print(canvas, FONT_SMALL, x, y + 12, TIMELINE_LABEL - 8, INK_TEXT, "%s%s", text, lane->unit);
-    view_print(canvas, FONT_SMALL, r.x + r.w + 6, r.y, TIMELINE_TOP - 10, INK_DIM, "%s", top);
+    view_print(canvas, FONT_SMALL, r.x + r.w + 6, r.y, TIMELINE_TOP - 10, INK_DIM, "max %s", top);
 }
 
 /* Where the past that is looked at lies. */
@@ -162,17 +162,34 @@ static void draw_cursor(const Model *model, Canvas *canvas, Rect r)
 
 static Rect lanes_of(Rect area)
 {
-    return (Rect){area.x + TIMELINE_LABEL, area.y + 4, area.w - TIMELINE_LABEL - TIMELINE_TOP, area.h - 4};
+    return (Rect){area.x + TIMELINE_LABEL, area.y + 17, area.w - TIMELINE_LABEL - TIMELINE_TOP, area.h - 17};
+}
+
+/* What it shows, and whether one can go back in it. */
+static void draw_timeline_title(const Model *model, Canvas *canvas, Rect area, Rect lanes)
+{
+    const EmuRecordInfo *record = &model->record;
+    char back[32];
+    canvas_text(canvas, FONT_SMALL, area.x + 4, area.y + 3, TIMELINE_LABEL, INK_DIM, "Timeline, up to now");
+    if (model->by_count)
+        return;
+    if (record->recording)
+        view_print(canvas, FONT_SMALL, lanes.x, area.y + 3, lanes.w, INK_ACCENT,
+                   "recorded: click or draw the mouse along it to go back, up to %s instructions; b: back by one",
+                   view_count(record->end - record->start, back));
+    else
+        canvas_text(canvas, FONT_SMALL, lanes.x, area.y + 3, lanes.w, INK_DIM,
+                    "not recorded: with emu --record --window (or emu debug --window) one can go back in it");
 }
 
 void draw_timeline(const Model *model, Canvas *canvas, Rect area)
 {
     static const Lane lanes[] = {
         {"RAM in use", 0xffcc79a7u, value_frames, "", true},
-        {"page faults", INK_WRITE, value_faults, " per million insns", false},
-        {"TLB misses", INK_READ, value_misses, " per million insns", false},
-        {"L1 misses", INK_ACCENT, value_cache, " per million insns", false},
-        {"speed", INK_EXEC, value_speed, " insns per second", false},
+        {"page faults", INK_WRITE, value_faults, " / M insns", false},
+        {"TLB misses", INK_READ, value_misses, " / M insns", false},
+        {"L1 misses", INK_ACCENT, value_cache, " / M insns", false},
+        {"speed", INK_EXEC, value_speed, " insns/s", false},
     };
     bool shown[] = {true, true, true, model->modelled, model->stats.run_ns != 0};
     int count = 0, at = 0;
@@ -181,6 +198,7 @@ void draw_timeline(const Model *model, Canvas *canvas, Rect area)
     Rect all = lanes_of(area);
     int height = all.h / count;
     canvas_fill(canvas, (Rect){area.x, area.y, area.w, 1}, INK_LINE);
+    draw_timeline_title(model, canvas, area, all);
     for (int i = 0; i < 5; i++)
         if (shown[i])
             draw_lane(model, canvas, (Rect){all.x, all.y + at++ * height, all.w, height - 4}, &lanes[i]);
@@ -208,7 +226,7 @@ void draw_help(Canvas *canvas)
         {"s", "step: one instruction"},
         {"n", "next: one instruction, a call as a whole"},
         {"f", "finish: until this function returns"},
-        {"b", "back by one instruction; timeline: to that time (in emu debug)"},
+        {"b", "back by one instruction; timeline: to that time (with --record)"},
         {"+  -", "faster, slower, from one instruction a second; or click the steps above"},
         {"1 .. 8, tab", "the view on the right"},
         {"p", "memory of the next process"},
@@ -216,6 +234,7 @@ void draw_help(Canvas *canvas)
         {"click", "pin that address; again: let it go"},
         {"right click", "on code: breakpoint; on the map: stop at writes to it; again: no more"},
         {"wheel, i o", "zoom at the mouse: pages, lines of 64 bytes, bytes"},
+        {"a", "count the accesses to the page that is looked at; again: no more"},
         {"drag, arrows", "move the map; 0: everything fits again"},
         {"h", "pages in rows, or along Hilbert's curve"},
         {"D", "dump the counters into emu-counters-NNN.json and .csv"},

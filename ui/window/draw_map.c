@@ -144,6 +144,21 @@ static void draw_gap(const View *view, Canvas *canvas, int y, int height, uint64
     view_print(canvas, FONT_SMALL, from + 6, middle - 5, label, INK_DIM, "%s unused", text);
 }
 
+/* Nobody may touch it: hatched, as wide as the cells. */
+static void draw_strip(const View *view, const Band *band, const BandPlace *place, Canvas *canvas, int y)
+{
+    char size[32];
+    Rect r = {view->map.x + LABEL, y, view->columns * view->px - 1, place->h};
+    canvas_hatch(canvas, r, 4, INK_LINE);
+    canvas_fill(canvas, (Rect){view->map.x + 4, y, 4, place->h}, view_kind_colour(band->kind));
+    if (place->guard)
+        return;
+    int width = canvas_text_width(FONT_SMALL, view_size(band->end - band->start, size)) + 16;
+    canvas_fill(canvas, (Rect){r.x + (r.w - width) / 2, y, width, r.h}, INK_BACK);
+    canvas_text(canvas, FONT_SMALL, r.x + (r.w - width) / 2 + 8, y + 1, width, INK_DIM, size);
+    canvas_text(canvas, FONT_SMALL, view->map.x + 12, y + 1, LABEL - 18, INK_DIM, "--- reserved, no access");
+}
+
 /* The last digits of the page's address, where there is room for them. */
 static void draw_number(Canvas *canvas, Rect r, uint64_t address, int px, uint64_t pages)
 {
@@ -243,6 +258,10 @@ void draw_map(const View *view, const Model *model, Canvas *canvas)
             continue;
         if (place->gap)
             draw_gap(view, canvas, y - place->gap, place->gap, model->bands[i + 1].start - model->bands[i].end);
+        if (place->strip) {
+            draw_strip(view, &model->bands[i], place, canvas, y);
+            continue;
+        }
         draw_band_label(view, &model->bands[i], place, canvas, y);
         draw_cells(view, model, &model->bands[i], place, canvas, y);
     }
@@ -287,4 +306,7 @@ void draw_legend(const View *view, const Model *model, Canvas *canvas)
         draw_cell(canvas, (Rect){x, y, 15, 15}, &items[i].cell, BAND_HEAP);
         canvas_text(canvas, FONT_SMALL, x + 20, y + 1, step - 24, INK_TEXT, items[i].text);
     }
+    int x = r.x + 12 + 2 * ((r.w - 16) / 4), y = r.y + 6 + 2 * 18;
+    canvas_hatch(canvas, (Rect){x, y + 4, 14, 6}, 4, INK_DIM);
+    canvas_text(canvas, FONT_SMALL, x + 20, y + 1, 2 * ((r.w - 16) / 4) - 24, INK_TEXT, "nobody may touch it: guards of stacks");
 }

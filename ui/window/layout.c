@@ -6,12 +6,13 @@
 #include "ui/window/view.h"
 
 enum {
-    HEADER = 28, TIMELINE = 118, LEGEND = 62, TAB_BAR = 27, INSPECTOR = 186,
+    HEADER = 28, TIMELINE = 128, LEGEND = 62, TAB_BAR = 27, INSPECTOR = 206,
     LABEL = 196,    /* left of the cells: what the band is */
     MARGIN = 52,    /* right of them: RSP, RBP, RIP */
     TITLE = 20, BAND_TIGHT = 15, BAND_MIN = 28, BAND_ROOMY = 40, /* one, two, three lines of label */
     BAND_SPACE = 5, BAND_SPACE_MAX = 14, GAP = 20,
     PX_MAX = 26, PX_MIN = 6,
+    GUARD_PAGES = 16, GUARD = 5, STRIP = 14, /* mappings that nobody may touch: up to so many pages a mere line */
 };
 
 static unsigned log2_up(uint64_t n)
@@ -37,6 +38,24 @@ static int rows_of(uint32_t cells, unsigned fold, int columns)
     return (int)((((uint64_t)cells + (1u << fold) - 1) >> fold) + (uint64_t)columns - 1) / columns;
 }
 
+/* What nobody may touch has no cells: a guard below a stack is a line, the unused rest of an arena a strip that says so. */
+static void place_strip(BandPlace *place, const Band *band)
+{
+    place->strip = band->kind == BAND_RESERVED && band->resident == 0;
+    place->guard = place->strip && (band->end - band->start) / PAGE_BYTES <= GUARD_PAGES;
+    if (!place->strip)
+        return;
+    place->fold = 0;
+    place->side = place->rows = 1;
+    place->h = place->guard ? GUARD : STRIP;
+}
+
+/* Is this a guard that lies directly below? */
+static bool under_it(const Band *band, const Band *below)
+{
+    return below->kind == BAND_RESERVED && below->end == band->start && (below->end - below->start) / PAGE_BYTES <= GUARD_PAGES;
+}
+
 /* Places all bands for this cell size, no band with more than max_rows rows (0: no limit) nor lower
  * than `least`; the height they take. */
 static int place_bands(View *view, const Model *model, int px, int columns, int max_rows, int least)
@@ -56,7 +75,8 @@ static int place_bands(View *view, const Model *model, int px, int columns, int 
         place->gap = gap && i + 1 < model->band_count ? GAP : 0;
         place->y = y += place->gap;
         place->h = place->rows * px > least ? place->rows * px : least;
-        y += place->h + BAND_SPACE;
+        place_strip(place, band);
+        y += place->h + (place->guard ? BAND_SPACE + 2 : i > 0 && under_it(band, &model->bands[i - 1]) ? 2 : BAND_SPACE);
     }
     return y;
 }
@@ -78,7 +98,7 @@ static void fit(View *view, const Model *model)
             if ((view->content = place_bands(view, model, px, columns_for(view, px), 0, least)) <= room)
                 return;
     for (int least = BAND_MIN; least >= BAND_TIGHT; least -= BAND_MIN - BAND_TIGHT)
-        for (int rows = 64; rows >= 2; rows /= 2)
+        for (int rows = 64; rows >= 1; rows /= 2)
             if ((view->content = place_bands(view, model, PX_MIN + 2, columns_for(view, PX_MIN + 2), rows, least)) <= room)
                 return;
 }
@@ -86,12 +106,16 @@ static void fit(View *view, const Model *model)
 /* What is left over goes between the bands. */
 static void spread(View *view)
 {
-    int spare = view->map.h - TITLE - view->content, count = (int)view->place_count;
+    int spare = view->map.h - TITLE - view->content, count = 0, above = 0;
+    for (uint32_t i = 0; i < view->place_count; i++)
+        count += !view->places[i].guard;
     int each = spare <= 0 || count == 0 ? 0 : spare / count;
     each = each > BAND_SPACE_MAX ? BAND_SPACE_MAX : each;
-    for (int i = 0; i < count; i++)
-        view->places[i].y += each * (count - 1 - i);
-    view->content += each * (count - 1);
+    for (uint32_t i = view->place_count; i-- > 0;) { /* a guard stays at what it guards */
+        above += i + 1 < view->place_count && !view->places[i].guard ? each : 0;
+        view->places[i].y += above;
+    }
+    view->content += above;
 }
 
 /* Zooming in doubles the cells, out folds what is large. */
@@ -200,6 +224,10 @@ bool view_cell_rect(const View *view, const Model *model, uint64_t address, Rect
         return false;
     const BandPlace *place = &view->places[band - model->bands];
     int row, column, top = view->map.y + TITLE + place->y - view->scroll;
+    if (place->strip) {
+        *rect = (Rect){view->map.x + LABEL, top, view->columns * view->px, place->h};
+        return true;
+    }
     place_of_cell(view, place, (address - band->start) / PAGE_BYTES >> (band->shift + place->fold), &column, &row);
     *rect = (Rect){view->map.x + LABEL + column * view->px, top + (place->rows - 1 - row) * view->px, view->px, view->px};
     return true;
@@ -217,8 +245,12 @@ bool view_address_at(const View *view, const Model *model, int x, int y, uint64_
     for (uint32_t i = 0; i < view->place_count && i < model->band_count; i++) {
         const BandPlace *place = &view->places[i];
         const Band *band = &model->bands[i];
-        if (line < place->y || line >= place->y + place->rows * view->px)
+        if (line < place->y || line >= place->y + (place->strip ? place->h : place->rows * view->px))
             continue;
+        if (place->strip) {
+            *address = band->start;
+            return true;
+        }
         uint64_t cell = cell_at_place(view, place, column / view->px, place->rows - 1 - (line - place->y) / view->px);
         *address = band->start + (cell << (band->shift + place->fold)) * PAGE_BYTES;
         return *address < band->end;

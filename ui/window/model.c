@@ -88,6 +88,8 @@ void model_name_address(Emu *emu, int pid, uint64_t address, char *text, size_t 
     text[0] = 0;
     if (!emu_symbol_at(emu, pid, address, &symbol) || (symbol.size == 0 && address - symbol.address > PAGE_BYTES))
         return;
+    if (symbol.size == 0 && !symbol.function && address / PAGE_BYTES != symbol.address / PAGE_BYTES)
+        return; /* `_end`, say, names nothing of the heap behind it */
     if (address == symbol.address)
         snprintf(text, size, "%s", symbol.name);
     else
@@ -201,7 +203,8 @@ bool model_collect(Model *model, Emu *emu, const ModelRequest *request)
     }
     if (request->parts & PART_STACK)
         model_collect_stack(model, emu);
-    model_collect_focus(model, emu, request->focus ? request->focus : model->registers.r[4]);
+    model_collect_focus(model, emu, request->focus ? request->focus : model->registers.r[4],
+                        request);
     complete &= model_collect_close(model, emu, request);
     if (request->parts & PART_RAM)
         complete &= model_collect_ram(model, emu);

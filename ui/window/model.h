@@ -6,10 +6,12 @@
 #define EMU_UI_WINDOW_MODEL_H
 
 #include "emu/emu_record.h"
+#include "emu/emu_view.h"
 #include "ui/window/calls.h"
 
 enum {
     PAGE_BYTES = 4096,
+    HEAP_LOOK_MS = 250,        /* how late it may be seen that a heap block has become another one */
     HALF_LIFE_MS = 500,        /* of the glow */
     INSNS_PER_MS = 20,         /* so the glow halves every 10,000 instructions */
     BAND_CELLS_MAX = 1 << 16,  /* larger mappings get cells of 2, 4, 8 … pages */
@@ -92,6 +94,15 @@ typedef struct TaskRow {
     uint64_t rip, rsp;
 } TaskRow;
 
+/* Who wrote last to what is pinned: of recorded runs. */
+typedef enum WriterState { WRITER_UNKNOWN, WRITER_NOBODY, WRITER_FOUND } WriterState;
+typedef struct LastWriter {
+    WriterState state;
+    uint64_t address, size, count; /* of what, after how many instructions */
+    EmuWriter writer;
+    char place[96];                /* "main+0x12, file.c:7" */
+} LastWriter;
+
 typedef struct Focus { /* one address, taken apart */
     uint64_t address;
     bool mapped;             /* a present entry */
@@ -106,6 +117,14 @@ typedef struct Focus { /* one address, taken apart */
     uint32_t changed[FOCUS_BYTES]; /* model time when a byte was last seen to change; 0: not since it is looked at */
     char symbol[80];         /* "main+0x12" or "" */
     char object[128];        /* "struct node *table[3].next = 0x4c2000", by DWARF, or "" */
+    char points_to[64];      /* where the eight bytes there lead, if anywhere: "table+0x10" */
+    bool in_heap;            /* in a block of it: … */
+    EmuHeapPlace block;
+    char allocated[80];      /* … made by "list_append+0x12", or "" */
+    uint32_t heap_looked;    /* model time when that was found out */
+    bool counted;            /* accesses to its page are: */
+    EmuAccessCounts accesses;
+    LastWriter writer;
     uint32_t caches;         /* how many are modelled; bit n of … */
     uint8_t held, dirty;     /* … modelled cache n holds its line; and has it dirty */
     struct { char name[8]; uint32_t set, sets, way; } cache[4];
@@ -158,6 +177,8 @@ typedef struct ModelRequest {
     int pid;            /* whose memory; 0: the process shown before, while it lives */
     uint64_t focus;     /* 0: the stack pointer */
     bool follow;        /* with pid 0: whoever ran last, not who was shown before */
+    uint64_t who;       /* so many bytes at the focus: who wrote them last? 0: nobody wants to know */
+    const LastWriter *writer; /* what was found out; NULL: nothing */
     unsigned parts;     /* PART_…: what is looked at; the rest stays as it was */
     bool exact;         /* look at every page, also where nothing was accessed */
     uint32_t now;       /* model time, ms, from 1 */
@@ -249,7 +270,7 @@ void model_describe_object(const Model *model, Emu *emu, uint64_t address, char 
 /* Notes on the words of model->stack which variables of which frame they hold. */
 void model_name_locals(Model *model, Emu *emu, const EmuFrame *frames);
 void model_collect_source(Model *model, Emu *emu);
-void model_collect_focus(Model *model, Emu *emu, uint64_t address);
+void model_collect_focus(Model *model, Emu *emu, uint64_t address, const ModelRequest *request);
 bool model_collect_ram(Model *model, Emu *emu);
 bool model_collect_close(Model *model, Emu *emu, const ModelRequest *request);
 /* "main+0x12", or "" */

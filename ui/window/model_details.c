@@ -218,7 +218,35 @@ static void focus_caches(Focus *f, Emu *emu)
     }
 }
 
-void model_collect_focus(Model *model, Emu *emu, uint64_t address)
+/* Its heap block: all blocks are walked, so not for every picture of a program that runs. */
+static void focus_heap(Focus *f, const Focus *old, const Model *model, Emu *emu, bool exact)
+{
+    const Band *band = model_band_at(model, f->address);
+    if (!band || (band->kind != BAND_HEAP && band->kind != BAND_MMAP))
+        return;
+    if (old->address == f->address && old->heap_looked && !exact && model->now < old->heap_looked + HEAP_LOOK_MS) {
+        f->in_heap = old->in_heap;
+        f->block = old->block;
+        memcpy(f->allocated, old->allocated, sizeof f->allocated);
+        f->heap_looked = old->heap_looked;
+        return;
+    }
+    f->heap_looked = model->now;
+    f->in_heap = emu_heap_place(emu, model->pid, f->address, &f->block);
+    if (f->in_heap && f->block.pc)
+        model_name_address(emu, model->pid, f->block.pc - 1, f->allocated, sizeof f->allocated);
+}
+
+/* What is known of its past. */
+static void focus_history(Focus *f, const Model *model, Emu *emu, const LastWriter *writer)
+{
+    f->counted = emu_access_counts(emu, &f->accesses) && f->accesses.pid == model->pid &&
+                 f->accesses.page == (f->address & ~(uint64_t)(PAGE_BYTES - 1));
+    if (writer && writer->address == f->address && writer->count == model->record.now)
+        f->writer = *writer;
+}
+
+void model_collect_focus(Model *model, Emu *emu, uint64_t address, const ModelRequest *request)
 {
     Focus *f = &model->focus;
     uint64_t page = address & ~(uint64_t)(PAGE_BYTES - 1);
@@ -245,7 +273,12 @@ void model_collect_focus(Model *model, Emu *emu, uint64_t address)
         f->changed[i] = f->bytes[i] != old.bytes[i] ? model->now : old.changed[i];
     model_name_address(emu, model->pid, address, f->symbol, sizeof f->symbol);
     model_describe_object(model, emu, address, f->object, sizeof f->object);
+    uint64_t value;
+    if (emu_read(emu, model->pid, address, &value, sizeof value) == sizeof value && model_band_at(model, value))
+        model_name_address(emu, model->pid, value, f->points_to, sizeof f->points_to);
     focus_caches(f, emu);
+    focus_heap(f, &old, model, emu, request->exact);
+    focus_history(f, model, emu, request->writer);
 }
 
 /* ---- RAM ------------------------------------------------------------------------------------------------------ */

@@ -140,6 +140,7 @@ static void obey(Runner *r)
         case ORDER_ZERO: counters_zero(&r->counters, r->emu); break;
         case ORDER_DUMP: runner_dump_counters(r); break;
         case ORDER_GOTO: go_to(r, orders[i].address); break;
+        case ORDER_COUNT: runner_count_accesses(r, orders[i].address); break;
         }
     }
 }
@@ -152,6 +153,7 @@ void runner_order(Runner *r, OrderKind kind, uint64_t address, uint64_t size)
     if (r->order_count < ORDERS_MAX)
         r->orders[r->order_count++] = (Order){kind, address, size};
     runner_hurry_locked(r);
+    runner_cut_search_locked(r);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -336,6 +338,7 @@ static void work(Runner *r, RunMode mode, uint64_t speed, bool asked, ModelReque
     request->calls = &r->calls;
     request->marks = &r->marks;
     request->zero = &r->counters.zero;
+    request->writer = &r->writer;
     obey(r);
     if (mode == RUN_PAUSED)
         note_pause(r);
@@ -346,6 +349,8 @@ static void work(Runner *r, RunMode mode, uint64_t speed, bool asked, ModelReque
     request->exact = mode != RUN_FREE;
     if (asked || request->exact || runner_picture_due(r))
         runner_publish(r, request);
+    if (request->exact)
+        runner_find_writer(r, request);
 }
 
 static void *runner_main(void *argument)
@@ -410,6 +415,7 @@ void runner_set_mode(Runner *r, RunMode mode)
         runner_poke_locked(r); /* what the console runs stops */
     } else {
         r->resume |= r->mode == RUN_PAUSED && mode != RUN_PAUSED;
+        runner_cut_search_locked(r);
         r->mode = mode;
         if (mode == RUN_FREE && !r->ended)
             snprintf(r->status, sizeof r->status, "running");

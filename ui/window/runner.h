@@ -13,10 +13,10 @@ typedef enum RunMode { RUN_PAUSED, RUN_FREE, RUN_STEP, RUN_NEXT, RUN_FINISH, RUN
 #define SPEED_FULL UINT64_MAX /* instructions per second */
 
 /* What the machine's thread shall do between two slices. */
-typedef enum OrderKind { ORDER_MARK, ORDER_ZERO, ORDER_DUMP, ORDER_GOTO } OrderKind;
+typedef enum OrderKind { ORDER_MARK, ORDER_ZERO, ORDER_DUMP, ORDER_GOTO, ORDER_COUNT } OrderKind;
 typedef struct Order {
     OrderKind kind;
-    uint64_t address, size; /* GOTO: address is the count of instructions to go to. MARK: size 0 is a breakpoint, else a
+    uint64_t address, size; /* COUNT: accesses to the page of address, or, 0, to none any more. GOTO: address is the count of instructions to go to. MARK: size 0 is a breakpoint, else a
                                watchpoint; set, or cleared when it is there */
 } Order;
 enum { ORDERS_MAX = 16 };
@@ -48,6 +48,7 @@ typedef struct Runner {
     bool working;           /* the thread is not waiting for work */
     bool running, peeked;   /* emu_run() runs; it was interrupted only for a picture */
     uint64_t peek_at;       /* host time from which that is done */
+    bool searching, cut;    /* emu_last_write() looks back; it was interrupted for something else */
     uint64_t taken;         /* pictures that were taken to be shown */
     bool fresh;             /* `published` has not been taken yet */
     bool ended;             /* the program has */
@@ -68,6 +69,7 @@ typedef struct Runner {
     CallLog calls;
     Marks marks;
     Counters counters;
+    LastWriter writer;      /* of what was asked for last */
     unsigned dumps;         /* files of counters written so far */
     bool pass_fatal;        /* a program that is about to die goes on dying without a pause */
     sigset_t mask;          /* of who started it, before */
@@ -88,10 +90,13 @@ uint64_t runner_now(void); /* host time, ns */
 /* With `lock` held: gets the machine out of a wait; wants a picture soon. */
 void runner_poke_locked(Runner *runner);
 void runner_hurry_locked(Runner *runner);
+void runner_cut_search_locked(Runner *runner);
 /* On its thread (runner_orders.c): sets a breakpoint (size 0) or a watchpoint, or takes it away; writes the counters to two
- * files. */
+ * files; looks for who wrote last to what the request wants to know that of, if the run is recorded and stands. */
 void runner_toggle_mark(Runner *runner, uint64_t address, uint64_t size);
 void runner_dump_counters(Runner *runner);
+void runner_count_accesses(Runner *runner, uint64_t address);
+void runner_find_writer(Runner *runner, ModelRequest *request);
 /* For the console: takes the machine, which pauses; and gives it back, perhaps another one. */
 void runner_borrow(Runner *runner);
 void runner_return(Runner *runner, Emu *emu);

@@ -77,6 +77,7 @@ static ModelRequest wanted(Runner *r)
     request.calls = &r->calls;
     request.marks = &r->marks;
     request.zero = &r->counters.zero;
+    request.writer = &r->writer;
     return request;
 }
 
@@ -138,6 +139,8 @@ void runner_hurry_locked(Runner *r)
 void runner_ask(Runner *r, const ModelRequest *request)
 {
     pthread_mutex_lock(&r->lock);
+    if (request->focus != r->wanted.focus || request->who != r->wanted.who)
+        runner_cut_search_locked(r);
     r->wanted = *request;
     runner_hurry_locked(r);
     pthread_mutex_unlock(&r->lock);

@@ -155,7 +155,7 @@ void view_draw(const View *view, const Model *model, Canvas *canvas)
     default: draw_translation(model, canvas, view->side);
     }
     canvas->clip = side;
-    draw_inspector(model, canvas, view->inspector, view->pinned);
+    draw_inspector(model, canvas, view->inspector, view->pinned, view->paused);
     draw_timeline(model, canvas, view->timeline);
     if (view->help)
         draw_help(canvas);

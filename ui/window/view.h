@@ -13,6 +13,7 @@ typedef struct BandPlace {
     int rows;
     int side;      /* of the squares that Hilbert's curve fills; 1: cells in rows */
     unsigned fold; /* one drawn cell is 1 << fold cells of the model */
+    bool strip, guard; /* without cells: nobody may touch it; and it is small */
     int gap;       /* height of the gap above it: nothing is mapped there */
 } BandPlace;
 
@@ -101,10 +102,13 @@ void draw_processes(const Model *model, Canvas *canvas, Rect area);
 void draw_calls(const Model *model, Canvas *canvas, Rect area);
 void draw_tlb_view(const Model *model, Canvas *canvas, Rect area);
 void draw_caches(const Model *model, Canvas *canvas, Rect area);
-void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned);
+void draw_inspector(const Model *model, Canvas *canvas, Rect area, bool pinned, bool paused);
 void draw_timeline(const Model *model, Canvas *canvas, Rect area);
 void draw_help(Canvas *canvas);
 
+/* "PWUA-x": the bits of a table's entry; "program memory": what a frame holds. */
+void view_entry_flags(uint64_t entry, char text[8]);
+const char *view_frame_kind(const EmuFrameInfo *frame);
 /* "1,234,567"; "132 KiB", "1.5 GiB" */
 const char *view_count(uint64_t n, char text[32]);
 const char *view_size(uint64_t bytes, char text[32]);

@@ -167,6 +167,7 @@ static void draw_if_needed(Window *w)
 static void ask(Window *w)
 {
     view_request(&w->view, &w->wanted);
+    w->wanted.who = !w->view.pinned ? 0 : w->view.zoom > ZOOM_PAGES ? view_close_shape(&w->view).unit : PAGE_BYTES;
     runner_ask(&w->runner, &w->wanted);
     w->changed = true;
 }
@@ -245,6 +246,13 @@ static void set_speed(Window *w, int speed)
     w->changed = true;
 }
 
+/* Of the page that is looked at, or, when it is counted already, of none. */
+static void count_accesses(Window *w)
+{
+    const Focus *f = &w->runner.shown->focus;
+    runner_order(&w->runner, ORDER_COUNT, f->counted ? 0 : f->address, 0);
+}
+
 static void key(Window *w, int key)
 {
     if (w->view.help && key == 'q') {
@@ -258,6 +266,7 @@ static void key(Window *w, int key)
     case 'c': runner_set_mode(&w->runner, RUN_FREE); break;
     case 'b': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_BACK); break;
     case 'f': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_FINISH); break;
+    case 'a': count_accesses(w); break;
     case 'D': runner_order(&w->runner, ORDER_DUMP, 0, 0); break;
     case 'Z': runner_order(&w->runner, ORDER_ZERO, 0, 0); break;
     case 's': runner_set_mode(&w->runner, w->mode == RUN_FREE ? RUN_PAUSED : RUN_STEP); break;
