@@ -9,7 +9,7 @@
 
 enum {
     PICTURE_NS = 16666667,   /* sixty pictures a second … */
-    PICTURE_SHARE = 30,      /* … as long as they take less than one thirtieth of the program's time, … */
+    PICTURE_SHARE = 25,      /* … as long as they take less than a twenty-fifth of the program's time, … */
     REFILL_NS = 40,          /* … the walks for what the harvest drops from the TLB included; … */
     PICTURE_LATE_NS = 100000000, /* … but ten a second */
     ANSWER_NS = 20000000,    /* a picture that somebody waits for */

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""What the window costs, on the bench set (tests/bench/programs), and how many pictures a second there are with much memory:
+
+    overlay.py --pace build/tests/window/window_pace --bin build/bench/bin [--rounds 5] [--only NAME]
+
+Compared is the processor time of the machine's thread, with and without a window in turn (window_pace); of each program the median
+of its rounds counts. The programs are those that `cmake --build build --target bench` has made. Not a test: it takes minutes."""
+import argparse
+import math
+import pathlib
+import re
+import statistics
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+LINE = re.compile(r"without ([\d.]+) s, with ([\d.]+) s: .*; ([\d.]+) pictures a second; taking one ([\d.]+) ms, drawing ([\d.]+) ms")
+BUDGET = "1500000000"  # instructions, about a second of most programs
+
+
+class Cost:
+    def __init__(self, text):
+        rounds = [[float(word) for word in match] for match in LINE.findall(text)]
+        self.rounds = len(rounds)
+        self.ratio = statistics.median(row[1] / row[0] for row in rounds)
+        self.without, self.with_it, self.pictures, self.taking, self.drawing = (statistics.median(row) for row in zip(*rounds))
+
+
+def measure(options, program, *more, budget=BUDGET):
+    command = [options.pace, "-r", str(options.rounds), *more, budget, str(program)]
+    text = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=1200).stdout
+    return Cost(text) if LINE.search(text) else None
+
+
+def show(name, cost):
+    print(f"{name:24} {cost.without:7.3f} s {cost.with_it:7.3f} s {(cost.ratio - 1) * 100:+6.1f} %  {cost.pictures:5.1f} pictures/s, "
+          f"{cost.taking:.2f} ms to take, {cost.drawing:.2f} ms to draw", flush=True)
+
+
+def bench(options):
+    ratios = []
+    for program in sorted(options.bin.glob("programs-*-gcc-O2")):
+        name = program.name.removeprefix("programs-").removesuffix("-gcc-O2")
+        if name == "hello" or (options.only and name not in options.only):
+            continue  # ended before the first picture
+        cost = measure(options, program)
+        if cost:
+            show(name, cost)
+            ratios.append(cost.ratio)
+        else:
+            print(f"{name:24} could not be measured")
+    if ratios:
+        mean = math.exp(statistics.fmean(map(math.log, ratios)))
+        print(f"geometric mean of {len(ratios)} programs: {(mean - 1) * 100:+.1f} %")
+
+
+def much_memory(options):
+    guest = options.bin / "window-pages"
+    subprocess.run(["gcc", "-O1", "-static", "-o", guest, HERE / "pages.c"], check=True)
+    for size in ("1280x800", "2560x1600"):
+        show(f"2 GiB, 100,000 pages {size[:4]}", measure(options, guest, "-w", size, budget="300000000"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pace", required=True)
+    parser.add_argument("--bin", required=True, type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", action="append")
+    options = parser.parse_args()
+    much_memory(options)
+    bench(options)
+
+
+main()
