@@ -51,6 +51,8 @@ static bool unwind_frame_pointer(Unwinder *u, const DwarfRegisters *in, DwarfReg
     out->interrupted = false;
     out->cfa = out->value[DWARF_RSP] = rbp + 16;
     out->value[DWARF_RBP] = saved;
+    out->saved_at[DWARF_RBP] = rbp;
+    out->saved_at[DWARF_RA] = rbp + 8;
     out->value[DWARF_RA] = ra;
     return true;
 }
@@ -64,6 +66,7 @@ static bool unwind_return_address(Unwinder *u, const DwarfRegisters *in, DwarfRe
     *out = *in;
     out->interrupted = false;
     out->cfa = out->value[DWARF_RSP] = rsp + 8;
+    out->saved_at[DWARF_RA] = rsp;
     out->value[DWARF_RA] = ra;
     return true;
 }
@@ -85,6 +88,7 @@ static bool unwind_signal_frame(Unwinder *u, const DwarfRegisters *in, DwarfRegi
     *out = (DwarfRegisters){.interrupted = true, .cfa = in->value[DWARF_RSP], .thread = in->thread};
     for (int i = 0; i < 17; i++) {
         out->value[in_context[i]] = words[i];
+        out->saved_at[in_context[i]] = context + 8 * (u64)i;
         out->known[in_context[i]] = true;
     }
     return true;
@@ -102,7 +106,8 @@ static bool unwind(Unwinder *u, bool exact, const DwarfRegisters *in, DwarfRegis
     return unwind_frame_pointer(u, in, out) || (exact && unwind_return_address(u, in, out));
 }
 
-typedef bool FrameVisit(void *context, const MachineFrame *frame);
+/* `caller`: the registers as they will be behind its return; NULL: unknown. */
+typedef bool FrameVisit(void *context, const MachineFrame *frame, const DwarfRegisters *caller);
 
 static void each_frame(Emu *emu, int tid, FrameVisit *visit, void *context)
 {
@@ -119,7 +124,7 @@ static void each_frame(Emu *emu, int tid, FrameVisit *visit, void *context)
         bool more = unwind(&u, frame.exact, &frame.registers, &out);
         frame.registers.cfa = more ? out.cfa : 0;
         bool progress = !more || out.cfa > below || out.interrupted || frame.registers.interrupted;
-        if (!visit(context, &frame) || !more || out.value[DWARF_RA] == 0 || !progress)
+        if (!visit(context, &frame, more ? &out : NULL) || !more || out.value[DWARF_RA] == 0 || !progress)
             return;
         frame = (MachineFrame){.registers = out, .exact = out.interrupted};
     }
@@ -127,8 +132,9 @@ static void each_frame(Emu *emu, int tid, FrameVisit *visit, void *context)
 
 typedef struct Search { u32 level; MachineFrame *found; bool any; } Search;
 
-static bool search_frame(void *context, const MachineFrame *frame)
+static bool search_frame(void *context, const MachineFrame *frame, const DwarfRegisters *caller)
 {
+    (void)caller;
     Search *s = context;
     if (s->level-- > 0)
         return true;
@@ -146,7 +152,7 @@ bool machine_frame(Emu *emu, int tid, u32 level, MachineFrame *frame)
 
 typedef struct Collect { EmuFrame *frames; u32 count, capacity; } Collect;
 
-static bool collect_frame(void *context, const MachineFrame *frame)
+static bool collect_frame(void *context, const MachineFrame *frame, const DwarfRegisters *caller)
 {
     Collect *c = context;
     EmuFrame *out = &c->frames[c->count++];
@@ -154,6 +160,11 @@ static bool collect_frame(void *context, const MachineFrame *frame)
     for (int i = 0; i < 16; i++) {
         out->r[dwarf_order[i]] = frame->registers.value[i];
         out->known |= (u32)frame->registers.known[i] << dwarf_order[i];
+        out->saved_at[dwarf_order[i]] = caller ? caller->saved_at[i] : 0;
+    }
+    if (caller) {
+        out->return_address = caller->value[DWARF_RA];
+        out->saved_at[16] = caller->saved_at[DWARF_RA];
     }
     return c->count < c->capacity;
 }

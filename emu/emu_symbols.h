@@ -17,7 +17,7 @@ typedef struct Emu Emu;
 typedef struct EmuSymbol {
     const char *name;
     uint64_t address, size;
-    bool function;
+    bool function, indirect; /* indirect: calling it gives the address of the function (STT_GNU_IFUNC) */
 } EmuSymbol;
 /* The symbol that `address` lies in (or follows, for symbols without a size). */
 bool emu_symbol_at(Emu *emu, int pid, uint64_t address, EmuSymbol *symbol);
@@ -40,10 +40,14 @@ typedef struct EmuFunction {
     const char *name;
     uint64_t start, end, body; /* body: behind the prologue */
     uint64_t type;             /* handle of the result's type, 0: void */
+    uint64_t signature;        /* handle of the function's own type: its members are the parameters; 0: unknown */
     bool has_lines;            /* DWARF knows it; else it is only a symbol */
 } EmuFunction;
 /* The function (not an inlined one) that holds the address. */
 bool emu_function_at(Emu *emu, int pid, uint64_t address, EmuFunction *function);
+
+/* Where functions of that name begin, as the source calls them ("f", "space::f"), whatever their symbols are; how many. */
+uint32_t emu_functions_named(Emu *emu, int pid, const char *name, uint64_t *addresses, uint32_t capacity);
 
 typedef enum EmuTypeKind {
     EMU_TYPE_VOID, EMU_TYPE_SIGNED, EMU_TYPE_UNSIGNED, EMU_TYPE_SIGNED_CHAR, EMU_TYPE_UNSIGNED_CHAR, EMU_TYPE_BOOL, EMU_TYPE_FLOAT,
@@ -53,17 +57,20 @@ typedef enum EmuTypeKind {
 typedef struct EmuType {
     EmuTypeKind kind;
     const char *name;             /* "" when it has none */
-    uint64_t size, target, count; /* bytes; handle of what it points to, holds, returns or is another name of; elements */
+    uint64_t size, target; /* bytes; handle of what it points to, holds, returns or is another name of */
+    uint64_t count;        /* of an array: elements; of a function: 1 when its parameters are known to be all (C: it has a prototype) */
 } EmuType;
 typedef struct EmuMember {
     const char *name;
-    uint64_t type, offset;        /* of a struct or union: handle, bytes */
+    uint64_t type, offset;        /* of a struct or union: handle, bytes; of a function's parameter: handle */
     uint32_t bit_offset, bit_size; /* bit_size 0: not a bit-field */
     int64_t value;                /* of an enum */
 } EmuMember;
 /* `type` is a handle out of one of these structures. */
 bool emu_type(Emu *emu, uint64_t type, EmuType *out);
 bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *member);
+/* An enumerator's type and value. */
+bool emu_enumerator(Emu *emu, int pid, const char *name, uint64_t *type, int64_t *value);
 /* "struct node", "size_t" */
 bool emu_type_named(Emu *emu, int pid, const char *name, uint64_t *type);
 
@@ -98,6 +105,8 @@ typedef struct EmuFrame {
     bool exact;       /* pc is an instruction that was to be executed, not a return address */
     uint64_t r[16];   /* as EmuRegisters.r, where bit n of `known` is set */
     uint32_t known;
+    uint64_t saved_at[17]; /* where the caller's registers have been saved (16: RIP), by this frame or one that it called; 0: nowhere */
+    uint64_t return_address; /* 0: unknown */
 } EmuFrame;
 /* Frames from the innermost; how many (at most `capacity`). By CFI, else by frame pointers, else by return addresses. */
 uint32_t emu_backtrace(Emu *emu, int tid, EmuFrame *frames, uint32_t capacity);

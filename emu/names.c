@@ -16,6 +16,7 @@ void symbol_out(const Symbol *symbol, u64 bias, EmuSymbol *out)
     *out = (EmuSymbol){
         .name = symbol->name, .address = symbol->address + bias, .size = symbol->size,
         .function = symbol->type == STT_FUNC || symbol->type == STT_GNU_IFUNC,
+        .indirect = symbol->type == STT_GNU_IFUNC,
     };
 }
 

@@ -56,7 +56,7 @@ bool emu_function_at(Emu *emu, int pid, uint64_t address, EmuFunction *out)
     EmuSymbol symbol;
     if (dwarf && dwarf_function_at(dwarf, address - bias, &f)) {
         *out = (EmuFunction){.name = f.name, .start = f.start + bias, .end = f.end + bias, .type = handle_out(program, f.type),
-                             .has_lines = true};
+                             .signature = handle_out(program, f.signature), .has_lines = true};
         out->body = find_body(emu, pid, &f, bias);
         return true;
     }
@@ -65,6 +65,16 @@ bool emu_function_at(Emu *emu, int pid, uint64_t address, EmuFunction *out)
     *out = (EmuFunction){.name = symbol.name, .start = symbol.address, .end = symbol.address + (symbol.size ? symbol.size : 1),
                          .body = behind_frame_setup(emu, pid, symbol.address)};
     return true;
+}
+
+uint32_t emu_functions_named(Emu *emu, int pid, const char *name, uint64_t *addresses, uint32_t capacity)
+{
+    u64 bias;
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    u32 count = dwarf ? dwarf_functions_named(dwarf, name, addresses, capacity) : 0;
+    for (u32 i = 0; i < count; i++)
+        addresses[i] += bias;
+    return count;
 }
 
 /* ---- variables ------------------------------------------------------------------------------------------------ */
@@ -184,6 +194,17 @@ bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out)
         return false;
     *out = (EmuMember){.name = m.name, .type = handle_out(program, m.type), .offset = m.offset, .bit_offset = m.bit_offset,
                        .bit_size = m.bit_size, .value = m.value};
+    return true;
+}
+
+bool emu_enumerator(Emu *emu, int pid, const char *name, uint64_t *type, int64_t *value)
+{
+    u64 bias;
+    Program *program = machine_program(emu, pid, &bias);
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    if (!dwarf || !dwarf_enumerator(dwarf, name, type, value))
+        return false;
+    *type = handle_out(program, *type);
     return true;
 }
 

@@ -48,6 +48,7 @@ void dwarf_close(DebugInfo *info)
 {
     if (!info)
         return;
+    libdw_forget_names(info);
     if (info->eh_frame)
         dw.dwarf_cfi_end(info->eh_frame);
     if (info->dwarf)
@@ -113,7 +114,10 @@ int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes)
     if (!libdw_find_unit(info, address))
         return 0;
     int count = dw.dwarf_getscopes(&info->unit, address, scopes);
-    return count > 0 ? count : 0;
+    if (count > 1)
+        return count;
+    free(*scopes);
+    return libdw_scopes_in_spaces(info, address, scopes);
 }
 
 /* ---- unwinding ------------------------------------------------------------------------------------------------ */
@@ -130,10 +134,12 @@ static bool restore(Dwarf_Frame *frame, int number, Expression *e, DwarfRegister
     if (count == 0) {
         caller->known[number] = ops == NULL && e->registers->known[number];
         caller->value[number] = e->registers->value[number];
+        caller->saved_at[number] = caller->known[number] ? e->registers->saved_at[number] : 0;
         return true;
     }
     u64 value;
     ExpressionKind kind = dwarf_expression_evaluate(e, ops, count, &value);
+    caller->saved_at[number] = kind == EXPRESSION_ADDRESS ? value : 0;
     if (kind == EXPRESSION_ADDRESS && !e->read(e->context, value, &value))
         return false;
     caller->known[number] = kind != EXPRESSION_BAD;

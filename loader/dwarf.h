@@ -37,13 +37,20 @@ typedef struct DwarfFunction {
     u64 after_prologue; /* where the line table says so; 0: it does not */
     u64 next_row;       /* the first row of the line table behind the first one; 0: there is none in the function */
     u64 type;           /* handle of the result's type; 0: void */
+    u64 signature;      /* handle of its own type: DWARF_FUNCTION, whose members are the parameters */
 } DwarfFunction;
 bool dwarf_function_at(DebugInfo *info, u64 address, DwarfFunction *function);
+
+/* Where the functions of that name ("f", "space::f") begin; how many, at most `capacity`. dwarf_names.c */
+u32 dwarf_functions_named(DebugInfo *info, const char *name, u64 *addresses, u32 capacity);
+/* An enumerator of any enum: the handle of its type, and its value. */
+bool dwarf_enumerator(DebugInfo *info, const char *name, u64 *type, i64 *value);
 
 /* The registers of a frame, in DWARF's numbers: 0..16 are rax rdx rcx rbx rsi rdi rbp rsp r8 … r15 and the return address,
  * here: the pc (System V psABI, "DWARF Register Number Mapping"). */
 typedef struct DwarfRegisters {
     u64 value[17];
+    u64 saved_at[17]; /* the address that the value was restored from; 0: it is in the register still */
     bool known[17];
     u64 cfa;          /* canonical frame address; 0: unknown */
     u64 thread;       /* FS base */

@@ -49,7 +49,7 @@ static const char *function_name(DebugInfo *info, u64 address)
     for (int i = 0; i < count && !name; i++) {
         int tag = dw.dwarf_tag(&scopes[i]);
         if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine)
-            name = libdw_name(&scopes[i]);
+            name = libdw_whole_name(info, scopes, count, i);
     }
     free(scopes);
     return name;
@@ -93,6 +93,10 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
     if (!libdw_find_unit(info, address) || dw.dwarf_getsrclines(&info->unit, &lines, &count) ||
         !find_row(lines, count, address, &index) || !row_at(lines, index, &row))
         return false;
+    while (index > 0 && !row.statement && row_at(lines, index - 1, &next) && next.address == row.address) { /* of rows at one address, */
+        index--;                                                                                            /* the last statement */
+        row = next;
+    }
     while (index > 0 && !row_counts(lines, index))
         index--;
     if (!row_at(lines, index, &row))

@@ -49,7 +49,8 @@ bool dwarf_function_at(DebugInfo *info, u64 address, DwarfFunction *function)
             continue;
         if (dw.dwarf_highpc(&scopes[i], &high) || high <= low)
             high = low + 1; /* in several pieces: only its beginning is asked for */
-        *function = (DwarfFunction){.name = libdw_name(&scopes[i]), .start = low, .end = high, .type = handle_of(&scopes[i])};
+        *function = (DwarfFunction){.name = libdw_whole_name(info, scopes, count, i), .start = low, .end = high, .type = handle_of(&scopes[i]),
+                                    .signature = dw.dwarf_dieoffset(&scopes[i])};
         found = function->name != NULL;
     }
     free(scopes);

@@ -86,6 +86,8 @@ bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out)
     out->target = libdw_type(&die, &target) ? dw.dwarf_dieoffset(&target) : 0;
     if (out->kind == DWARF_POINTER)
         out->size = 8;
+    if (out->kind == DWARF_FUNCTION)
+        out->count = dw.dwarf_hasattr(&die, DW_AT_prototyped) != 0;
     if (out->kind == DWARF_ARRAY) {
         bool more;
         out->count = array_count(&die, dimension, &more);

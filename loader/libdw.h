@@ -24,12 +24,15 @@ typedef struct Libdw { LIBDW_FUNCTIONS(X) } Libdw;
 #undef X
 extern Libdw dw; /* the addresses of a library's functions: the same for everyone */
 
+typedef struct LibdwName { struct LibdwName *next; char text[]; } LibdwName;
+
 struct DebugInfo {
     Elf *elf;
     Dwarf *dwarf;              /* NULL: no debug sections */
     Dwarf_CFI *eh_frame, *debug_frame;
     Dwarf_Die unit;            /* the compilation unit found last */
     bool has_unit;
+    LibdwName *names;          /* made by dwarf_names.c */
 };
 
 /* Makes info->unit the compilation unit whose code holds `address`. */
@@ -43,6 +46,13 @@ const char *libdw_name(Dwarf_Die *die);
 bool libdw_type(Dwarf_Die *die, Dwarf_Die *type);
 /* The subprogram that holds `address`, and the scopes around it from the innermost (malloc'ed); the count, 0: none. */
 int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes);
+
+/* dwarf_names.c */
+/* libdw_scopes() for info->unit, looking into namespaces too. */
+int libdw_scopes_in_spaces(DebugInfo *info, u64 address, Dwarf_Die **scopes);
+/* The name of scopes[index] with the namespaces around it: "a::b::f". It lives as long as info. */
+const char *libdw_whole_name(DebugInfo *info, Dwarf_Die *scopes, int count, int index);
+void libdw_forget_names(DebugInfo *info);
 #endif
 
 #endif

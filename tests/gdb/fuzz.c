@@ -1,9 +1,10 @@
-/* Fuzzes the debuggers in one process: packets for the stub, lines and expressions for the console. Inputs are made from templates that
- * reach deep and then damaged. Built with sanitizers (preset asan-but-cpu) it finds what a hostile gdb or a typo could hurt.
+/* Fuzzes the debuggers in one process: packets for the stub; lines, scripts and expressions for the console. Inputs are made from
+ * templates that reach deep and then damaged. Built with sanitizers (preset asan-but-cpu) it finds what a hostile gdb or a typo could hurt.
  *
- *   debugger_fuzz packets|wire|lines|expressions PROGRAM COUNT [SEED]
+ *   debugger_fuzz packets|wire|lines|scripts|expressions PROGRAM COUNT [SEED]
  *
- * The program that is debugged ends up executing anything, with our rights: everything happens as nobody in an empty directory. */
+ * The program that is debugged ends up executing anything, with our rights: everything happens as nobody in an empty directory, whose
+ * file system ends with this process. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 #include "ui/console/expression.h"
 #include "ui/gdb/gdb.h"
 
-enum { PER_MACHINE = 3000, MAX_INSNS = 2000000, SKIPPED = 77 };
+enum { PER_MACHINE = 3000, SCRIPTS_PER_MACHINE = 100, MAX_STOPS = 10, MAX_INSNS = 2000000, SKIPPED = 77 };
 
 static uint64_t state;
 static uint64_t rnd(uint64_t below)
@@ -32,20 +33,21 @@ static uint64_t rnd(uint64_t below)
 }
 
 static void note_input(const char *kind, const char *text, size_t size);
+static uint64_t good_lines, lines_fed; /* of the console: a fuzzer whose lines all fail reaches nothing */
 
 /* ---- a place where nothing can be broken ----------------------------------------------------------------------- */
 
-static bool copy_file(const char *from, const char *to)
+static bool copy_file(int in, const char *to)
 {
     char buffer[65536];
-    int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
     ssize_t n = 0;
-    while (in >= 0 && out >= 0 && (n = read(in, buffer, sizeof buffer)) > 0)
+    while (out >= 0 && (n = read(in, buffer, sizeof buffer)) > 0)
         if (write(out, buffer, (size_t)n) != n)
             return false;
     close(in);
     close(out);
-    return in >= 0 && out >= 0 && n == 0;
+    return out >= 0 && n == 0;
 }
 
 static Emu *machine(void)
@@ -68,23 +70,21 @@ static Emu *machine(void)
 
 static void confine(const char *program)
 {
-    char directory[] = "/tmp/debugger-fuzz-XXXXXX", inside[64], proc[64];
     uid_t uid = geteuid();
-    if (!mkdtemp(directory) || chmod(directory, 0755)) {
-        perror(directory);
-        exit(1);
-    }
-    snprintf(inside, sizeof inside, "%s/program", directory);
-    if (!copy_file(program, inside)) {
+    int file = open(program, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
         perror(program);
         exit(1);
     }
-    snprintf(proc, sizeof proc, "%s/proc", directory); /* the emulator asks it for the names of open files */
-    mkdir(proc, 0755);
     if (unshare(CLONE_NEWNS | (uid ? CLONE_NEWUSER : 0)) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-        mount("/proc", proc, NULL, MS_BIND | MS_REC, NULL) || chroot(directory) || chdir("/")) {
+        mount("none", "/tmp", "tmpfs", 0, "mode=0755") || mkdir("/tmp/proc", 0755) || /* names of open files are asked for there */
+        mount("/proc", "/tmp/proc", NULL, MS_BIND | MS_REC, NULL) || chroot("/tmp") || chdir("/")) {
         fputs("skipped: no way to confine the program\n", stderr);
         exit(SKIPPED);
+    }
+    if (!copy_file(file, "/program")) {
+        perror(program);
+        exit(1);
     }
     EmuSource source;
     Emu *emu = machine(); /* what is loaded on demand is loaded before the rights go */
@@ -139,7 +139,7 @@ static void put_hex_of(Text *text, const char *bytes, size_t size)
 }
 
 /* Grammar: in a template %a address, %n number, %d decimal, %t thread, %h bytes in hex, %b bytes, %p a path in hex, %l a console line in
- * hex, %e an expression, %s a name. */
+ * hex, %e an expression, %s a name, %r (seldom) a new run. */
 static void expand(Text *text, const char *template, int depth);
 
 static const char *const expressions[] = {
@@ -166,7 +166,34 @@ static void put_line(Text *text, int depth)
     const CommandRow *row = &command_rows[rnd(command_row_count)];
     put_text(text, row->name);
     put_text(text, " ");
-    expand(text, arguments[rnd(sizeof arguments / sizeof arguments[0])], depth);
+    if (rnd(2)) {
+        expand(text, arguments[rnd(sizeof arguments / sizeof arguments[0])], depth);
+        return;
+    }
+    for (const char *s = row->signature; *s && (s[1] != '?' || rnd(2)); s++) /* what the table says that it takes */
+        expand(text, *s == 'l' || *s == 's' ? "%s " : *s == 'e' || *s == 't' ? "%e " : *s == 'n' ? "%d " : *s == 'r' ? "$%s " : *s == 'f' ? "/program" : "", depth);
+}
+
+/* What people write into files: each line likely to mean something where the program stands in work(). */
+static void put_script(Text *text)
+{
+    static const char *const usual[] = {
+        "break %s", "tbreak work if x == %d", "watch global", "rwatch table[%d]", "awatch first.value", "watch -l *%e", "continue", "c %d",
+        "step", "next %d", "stepi %d", "finish", "until", "advance work", "reverse-continue", "reverse-next", "rsi %d", "reverse-finish", "goto %d",
+        "checkpoint", "restart %d", "who global", "delete", "delete %d", "disable %d", "condition %d %e", "ignore %d %d", "display/i $pc", "display %e",
+        "catch syscall", "catch fork", "catch signal SIGUSR1", "handle SIGUSR1 nostop", "set var global = %e", "set $%s = %e", "p $%s", "p %e", "bt", "up %d",
+        "thread %d", "set follow-fork-mode child", "set detach-on-fork off", "call work(%d)", "p work(%e)", "hierarchy server", "explain next", "why", "info stack",
+        "%r", "x", "x/%ds %e", "list %d", "list", "", "# a comment", "frame %d", "context", "source /proc/self/fd/9",
+    };
+    for (uint64_t n = 1 + rnd(6); n; n--) {
+        rnd(4) ? expand(text, usual[rnd(sizeof usual / sizeof usual[0])], 0) : put_line(text, 0);
+        put_text(text, "\n");
+        if (rnd(8) == 0) {
+            put_text(text, rnd(2) ? "commands\nsilent\n" : "commands 1\n");
+            put_line(text, 0);
+            put_text(text, rnd(8) ? "\nend\n" : "\n");
+        }
+    }
 }
 
 static void expand(Text *text, const char *template, int depth)
@@ -174,6 +201,7 @@ static void expand(Text *text, const char *template, int depth)
     static const char *const threads[] = {"p3e8.3e8", "p3e8.-1", "p-1.-1", "p0.0", "-1", "0", "3e8", "3e9", "p3e9.3e9", "p3e8.3e9", "p3e8"};
     static const char *const paths[] = {"/proc/self/maps", "/proc/1000/smaps", "/program", "/proc/1000/auxv", "/", "/proc/self/fd/0", "/proc/self/exe",
                                         "/proc/1000/task/1001/stat", "nothing", "/proc/self/mem", "/proc"};
+    static const char *const restarts[] = {"run", "start", "starti", "kill"};
     Text inner = {.size = 0};
     for (const char *p = template; *p && text->size < sizeof text->bytes / 2; p++) {
         if (*p != '%') {
@@ -195,6 +223,7 @@ static void expand(Text *text, const char *template, int depth)
             put_hex_of(text, path, strlen(path));
             break;
         }
+        case 'r': put_text(text, rnd(4) ? "info line" : restarts[rnd(4)]); break; /* a new machine takes its time */
         case 's': put_text(text, names[rnd(sizeof names / sizeof names[0])]); break;
         case 'e': put_expression(text, depth); break;
         case 'l':
@@ -304,7 +333,51 @@ static void fuzz_packets(uint64_t count, bool wire)
 
 /* ---- the console ----------------------------------------------------------------------------------------------- */
 
-static void fuzz_lines(uint64_t count, bool only_expressions)
+/* Breakpoints whose commands go on could do so forever. */
+static unsigned stops;
+static void stopped(Console *console)
+{
+    if (++stops > MAX_STOPS)
+        console->quit = true;
+}
+
+/* As from a pipe on standard input: an error ends nothing. */
+static void feed_script(Console *console, Text *text)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    console->script = fmemopen(text->bytes, text->size, "r");
+    while (console->script && console_next_line(console, NULL, &line, &capacity)) {
+        good_lines += console_execute(console, line);
+        lines_fed++;
+        console->quit = false;
+    }
+    free(line);
+    if (console->script)
+        fclose(console->script);
+    console->script = NULL;
+}
+
+static void feed(Console *console, char kind)
+{
+    Text text = {.size = 0};
+    stops = 0;
+    if (kind == 's')
+        put_script(&text);
+    else if (kind == 'e')
+        put_text(&text, "output "), put_expression(&text, 0);
+    else
+        put_line(&text, 0);
+    damage(&text);
+    note_input("console", text.bytes, text.size);
+    if (kind == 's' && text.size)
+        feed_script(console, &text);
+    else
+        good_lines += console_execute(console, text.bytes), lines_fed++;
+    console->quit = false;
+}
+
+static void fuzz_console(uint64_t count, char kind)
 {
     static const char *argv[] = {"/program", "2", NULL}, *envp[] = {NULL};
     EmuConfig config;
@@ -319,20 +392,13 @@ static void fuzz_lines(uint64_t count, bool only_expressions)
         Console *console = console_create(&config, "/program", argv, envp);
         FILE *out = open_memstream(&output, &size);
         console->out = console->err = out;
+        console->stopped = stopped;
         if (!control_load(console))
             exit(1);
         console_execute(console, "break work");
         console_execute(console, "run");
-        for (int i = 0; i < PER_MACHINE && done < count; i++, done++) {
-            Text text = {.size = 0};
-            if (only_expressions)
-                put_text(&text, "output "), put_expression(&text, 0);
-            else
-                put_line(&text, 0);
-            damage(&text);
-            note_input("line", text.bytes, text.size);
-            console_execute(console, text.bytes);
-            console->quit = false;
+        for (int i = 0; i < (kind == 's' ? SCRIPTS_PER_MACHINE : PER_MACHINE) && done < count; i++, done++) {
+            feed(console, kind);
             rewind(out);
         }
         console->out = console->err = stderr;
@@ -367,7 +433,7 @@ void __asan_on_error(void)
 int main(int argc, char **argv)
 {
     if (argc < 4) {
-        fputs("usage: debugger_fuzz packets|wire|lines|expressions PROGRAM COUNT [SEED]\n", stderr);
+        fputs("usage: debugger_fuzz packets|wire|lines|scripts|expressions PROGRAM COUNT [SEED]\n", stderr);
         return 2;
     }
     uint64_t count = strtoull(argv[3], NULL, 0), seed = argc > 4 ? strtoull(argv[4], NULL, 0) : 1;
@@ -377,7 +443,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "packets") == 0 || strcmp(argv[1], "wire") == 0)
         fuzz_packets(count, argv[1][0] == 'w');
     else
-        fuzz_lines(count, argv[1][0] == 'e');
+        fuzz_console(count, argv[1][0]);
     printf("%s: %llu inputs, seed %llu\n", argv[1], (unsigned long long)count, (unsigned long long)seed);
+    if (lines_fed)
+        printf("%llu of %llu lines were good\n", (unsigned long long)good_lines, (unsigned long long)lines_fed);
     return 0;
 }

@@ -26,7 +26,7 @@ static bool for_each(Console *console, const char *args, Change *change)
             return console_error(console, "Bad breakpoint number '%s'", word);
         for (long n = first; n <= last && n < console->next_breakpoint; n++) {
             Breakpoint *b = breakpoint_find(console, (int)n);
-            if (!b && first == last)
+            if (!b)
                 return console_error(console, "No breakpoint number %ld.", n);
             if (b)
                 change(console, b);
@@ -86,13 +86,16 @@ bool cmd_clear(Console *console, const char *format, const char *args)
         for (uint32_t i = 0; i < count; i++)
             here |= breakpoint_lies_at(b, addresses[i]);
         if (here) {
-            fprintf(console->out, deleted++ ? " %d" : "Deleted breakpoint %d", b->number);
+            if (console->from_tty)
+                fprintf(console->out, deleted ? " %d" : "Deleted breakpoint %d", b->number);
+            deleted++;
             breakpoint_delete(console, b);
         }
     }
     if (!deleted)
         return console_error(console, "No breakpoint at %s.", *args ? args : "this line");
-    fputs("\n", console->out);
+    if (console->from_tty)
+        putc('\n', console->out);
     return true;
 }
 
@@ -116,6 +119,8 @@ bool cmd_ignore(Console *console, const char *format, const char *args)
     if (!b || !command_count(console, args, 0, &count))
         return false;
     b->ignore = count;
+    if (!console->from_tty)
+        return true;
     if (count == 0)
         fprintf(console->out, "Will stop next time breakpoint %d is reached.\n", b->number);
     else if (count == 1)
@@ -133,7 +138,7 @@ bool cmd_condition(Console *console, const char *format, const char *args)
         return false;
     free(b->condition);
     b->condition = *args ? strdup(args) : NULL;
-    if (!*args)
+    if (!*args && console->from_tty)
         fprintf(console->out, "Breakpoint %d now unconditional.\n", b->number);
     return true;
 }
@@ -178,8 +183,7 @@ static void list_place(Console *console, uint64_t address)
     EmuSource source;
     EmuSymbol symbol;
     if (emu_source_at(console->emu, console_pid(console), address, &source) && source.line) {
-        const char *slash = strrchr(source.file, '/');
-        fprintf(console->out, "in %s at %s:%d\n", source.function ? source.function : "??", slash ? slash + 1 : source.file, source.line);
+        fprintf(console->out, "in %s at %s:%d\n", source.function ? source.function : "??", source.name, source.line);
     } else if (emu_symbol_at(console->emu, console_pid(console), address, &symbol)) {
         fprintf(console->out, "<%s+%" PRIu64 ">\n", symbol.name, address - symbol.address);
     } else {
@@ -203,7 +207,7 @@ static void list_what(Console *console, const Breakpoint *b)
 {
     if (is_catchpoint(b)) {
         fprintf(console->out, "%18s ", "");
-        catch_describe(b, console->out);
+        catch_list(b, console->out);
         putc('\n', console->out);
     } else if (b->kind != BREAK_CODE) {
         fprintf(console->out, "%18s %s\n", "", b->text);

@@ -74,7 +74,7 @@ void breakpoints_arm(Console *console)
     if (!console->borrowed)
         catch_configure(console);
     for (Breakpoint *b = console->breakpoints; b; b = b->next)
-        breakpoint_arm(console, b, b->enabled);
+        breakpoint_arm(console, b, b->enabled && !console->judging);
 }
 
 void breakpoints_relocate(Console *console)
@@ -157,8 +157,11 @@ bool breakpoint_triggers(Console *console, Breakpoint *b)
     if (b->condition) {
         bool failed = console->failed;
         console->failed = false;
+        console->judging = true;
         bool good = expression_evaluate(console, b->condition, &value);
+        console->judging = false;
         console->failed = failed;
+        breakpoints_arm(console);
         if (!good)
             fprintf(console->err, "Error in testing condition for breakpoint %d.\n", b->number);
         if (good && value_is_zero(&value))
@@ -172,18 +175,40 @@ bool breakpoint_triggers(Console *console, Breakpoint *b)
     return true;
 }
 
+static bool is_silent(const Breakpoint *b) { return b->commands && b->commands[0] && strcmp(b->commands[0], "silent") == 0; }
+
+bool breakpoint_hit(Console *console, const Breakpoint *b)
+{
+    if (!console->hit) {
+        console->hit = b->number;
+        console->silent = true;
+    }
+    console->silent &= is_silent(b);
+    return !is_silent(b);
+}
+
+void breakpoint_title(Console *console)
+{
+    putc('\n', console->out);
+    control_print_thread(console, "");
+    if (console->threaded)
+        fputs("hit ", console->out);
+}
+
 static Verdict judge_code(Console *console)
 {
     uint64_t pc = control_pc(console);
     Verdict verdict = VERDICT_GO_ON;
+    bool told = false;
     console->hit = 0;
     for (Breakpoint *b = console->breakpoints, *next; b; b = next) {
         next = b->next;
         if (!b->armed || !breakpoint_lies_at(b, pc) || !breakpoint_triggers(console, b))
             continue;
-        if (verdict == VERDICT_GO_ON) {
-            fprintf(console->out, b->temporary ? "\nTemporary breakpoint %d, " : "\nBreakpoint %d, ", b->number);
-            console->hit = b->number;
+        if (breakpoint_hit(console, b) && !told) {
+            breakpoint_title(console);
+            fprintf(console->out, b->temporary ? "Temporary breakpoint %d, " : "Breakpoint %d, ", b->number);
+            told = true;
         }
         verdict = VERDICT_STOP;
         if (b->temporary)
@@ -208,22 +233,34 @@ Verdict breakpoints_judge(Console *console)
     return VERDICT_STOP;
 }
 
-void breakpoints_run_commands(Console *console)
+/* Once the program has gone on, what is left of them means another place: it is dropped. */
+static void do_commands(Console *console, const Breakpoint *b)
 {
-    Breakpoint *b = console->hit ? breakpoint_find(console, console->hit) : NULL;
-    console->hit = 0;
-    if (!b || !b->commands)
-        return;
-    uint32_t count = 0;
+    uint64_t stops = console->stops;
+    uint32_t count = 0, first = is_silent(b);
     while (b->commands[count])
         count++;
     char **copy = calloc(count + 1, sizeof *copy); /* the commands may delete their breakpoint */
     for (uint32_t i = 0; copy && i < count; i++)
         copy[i] = strdup(b->commands[i]);
-    for (uint32_t i = 0; copy && i < count && copy[i] && !console->quit; i++)
+    for (uint32_t i = first; copy && i < count && copy[i] && !console->quit && console->stops == stops; i++)
         if (!console_execute(console, copy[i]))
             break;
     breakpoint_free_lines(copy);
+}
+
+void breakpoints_do_commands(Console *console)
+{
+    if (console->doing_due)
+        return;
+    console->doing_due = true;
+    while (console->due && !console->quit) {
+        const Breakpoint *b = breakpoint_find(console, console->due);
+        console->due = 0;
+        if (b && b->commands)
+            do_commands(console, b);
+    }
+    console->doing_due = false;
 }
 
 /* ---- making them ---------------------------------------------------------------------------------------------- */

@@ -202,6 +202,25 @@ void catch_describe(const Breakpoint *b, FILE *out)
     }
 }
 
+void catch_list(const Breakpoint *b, FILE *out)
+{
+    char name[64];
+    if (b->kind >= CATCH_FORK || !b->call_count) {
+        bool any = b->kind == CATCH_CALL;
+        fputs(any ? "syscall \"<any syscall>\" " : "", out);
+        if (!any)
+            catch_describe(b, out);
+        return;
+    }
+    fputs(b->kind == CATCH_SIGNAL ? "signal \"" : b->call_count > 1 ? "syscalls \"" : "syscall \"", out);
+    for (uint32_t i = 0; i < b->call_count; i++) {
+        const char *separator = !i ? "" : b->kind == CATCH_SIGNAL ? " " : ", ";
+        fprintf(out, "%s%s", separator, b->kind == CATCH_SIGNAL ? signal_label((int)b->calls[i], name, sizeof name)
+                                                                : call_label(b->calls[i], name, sizeof name));
+    }
+    fputs("\" ", out);
+}
+
 static bool take_numbers(Console *console, Breakpoint *b, const char *args)
 {
     char word[64];
@@ -297,7 +316,8 @@ static void print_caught(Console *console, const Breakpoint *b)
     char name[64];
     EmuTask task;
     const EmuStop *stop = &console->stop;
-    fprintf(console->out, "\nCatchpoint %d (", b->number);
+    breakpoint_title(console);
+    fprintf(console->out, "Catchpoint %d (", b->number);
     if (b->kind == CATCH_CALL) {
         fprintf(console->out, "%s syscall %s", stop->kind == EMU_CALL_ENTRY ? "call to" : "returned from",
                 call_label((uint32_t)stop->number, name, sizeof name));
@@ -327,7 +347,7 @@ static Verdict judge_other(Console *console)
         if (stop->signal)
             fprintf(console->out, "[Process %d was killed by signal %d]\n", stop->pid, stop->signal);
         else
-            fprintf(console->out, "[Process %d exited with code %02o]\n", stop->pid, (unsigned)stop->status);
+            fprintf(console->out, "[Process %d exited with code 0%o]\n", stop->pid, (unsigned)stop->status);
         return VERDICT_GO_ON;
     default: return VERDICT_GO_ON;
     }
@@ -337,6 +357,7 @@ Verdict catch_judge(Console *console)
 {
     Verdict verdict = VERDICT_GO_ON;
     EmuTask task;
+    bool told = false;
     console->hit = 0;
     if (console->stop.kind == EMU_FORKED || console->stop.kind == EMU_VFORKED)
         console->fork_child = console->stop.child;
@@ -349,9 +370,9 @@ Verdict catch_judge(Console *console)
     for (Breakpoint *b = console->breakpoints; b; b = b->next) {
         if (!is_catchpoint(b) || !b->enabled || !caught(b, &console->stop) || !breakpoint_triggers(console, b))
             continue;
-        if (verdict == VERDICT_GO_ON) {
+        if (breakpoint_hit(console, b) && !told) {
             print_caught(console, b);
-            console->hit = b->number;
+            told = true;
         }
         verdict = VERDICT_STOP;
     }

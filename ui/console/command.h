@@ -4,7 +4,7 @@
 
 #include "ui/console/console.h"
 
-enum { RUNNING = 1, REPEAT = 2, FRESH = 4 };
+enum { RUNNING = 1, REPEAT = 2, FRESH = 4, STACK = 8, FRAME = 16, REGISTERS = 32 };
 
 /* `format` is what stood behind the slash ("" when nothing did), `args` the rest of the line without blanks around it. */
 typedef bool CommandFunction(Console *console, const char *format, const char *args);

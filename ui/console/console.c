@@ -114,6 +114,15 @@ static const char *take_format(const char *p, char *format, size_t size)
     return q + n;
 }
 
+/* What a program that does not run lacks, in gdb's words. */
+static bool can_be_done(Console *console, const CommandRow *row)
+{
+    if (console->running || !(row->flags & (RUNNING | STACK | FRAME | REGISTERS)))
+        return true;
+    return console_error(console, row->flags & STACK ? "No stack." : row->flags & FRAME ? "No frame selected."
+                                  : row->flags & REGISTERS ? "The program has no registers now." : "The program is not being run.");
+}
+
 static bool execute_row(Console *console, const CommandRow *row, const char *rest)
 {
     char format[32] = "", *args;
@@ -128,8 +137,7 @@ static bool execute_row(Console *console, const CommandRow *row, const char *res
         args[n - 1] = 0;
     const CommandRow *outer = console->row;
     console->row = row;
-    bool good = check_arguments(console, row, format, args) && (!(row->flags & RUNNING) || console_running(console)) &&
-                row->function(console, format, args);
+    bool good = check_arguments(console, row, format, args) && can_be_done(console, row) && row->function(console, format, args);
     console->row = outer;
     free(args);
     return good && !console->failed;
@@ -167,9 +175,10 @@ bool console_execute(Console *console, const char *line)
         size_t n = strcspn(line, " \t");
         return console_error(console, "Undefined command: \"%.*s\".  Try \"help\".", (int)(n < 64 ? n : 64), line);
     }
-    if (line != again)
+    if (line != again && !console->doing_due && !console->script)
         remember_line(console, row, line);
     bool good = execute_row(console, row, rest);
+    breakpoints_do_commands(console);
     fflush(console->out);
     return good;
 }

@@ -36,7 +36,6 @@ typedef struct Breakpoint {
     uint64_t scope_cfa;     /* WATCH on locals: the frame that they live in; 0: everywhere */
     uint64_t hits, ignore;
     char **commands;        /* lines, NULL-terminated; or NULL */
-    bool silent;
 } Breakpoint;
 
 typedef struct Display {
@@ -74,6 +73,8 @@ struct Console {
     char *modelled;         /* what the command `hierarchy` has made of it */
     const char *const *overrides; /* pairs of name and value, NULL-terminated; or NULL */
     const char *path;
+    int64_t program_time;   /* of the file's last change, in seconds; */
+    uint64_t program_file;  /* and its number */
     const char *recording;  /* the file that is replayed; NULL: a program is run */
     const char **argv;      /* NULL-terminated */
     const char **new_argv;  /* of `run ARGS`, with the words they consist of; NULL: argv is the caller's */
@@ -97,6 +98,13 @@ struct Console {
     bool muted;             /* errors are not to be said: something is only tried */
     bool from_tty;          /* a person (or who stands for one) has typed the line: say what is going on */
     int hit;                /* the breakpoint that made the program stop last; 0: none */
+    bool silent;            /* it, and whatever else was hit, does not want the stop to be shown */
+    bool resolving;         /* the function that a symbol stands for is being asked for */
+    bool judging;           /* a condition is being evaluated: functions that it calls meet no breakpoints */
+    int due;                /* the breakpoint whose commands are executed behind the present one; 0: none */
+    bool doing_due;         /* they are being executed */
+    bool threaded;          /* there has been a second thread: stops say whose they are */
+    uint64_t stops;         /* how often the program has stopped */
     char last_line[512];    /* what an empty line repeats */
     const struct CommandRow *row; /* being executed */
     TypePool types;
@@ -173,6 +181,7 @@ typedef enum FrameStyle {
     FRAME_LISTED,   /* "#0  main (argc=1) at t.c:5" */
     FRAME_SELECTED, /* the same, and the source line */
     FRAME_STOP,     /* without a number, with the source line */
+    FRAME_LOCATION, /* "main (argc=1) at t.c:5", without anything else */
     FRAME_LINE,     /* the source line alone, where there is one */
 } FrameStyle;
 void frames_print(Console *console, uint32_t level, FrameStyle style);
@@ -198,7 +207,9 @@ void breakpoints_arm(Console *console);
 /* Another program runs now: locations are looked up again in it. */
 void breakpoints_relocate(Console *console);
 void breakpoints_disarm(Console *console);
-void breakpoints_run_commands(Console *console);
+/* Executes the commands of the breakpoint that was hit. Not where the stop happens but between commands, as gdb: commands that go on
+ * to where others wait could go on forever, and would nest as deeply. */
+void breakpoints_do_commands(Console *console);
 void breakpoints_free(Console *console);
 bool breakpoints_any_watch(const Console *console);
 
@@ -226,6 +237,8 @@ void control_report(Console *console, bool location);
 /* Why it stopped, when that was no mere step: false when the program has ended. */
 bool control_announce(Console *console);
 uint64_t control_pc(Console *console);
+/* 'Thread 2 "name" ' where there is more than one thread; else `otherwise`. Which thread the present stop is about. */
+void control_print_thread(Console *console, const char *otherwise);
 
 /* reverse.c */
 /* The past cannot be changed: false, with an error, there. */

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "emu/emu_heap.h"
 #include "emu/emu_record.h"
@@ -44,6 +45,13 @@ bool control_load(Console *console)
     unload(console);
     if (console->recording)
         return load_recording(console);
+    struct stat file;
+    if (stat(console->path, &file) == 0 && (file.st_mtim.tv_sec != console->program_time || file.st_ino != console->program_file)) {
+        type_pool_outdate(&console->types); /* built anew */
+        source_forget(console);
+        console->program_time = file.st_mtim.tv_sec;
+        console->program_file = file.st_ino;
+    }
     console->emu = emu_create(&console->config);
     if (!console->emu)
         return console_error(console, "Cannot make a machine: out of memory.");
@@ -115,7 +123,10 @@ static bool begin(Console *console, const char *args)
         return false;
     if ((console->running || *args || !console->emu) && !control_load(console))
         return false;
+    for (Breakpoint *b = console->breakpoints; b; b = b->next)
+        b->hits = 0;
     console->running = true;
+    console->threaded = false;
     console->followed = console->fork_child = console->tid = 0;
     console->stop = (EmuStop){.kind = EMU_BUDGET};
     return true;
@@ -224,7 +235,6 @@ void control_run(Console *console)
         control_go(console, false);
     } while (breakpoints_judge(console) == VERDICT_GO_ON);
     control_report(console, true);
-    breakpoints_run_commands(console);
 }
 
 static bool one_of(uint64_t address, const uint64_t *addresses, uint32_t count)
@@ -274,12 +284,32 @@ bool cmd_continue(Console *console, const char *format, const char *args)
         for (uint32_t i = 0; i < b->address_count; i++)
             if (b->addresses[i] == pc) {
                 b->ignore = count - 1;
-                fprintf(console->out, "Will ignore next %" PRIu64 " crossings of breakpoint %d.  ", b->ignore, b->number);
+                if (console->from_tty)
+                    fprintf(console->out, "Will ignore next %" PRIu64 " crossings of breakpoint %d.  ", b->ignore, b->number);
             }
     if (console->from_tty)
         fputs("Continuing.\n", console->out);
     control_run(console);
     return true;
+}
+
+void control_print_thread(Console *console, const char *otherwise)
+{
+    EmuTask task;
+    EmuTask stopped = {.tid = 0};
+    uint32_t number = 0, threads = 0;
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
+        if (task.tid == console->stop.tid) {
+            number = i + 1;
+            stopped = task;
+        }
+        threads += task.pid == console->stop.pid;
+    }
+    console->threaded |= threads > 1;
+    if (console->threaded && stopped.tid)
+        fprintf(console->out, "Thread %" PRIu32 " \"%s\" ", number, stopped.name);
+    else
+        fputs(otherwise, console->out);
 }
 
 /* ---- saying why ----------------------------------------------------------------------------------------------- */
@@ -312,7 +342,7 @@ bool control_announce(Console *console)
     switch (stop->kind) {
     case EMU_EXITED:
         if (stop->status)
-            fprintf(console->out, "[Inferior %d (process %d) exited with code %02o]\n", inferior, stop->pid, (unsigned)stop->status);
+            fprintf(console->out, "[Inferior %d (process %d) exited with code 0%o]\n", inferior, stop->pid, (unsigned)stop->status);
         else
             fprintf(console->out, "[Inferior %d (process %d) exited normally]\n", inferior, stop->pid);
         ended(console);
@@ -323,11 +353,17 @@ bool control_announce(Console *console)
         ended(console);
         return false;
     case EMU_SIGNAL:
-        if (!console->hit) /* else its catchpoint has said so */
-            fprintf(console->out, "\nProgram received signal %s, %s.\n", signal_label(stop->signal, name, sizeof name),
-                    signal_description(stop->signal));
+        if (console->hit) /* its catchpoint has said so */
+            return true;
+        putc('\n', console->out);
+        control_print_thread(console, "Program ");
+        fprintf(console->out, "received signal %s, %s.\n", signal_label(stop->signal, name, sizeof name), signal_description(stop->signal));
         return true;
-    case EMU_INTERRUPTED: fputs("\nProgram received signal SIGINT, Interrupt.\n", console->out); return true;
+    case EMU_INTERRUPTED:
+        putc('\n', console->out);
+        control_print_thread(console, "Program ");
+        fputs("received signal SIGINT, Interrupt.\n", console->out);
+        return true;
     case EMU_HISTORY_START:
     case EMU_HISTORY_END: fputs("\nNo more reverse-execution history.\n", console->out); return true;
     case EMU_TIMEOUT:
@@ -351,7 +387,11 @@ static void report_stop(Console *console, bool location)
 
 void control_report(Console *console, bool location)
 {
-    report_stop(console, location);
+    if (!console->hit || !console->silent)
+        report_stop(console, location);
+    console->due = console->hit;
+    console->hit = 0;
+    console->stops++;
     if (console->stopped)
         console->stopped(console);
 }

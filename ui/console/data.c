@@ -7,6 +7,7 @@
 #include "ui/console/command.h"
 #include "ui/console/expression.h"
 #include "ui/console/operate.h"
+#include "ui/console/siginfo.h"
 
 /* The one letter of print/x; false: it is something else. */
 static bool print_format(Console *console, const char *format, char *letter)
@@ -23,6 +24,8 @@ static bool show(Console *console, const char *format, const char *args, bool nu
     char letter;
     if (!print_format(console, format, &letter))
         return false;
+    if (strcmp(args, "$_siginfo") == 0)
+        return siginfo_print(console);
     if (!(*args ? expression_evaluate(console, args, &v) : console_history(console, false, -1, &v)))
         return false;
     if (v.type == type_builtin(TYPE_DATA_SYMBOL)) /* says that it must be cast */
@@ -67,13 +70,10 @@ bool cmd_whatis(Console *console, const char *format, const char *args)
 
 bool cmd_echo(Console *console, const char *format, const char *args)
 {
-    static const char escapes[] = "n\nt\ta\ab\be\033";
     (void)format;
-    for (const char *p = args; *p; p++) {
-        const char *known = *p == '\\' && p[1] ? strchr(escapes, p[1]) : NULL;
-        if (*p == '\\' && p[1])
-            p++;
-        putc(known && (known - escapes) % 2 == 0 ? known[1] : *p, console->out);
+    while (*args) {
+        char c = *args++;
+        putc(c == '\\' && *args ? expression_escape(&args) : c, console->out);
     }
     return true;
 }
@@ -83,7 +83,8 @@ bool cmd_echo(Console *console, const char *format, const char *args)
 static bool examine_format(Console *console, const char *text)
 {
     char *end;
-    console->examine.count = 1;
+    if (*text)
+        console->examine.count = 1;
     if (isdigit((unsigned char)*text)) {
         console->examine.count = strtoull(text, &end, 10);
         text = end;
@@ -242,7 +243,7 @@ bool cmd_display(Console *console, const char *format, const char *args)
     while (*link)
         link = &(*link)->next;
     *link = d;
-    if (console->running)
+    if (console->running && console->from_tty)
         show_display(console, d);
     return true;
 }
@@ -268,7 +269,7 @@ bool cmd_undisplay(Console *console, const char *format, const char *args)
         while (*link && (*link)->number != atoi(word))
             link = &(*link)->next;
         if (!*link)
-            return console_error(console, "Could not find display number %s.", word);
+            return console_error(console, "No display number %s.", word);
         Display *gone = *link;
         *link = gone->next;
         free(gone->expression);

@@ -5,18 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/console/call.h"
 #include "ui/console/console.h"
 #include "ui/console/operate.h"
 #include "ui/console/registers.h"
+#include "ui/console/siginfo.h"
 
 typedef struct Parser {
     Console *console;
     const char *p;
     int depth;  /* of nesting: the text comes from a person, or from a fuzzer */
+    const Type *cast; /* what the value that is parsed will be cast to at once; NULL: to nothing */
     int skip;   /* > 0: parse, but have no effect (the unused side of && || ?:) */
 } Parser;
 
-enum { MAX_DEPTH = 100 };
+enum { MAX_DEPTH = 100, MAX_ARGUMENTS = 16 };
 
 static bool parse_assignment(Parser *p, Value *v);
 static bool parse_unary(Parser *p, Value *v);
@@ -175,26 +178,52 @@ static bool parse_number(Parser *p, Value *v)
     return true;
 }
 
-static bool parse_char(Parser *p, Value *v)
+unsigned char expression_escape(const char **text)
 {
     static const char escapes[] = "n\nt\tr\ra\ab\bf\fv\ve\033";
-    unsigned char c = (unsigned char)*p->p++;
-    if (c == '\\') {
-        c = (unsigned char)*p->p++;
-        const char *known = strchr(escapes, c);
-        if (c >= '0' && c <= '7') {
-            char *end;
-            char digits[4] = {0};
-            memcpy(digits, p->p - 1, strnlen(p->p - 1, 3));
-            c = (unsigned char)strtoul(digits, &end, 8);
-            p->p += end - digits - 1;
-        } else if (c && known && (known - escapes) % 2 == 0) {
-            c = (unsigned char)known[1];
-        }
+    unsigned char c = (unsigned char)*(*text)++;
+    const char *known = strchr(escapes, c);
+    if (c >= '0' && c <= '7') {
+        char *end;
+        char digits[4] = {0};
+        memcpy(digits, *text - 1, strnlen(*text - 1, 3));
+        c = (unsigned char)strtoul(digits, &end, 8);
+        *text += end - digits - 1;
+    } else if (c && known && (known - escapes) % 2 == 0) {
+        c = (unsigned char)known[1];
+    } else if (!c) {
+        --*text;
     }
-    if (!c || *p->p++ != '\'')
+    return c;
+}
+
+static bool parse_char(Parser *p, Value *v)
+{
+    unsigned char c = (unsigned char)*p->p++;
+    bool escaped = c == '\\';
+    if (escaped)
+        c = expression_escape(&p->p);
+    if ((!c && !escaped) || *p->p != '\'')
         return console_error(p->console, "Unmatched single quote.");
+    p->p++;
     *v = value_integer(type_builtin(TYPE_CHAR), c);
+    return true;
+}
+
+/* "text": an array of char that lies nowhere yet. */
+static bool parse_string(Parser *p, Value *v)
+{
+    size_t n = 0;
+    memset(v, 0, sizeof *v);
+    while (*p->p && *p->p != '"') {
+        char c = *p->p++;
+        if (n == sizeof v->bytes - 1)
+            return console_error(p->console, "A string may have %zu characters.", sizeof v->bytes - 1);
+        v->bytes[n++] = c == '\\' ? expression_escape(&p->p) : (uint8_t)c;
+    }
+    if (!take(p, "\""))
+        return console_error(p->console, "Unterminated string in expression.");
+    v->type = type_array(&p->console->types, type_builtin(TYPE_CHAR), n + 1);
     return true;
 }
 
@@ -212,6 +241,8 @@ static bool parse_dollar(Parser *p, Value *v)
     p->p += n;
     if (n == 0 || isdigit((unsigned char)name[0]))
         return console_history(p->console, back, n ? atol(name) : -1, v);
+    if (strcmp(name, "_siginfo") == 0 && *p->p == '.')
+        return siginfo_member(p->console, &p->p, v);
     int reg = register_named(name);
     if (reg >= 0 && !back)
         return register_value(p->console, (uint32_t)reg, v);
@@ -271,18 +302,70 @@ static bool parse_primary(Parser *p, Value *v)
         return parse_dollar(p, v);
     if (take(p, "{"))
         return parse_braces(p, v);
-    if (take(p, "("))
-        return parse_assignment(p, v) && expect(p, ")");
+    if (take(p, "\""))
+        return parse_string(p, v);
+    if (take(p, "(")) {
+        p->cast = NULL;
+        bool good = parse_assignment(p, v);
+        while (good && take(p, ","))
+            good = parse_assignment(p, v);
+        return good && expect(p, ")");
+    }
     return parse_name(p, v);
+}
+
+/* f(1, 2): what stands before the parenthesis is in v. */
+static bool parse_call(Parser *p, Value *v, const Type *result)
+{
+    Value *arguments = calloc(MAX_ARGUMENTS, sizeof *arguments);
+    uint32_t count = 0;
+    bool good = arguments != NULL;
+    if (good && !take(p, ")")) {
+        do {
+            good = count < MAX_ARGUMENTS ? parse_assignment(p, &arguments[count++])
+                                         : console_error(p->console, "Too many arguments in function call.");
+        } while (good && take(p, ","));
+        good = good && expect(p, ")");
+    }
+    const Type *type = type_strip(v->type);
+    if (type->kind == EMU_TYPE_POINTER)
+        type = type_strip(type->target);
+    if (good && p->skip)
+        *v = (Value){.type = type->kind == EMU_TYPE_FUNCTION ? type->target : type_builtin(TYPE_INT)};
+    else
+        good = good && call_function(p->console, v, arguments, count, result);
+    free(arguments);
+    return good;
+}
+
+/* x++: the value is the old one. */
+static bool step_after(Parser *p, Value *v, const char *operator)
+{
+    Value one = value_integer(type_builtin(TYPE_INT), 1), sum = *v, target = *v;
+    if (!operate_binary(p->console, operator, &sum, &one))
+        return false;
+    return p->skip || operate_assign(p->console, &target, &sum);
 }
 
 static bool parse_postfix(Parser *p, Value *v)
 {
     char name[128];
     Value index;
+    const Type *cast = p->cast;
+    p->cast = NULL;
     if (!parse_primary(p, v))
         return false;
     for (;;) {
+        if (take(p, "(")) {
+            if (!parse_call(p, v, cast))
+                return false;
+            continue;
+        }
+        if (take(p, "++") || take(p, "--")) {
+            if (!step_after(p, v, p->p[-1] == '+' ? "+" : "-"))
+                return false;
+            continue;
+        }
         if (take(p, "[")) {
             if (!parse_assignment(p, &index) || !expect(p, "]") || !operate_index(p->console, v, &index))
                 return false;
@@ -307,7 +390,20 @@ static bool parse_cast(Parser *p, Value *v, bool *is_cast)
         p->p = start;
         return true;
     }
-    return parse_unary(p, v) && operate_cast(p->console, type, v);
+    p->cast = type;
+    bool good = parse_unary(p, v);
+    p->cast = NULL;
+    return good && operate_cast(p->console, type, v);
+}
+
+/* ++x */
+static bool step_before(Parser *p, Value *v, const char *operator)
+{
+    Value one = value_integer(type_builtin(TYPE_INT), 1), sum;
+    if (!parse_unary(p, v))
+        return false;
+    sum = *v;
+    return operate_binary(p->console, operator, &sum, &one) && (p->skip || operate_assign(p->console, v, &sum));
 }
 
 static bool parse_unary_inner(Parser *p, Value *v)
@@ -320,6 +416,8 @@ static bool parse_unary_inner(Parser *p, Value *v)
         p->p += 6;
         return parse_sizeof(p, v);
     }
+    if (take(p, "++") || take(p, "--"))
+        return step_before(p, v, p->p[-1] == '+' ? "+" : "-");
     char operator = *p->p;
     if (!operator || !strchr("-+!~*&", operator) || (operator == '&' && p->p[1] == '&'))
         return parse_postfix(p, v);

@@ -9,6 +9,8 @@
 bool expression_evaluate(Console *console, const char *text, Value *value);
 /* Evaluates the longest expression at the start of *text and moves *text behind it. */
 bool expression_prefix(Console *console, const char **text, Value *value);
+/* The character behind a backslash, in C's spelling; *text moves behind it. */
+unsigned char expression_escape(const char **text);
 /* As a 64-bit number: arrays and functions give their address. */
 bool expression_address(Console *console, const char *text, uint64_t *address);
 /* A type: "struct node *", "unsigned char". false without a message when it is none. */

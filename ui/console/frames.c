@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/console/command.h"
+#include "ui/console/registers.h"
 
 /* What called main is the C library's business: the stack ends there, as in gdb. */
 static uint32_t frames_to_main(Console *console)
@@ -35,20 +36,13 @@ void frames_forget(Console *console)
 
 uint64_t frames_lookup_pc(const EmuFrame *frame) { return frame->pc - !frame->exact; }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* "(argc=1, argv=0x7ffe…)" */
-static void print_arguments(Console *console, uint32_t level)
+static void list_arguments(Console *console, uint32_t level)
 {
     EmuVariable v;
     bool any = false;
     uint32_t selected = console->frame;
     console->frame = level;
-    putc('(', console->out);
     for (uint32_t i = 0; emu_variable(console->emu, console->tid, level, i, &v); i++) {
         if (!v.argument)
             continue;
@@ -56,8 +50,14 @@ static void print_arguments(Console *console, uint32_t level)
         frames_print_variable(console, &v, true);
         any = true;
     }
-    putc(')', console->out);
     console->frame = selected;
+}
+
+static void print_arguments(Console *console, uint32_t level)
+{
+    putc('(', console->out);
+    list_arguments(console, level);
+    putc(')', console->out);
 }
 
 void frames_print_variable(Console *console, const EmuVariable *variable, bool brief)
@@ -124,7 +124,7 @@ static void print_location(Console *console, uint32_t level, const EmuFrame *fra
     else
         fputs("()", console->out);
     if (s->has_source)
-        fprintf(console->out, " at %s:%d", base_name(s->source.file), s->source.line);
+        fprintf(console->out, " at %s:%d", s->source.name, s->source.line);
     putc('\n', console->out);
 }
 
@@ -140,7 +140,7 @@ void frames_print(Console *console, uint32_t level, FrameStyle style)
         fprintf(console->out, "#%-3" PRIu32, level);
     if (!bare)
         print_location(console, level, &frames[level], &s);
-    if (!s.has_source || style == FRAME_LISTED)
+    if (!s.has_source || style == FRAME_LISTED || style == FRAME_LOCATION)
         return;
     if (bare && s.middle)
         fprintf(console->out, "0x%016" PRIx64 "\t", frames[level].pc);
@@ -187,7 +187,7 @@ bool cmd_backtrace(Console *console, const char *format, const char *args)
         if (full && !any)
             fputs("No locals.\n", console->out);
     }
-    if (end < count)
+    if (end < count && console->from_tty)
         fputs("(More stack frames follow...)\n", console->out);
     return true;
 }
@@ -238,6 +238,41 @@ bool cmd_down(Console *console, const char *format, const char *args)
     return select_frame(console, console->frame > n ? (int64_t)(console->frame - n) : 0);
 }
 
+/* By the source file's name. */
+static void print_language(Console *console, const EmuFrame *f)
+{
+    static const struct { const char *suffix, *language; } known[] = {{".c", "c"}, {".rs", "rust"}, {".S", "asm"}, {".s", "asm"}, {".cc", "c++"},
+                                                                      {".cpp", "c++"}, {".cxx", "c++"}};
+    EmuSource source;
+    const char *dot = emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source) ? strrchr(source.file, '.') : NULL;
+    for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(dot, known[i].suffix) == 0)
+            fprintf(console->out, " source language %s.\n", known[i].language);
+}
+
+/* The second half of `info frame`: where arguments, locals and the caller's registers are. "Arglist" is where rbp points, in functions
+ * that keep a frame pointer. */
+static void print_frame_base(Console *console, const EmuFrame *f)
+{
+    static const uint8_t order[17] = {0, 3, 1, 2, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16}; /* gdb's */
+    EmuFunction function;
+    bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(f), &function), any = false;
+    if (known && function.has_lines)
+        print_language(console, f);
+    fprintf(console->out, " Arglist at 0x%" PRIx64 ", args: ", f->cfa - 16);
+    if (known && function.has_lines)
+        list_arguments(console, console->frame);
+    fprintf(console->out, "\n Locals at 0x%" PRIx64 ", Previous frame's sp is 0x%" PRIx64 "\n", f->cfa - 16, f->cfa);
+    for (int i = 0; i < 17; i++) {
+        uint64_t at = f->saved_at[order[i]];
+        if (at)
+            fprintf(console->out, "%s%s at 0x%" PRIx64, any ? ", " : " Saved registers:\n  ", register_names[order[i]], at);
+        any |= at != 0;
+    }
+    if (any)
+        putc('\n', console->out);
+}
+
 bool cmd_info_frame(Console *console, const char *format, const char *args)
 {
     uint32_t count;
@@ -251,19 +286,16 @@ bool cmd_info_frame(Console *console, const char *format, const char *args)
     if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(f), &function))
         fprintf(console->out, " in %s", function.name);
     if (emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source))
-        fprintf(console->out, " (%s:%d)", base_name(source.file), source.line);
-    fputs("; ", console->out);
-    if (console->frame + 1 < count) {
-        const EmuFrame *caller = &frames[console->frame + 1];
-        fprintf(console->out, "saved rip = 0x%" PRIx64 "\n called by frame at 0x%" PRIx64 "\n", caller->pc, caller->cfa);
-    } else {
-        fputs("outermost\n", console->out);
-    }
+        fprintf(console->out, " (%s:%d)", source.name, source.line);
+    if (f->return_address)
+        fprintf(console->out, "; saved rip = 0x%" PRIx64 "\n", f->return_address);
+    else
+        fputs("; outermost\n", console->out);
+    if (console->frame + 1 < count)
+        fprintf(console->out, " called by frame at 0x%" PRIx64 "\n", frames[console->frame + 1].cfa);
     if (console->frame > 0)
         fprintf(console->out, " caller of frame at 0x%" PRIx64 "\n", frames[console->frame - 1].cfa);
-    fprintf(console->out, " Previous frame's sp is 0x%" PRIx64 "\n", f->cfa);
-    if (f->cfa)
-        fprintf(console->out, " Saved registers:\n  rip at 0x%" PRIx64 "\n", f->cfa - 8);
+    print_frame_base(console, f);
     return true;
 }
 
@@ -298,20 +330,18 @@ bool cmd_info_args(Console *console, const char *format, const char *args)
 /* rbp-0x14, or rsp+0x8 where the frame has no frame pointer. */
 static void place_text(const EmuFrame *frame, const EmuVariable *v, char *text, size_t size)
 {
-    static const char names[16][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-                                      "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};
     bool rbp_known = (frame->known >> 5 & 1) && frame->cfa && frame->r[5] == frame->cfa - 16;
     int base = rbp_known ? 5 : 4;
     int64_t distance = (int64_t)(v->value - frame->r[base]);
     bool in_frame = frame->cfa && v->value >= frame->r[4] - 128 && v->value < frame->cfa + 4096;
     if (v->place == EMU_IN_REGISTER)
-        snprintf(text, size, "%s", names[v->reg & 15]);
+        snprintf(text, size, "%s", register_names[v->reg & 15]);
     else if (v->place == EMU_AS_VALUE)
         snprintf(text, size, "a constant");
     else if (v->place == EMU_NOWHERE)
         snprintf(text, size, "nowhere");
     else if (in_frame)
-        snprintf(text, size, "%s%c0x%" PRIx64, names[base], distance < 0 ? '-' : '+', (uint64_t)(distance < 0 ? -distance : distance));
+        snprintf(text, size, "%s%c0x%" PRIx64, register_names[base], distance < 0 ? '-' : '+', (uint64_t)(distance < 0 ? -distance : distance));
     else
         snprintf(text, size, "0x%" PRIx64, v->value);
 }

@@ -116,11 +116,27 @@ bool cmd_vmmap(Console *console, const char *format, const char *args)
 bool cmd_info_threads(Console *console, const char *format, const char *args)
 {
     EmuTask task;
+    int selected = console->tid, current = console->tid ? console->tid : console->stop.tid, pid;
+    uint32_t frame = console->frame;
     (void)format, (void)args;
-    fputs("  Id   Target Id                Insns State Name\n", console->out);
-    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++)
-        fprintf(console->out, "%c %-4" PRIu32 " process %-6d thread %-6d %10" PRIu64 " %c \"%s\"\n", task.tid == (console->tid ? console->tid : console->stop.tid) ? '*' : ' ',
-                i + 1, task.pid, task.tid, task.insns, task.state, task.name);
+    if (!current)
+        emu_last_task(console->emu, &pid, &current);
+    fputs("  Id   Target Id                     State      Insns Frame \n", console->out);
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
+        char name[32], target[64];
+        snprintf(name, sizeof name, "\"%s\"", task.name);
+        snprintf(target, sizeof target, "Thread %d.%d %s", task.pid, task.tid, name);
+        fprintf(console->out, "%c %-4" PRIu32 " %-29s %c %14" PRIu64 " ", task.tid == current ? '*' : ' ', i + 1, target, task.state, task.insns);
+        console->tid = task.tid;
+        frames_forget(console);
+        if (task.state == 'Z')
+            putc('\n', console->out);
+        else
+            frames_print(console, 0, FRAME_LOCATION);
+    }
+    console->tid = selected;
+    console->frame = frame;
+    frames_forget(console);
     return true;
 }
 

@@ -85,13 +85,20 @@ bool operate_name(Console *console, const char *name, Value *v)
     Emu *emu = console->emu;
     if (emu && emu_variable_named(emu, 0, console->frame, name, &variable))
         return variable_value(console, &variable, v);
-    if (!emu || !emu_symbol_named(emu, 0, name, &symbol))
+    uint64_t handle;
+    int64_t number;
+    bool has_symbol = emu && emu_symbol_named(emu, 0, name, &symbol);
+    if (emu && !has_symbol && emu_enumerator(emu, 0, name, &handle, &number)) {
+        *v = value_integer(type_from_handle(&console->types, handle), (uint64_t)number);
+        return true;
+    }
+    if (!has_symbol)
         return console_error(console, "No symbol \"%s\" in current context.", name);
     if (!symbol.function)
         return place(console, v, type_builtin(TYPE_DATA_SYMBOL), symbol.address);
     const Type *type = type_builtin(TYPE_TEXT_SYMBOL);
     if (emu_function_at(emu, 0, symbol.address, &function))
-        type = type_function(&console->types, type_from_handle(&console->types, function.type));
+        type = function.signature ? type_from_handle(&console->types, function.signature) : type_builtin(TYPE_TEXT_SYMBOL);
     return place(console, v, type, symbol.address);
 }
 
@@ -130,8 +137,23 @@ bool operate_address_of(Console *console, Value *v)
     return true;
 }
 
+/* In an array that no memory holds: a function's result, "text". */
+static bool index_in_value(Console *console, Value *v, const Value *index)
+{
+    const Type *element = type_strip(v->type)->target;
+    uint64_t n = value_number(index), size = element->size;
+    if (!size || n >= sizeof v->bytes / size || size > sizeof v->bytes)
+        return console_error(console, "no such vector element");
+    memmove(v->bytes, v->bytes + n * size, size);
+    memset(v->bytes + size, 0, sizeof v->bytes - size);
+    v->type = element;
+    return true;
+}
+
 bool operate_index(Console *console, Value *v, const Value *index)
 {
+    if (v->where == WHERE_NOWHERE && type_strip(v->type)->kind == EMU_TYPE_ARRAY)
+        return index_in_value(console, v, index);
     return operate_binary(console, "+", v, index) && operate_dereference(console, v);
 }
 

@@ -1,4 +1,5 @@
 /* The program as a whole: threads, processes, functions, the executable file, types in full, the stack as a drawing. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 
 /* ---- threads and processes ------------------------------------------------------------------------------------- */
 
+enum { MAX_APPLIED = 256 }; /* threads that `thread apply' tells apart */
+
 static int selected_tid(Console *console)
 {
     int pid, tid = console->tid;
@@ -17,11 +20,47 @@ static int selected_tid(Console *console)
     return tid;
 }
 
+/* thread apply all bt; thread apply 1 3 info locals */
+static bool thread_apply(Console *console, const char *args)
+{
+    char word[32];
+    bool wanted[MAX_APPLIED + 1] = {false}, good = true;
+    const char *rest = args, *command = args;
+    EmuTask task;
+    int selected = console->tid;
+    uint32_t frame = console->frame;
+    while (command_word(&rest, word, sizeof word) && (isdigit((unsigned char)*word) || strcmp(word, "all") == 0)) {
+        long number = atol(word);
+        for (long n = 1; n <= MAX_APPLIED; n++)
+            wanted[n] |= strcmp(word, "all") == 0 || n == number;
+        command = rest;
+    }
+    while (isspace((unsigned char)*command))
+        command++;
+    if (!*command)
+        return console_error(console, "Please specify a command at the end of 'thread apply'");
+    for (uint32_t i = 0; good && i < MAX_APPLIED && emu_task(console->emu, i, &task); i++) {
+        if (!wanted[i + 1])
+            continue;
+        fprintf(console->out, "\nThread %" PRIu32 " (process %d thread %d):\n", i + 1, task.pid, task.tid);
+        console->tid = task.tid;
+        console->frame = 0;
+        frames_forget(console);
+        good = console_execute(console, command);
+    }
+    console->tid = selected;
+    console->frame = frame;
+    frames_forget(console);
+    return good;
+}
+
 bool cmd_thread(Console *console, const char *format, const char *args)
 {
     EmuTask task;
     uint64_t number = 0;
     (void)format;
+    if (strncmp(args, "apply ", 6) == 0)
+        return thread_apply(console, args + 6);
     if (*args && !command_count(console, args, 0, &number))
         return false;
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
@@ -103,29 +142,55 @@ bool cmd_info_elf(Console *console, const char *format, const char *args)
 
 /* ---- ptype ----------------------------------------------------------------------------------------------------- */
 
-static void print_members(Console *console, const Type *type)
+static void print_enum(Console *console, const Type *type)
+{
+    EmuMember m;
+    int64_t expected = 0;
+    fprintf(console->out, "enum %s%s{", type->name, *type->name ? " " : "");
+    for (uint32_t i = 0; type->handle && emu_type_member(console->emu, type->handle, i, &m); i++) {
+        fprintf(console->out, i ? ", %s" : "%s", m.name);
+        if (m.value != expected)
+            fprintf(console->out, " = %" PRId64, m.value);
+        expected = m.value + 1;
+    }
+    putc('}', console->out);
+}
+
+/* What points to, or consists of, others: those at the end of the chain. */
+static const Type *base_of(const Type *type)
+{
+    while (type->target && (type->kind == EMU_TYPE_POINTER || type->kind == EMU_TYPE_ARRAY || type->kind == EMU_TYPE_CONST || type->kind == EMU_TYPE_VOLATILE))
+        type = type->target;
+    return type;
+}
+
+/* Members that have no type name of their own are opened up in place. */
+static void print_members(Console *console, const Type *type, int indent)
 {
     EmuMember m;
     char text[512];
-    bool is_enum = type->kind == EMU_TYPE_ENUM;
-    int64_t expected = 0;
-    fprintf(console->out, "%s%s%s{%s", is_enum ? "enum " : type->kind == EMU_TYPE_UNION ? "union " : "struct ", type->name, *type->name ? " " : "",
-            is_enum ? "" : "\n");
+    if (type->kind == EMU_TYPE_ENUM) {
+        print_enum(console, type);
+        return;
+    }
+    fprintf(console->out, "%s%s%s{\n", type->kind == EMU_TYPE_UNION ? "union " : "struct ", type->name, *type->name ? " " : "");
     for (uint32_t i = 0; type->handle && emu_type_member(console->emu, type->handle, i, &m); i++) {
-        if (is_enum) {
-            fprintf(console->out, i ? ", %s" : "%s", m.name);
-            if (m.value != expected)
-                fprintf(console->out, " = %" PRId64, m.value);
-            expected = m.value + 1;
-            continue;
+        const Type *member = type_from_handle(&console->types, m.type), *base = base_of(member);
+        bool composite = base->kind == EMU_TYPE_STRUCT || base->kind == EMU_TYPE_UNION || base->kind == EMU_TYPE_ENUM;
+        type_declare(member, m.name, text, sizeof text);
+        const char *rest = strstr(text, "{...}");
+        fprintf(console->out, "%*s", indent + 4, "");
+        if (composite && !*base->name && rest && indent < 32) {
+            print_members(console, base, indent + 4);
+            fputs(rest + 5, console->out);
+        } else {
+            fputs(text, console->out);
         }
-        type_declare(type_from_handle(&console->types, m.type), m.name, text, sizeof text);
-        fprintf(console->out, "    %s", text);
         if (m.bit_size)
             fprintf(console->out, " : %" PRIu32, m.bit_size);
         fputs(";\n", console->out);
     }
-    putc('}', console->out);
+    fprintf(console->out, "%*s}", indent, "");
 }
 
 bool cmd_ptype(Console *console, const char *format, const char *args)
@@ -148,7 +213,7 @@ bool cmd_ptype(Console *console, const char *format, const char *args)
     type_name(type, whole, sizeof whole);
     fputs("type = ", console->out);
     if (members) {
-        print_members(console, base);
+        print_members(console, base, 0);
         type_name(base, base_name, sizeof base_name);
         size_t n = strlen(base_name);
         fputs(strncmp(whole, base_name, n) == 0 ? whole + n : "", console->out); /* " *", " [4]" */

@@ -6,6 +6,9 @@
 
 #include "ui/console/console.h"
 
+const char *const register_names[17] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                                        "r15", "rip"};
+
 #define AT(field) (uint16_t) offsetof(EmuRegisters, field)
 #define GPR(n) (uint16_t)(offsetof(EmuRegisters, r) + 8 * (n))
 #define VECTOR(n) (uint16_t)(offsetof(EmuRegisters, vector) + 32 * (n))
@@ -109,7 +112,7 @@ static bool frame_registers(Console *console, EmuRegisters *registers)
 bool register_value(Console *console, uint32_t index, Value *value)
 {
     EmuRegisters registers;
-    if (!console->emu)
+    if (!console->emu || !console->running)
         return console_error(console, "No registers.");
     if (!frame_registers(console, &registers))
         return console_error(console, "No registers.");

@@ -18,6 +18,8 @@ typedef struct RegisterRow {
     uint8_t store;         /* bytes that a store changes beyond `size` are zeroed up to this (eax → rax) */
 } RegisterRow;
 
+/* In the order of EmuRegisters.r; the last is rip. */
+extern const char *const register_names[17];
 uint32_t register_count(void);
 const RegisterRow *register_row(uint32_t index);
 /* Index by name, with gdb's $pc, $sp, $fp; -1: no such register. */

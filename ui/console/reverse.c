@@ -99,7 +99,6 @@ bool cmd_reverse_continue(Console *console, const char *format, const char *args
         console->stop = emu_reverse_continue(console->emu, wanted, &wish);
     } while (breakpoints_judge(console) == VERDICT_GO_ON);
     control_report(console, true);
-    breakpoints_run_commands(console);
     return true;
 }
 

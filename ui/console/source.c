@@ -7,6 +7,7 @@
 
 #include "ui/console/command.h"
 #include "ui/console/expression.h"
+#include "ui/console/registers.h"
 
 typedef struct SourceFile {
     struct SourceFile *next;
@@ -144,8 +145,15 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
     if (is_number(text) || relative)
         return default_file(console, file, sizeof file) &&
                locate_line(console, file, atoi(text) + (relative ? console->list.line : 0), addresses, capacity, count);
-    if (!emu_symbol_named(console->emu, console_pid(console), text, &symbol) || !symbol.function)
-        return console_error(console, "Function \"%s\" not defined.", text);
+    if (colon && colon > text && colon[-1] != ':' && emu_symbol_named(console->emu, console_pid(console), colon + 1, &symbol) && symbol.function)
+        text = colon + 1; /* FILE:FUNCTION */
+    if (!emu_symbol_named(console->emu, console_pid(console), text, &symbol) || !symbol.function) {
+        *count = emu_functions_named(console->emu, console_pid(console), text, addresses, capacity);
+        for (uint32_t i = 0; i < *count; i++)
+            if (emu_function_at(console->emu, console_pid(console), addresses[i], &function))
+                addresses[i] = function.body;
+        return *count || console_error(console, "Function \"%s\" not defined.", text);
+    }
     addresses[0] = emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
     return true;
 }
@@ -168,6 +176,28 @@ static bool list_range(Console *console, int first, int last)
     return true;
 }
 
+/* The file as the program's lines name it becomes the one that is listed. */
+static bool remember_file(Console *console, const char *file)
+{
+    uint64_t address;
+    EmuSource source;
+    int line = 1;
+    if (!emu_line_addresses(console->emu, console_pid(console), file, &line, &address, 1) ||
+        !emu_source_at(console->emu, console_pid(console), address, &source))
+        return console_error(console, "No source file named %s.", file);
+    remember(console, source.file, source.line);
+    return true;
+}
+
+/* FIRST,LAST; FIRST, (ten lines from there); ,LAST (ten lines up to there). */
+static bool list_between(Console *console, const char *args, const char *comma)
+{
+    int size = console->settings.list_size, first = atoi(args), last = atoi(comma + 1);
+    if (comma == args)
+        first = last - size + 1;
+    return list_range(console, first, comma[1] ? last : first + size - 1);
+}
+
 bool cmd_list(Console *console, const char *format, const char *args)
 {
     char file[512];
@@ -188,10 +218,16 @@ bool cmd_list(Console *console, const char *format, const char *args)
         return last < 1 ? console_error(console, "Already at the start of %s.", console->list.file)
                         : list_range(console, last - size + 1, last);
     }
-    const char *comma = strchr(args, ',');
+    const char *comma = strchr(args, ','), *colon = strrchr(args, ':');
     if (comma)
-        return list_range(console, atoi(args), atoi(comma + 1));
+        return list_between(console, args, comma);
     around = console->list.line;
+    if (colon && is_number(colon + 1)) { /* FILE:LINE: that very line, whether it has code or not */
+        snprintf(file, sizeof file, "%.*s", (int)(colon - args), args);
+        if (!remember_file(console, file))
+            return false;
+        args = colon + 1;
+    }
     if (is_number(args)) {
         around = atoi(args);
     } else if (*args) {
@@ -221,8 +257,19 @@ bool cmd_info_line(Console *console, const char *format, const char *args)
     (void)format;
     if (!source_location(console, args, addresses, 16, &count))
         return false;
+    int wanted = *args != '*' && is_number(args + strcspn(args, ":") + (strchr(args, ':') != NULL)) ? atoi(args + strcspn(args, ":") + 1) : is_number(args) ? atoi(args) : 0;
+    if (!*args && emu_source_at(console->emu, console_pid(console), addresses[0], &source)) { /* all of the line: its first address */
+        wanted = source.line;
+        emu_line_addresses(console->emu, console_pid(console), source.file, &wanted, addresses, 16);
+    }
     if (emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0])
         addresses[0] = function.start;
+    if (wanted && emu_source_at(console->emu, console_pid(console), addresses[0], &source) && source.line > wanted) {
+        fprintf(console->out, "Line %d of \"%s\" is at address 0x%" PRIx64, wanted, source.name, addresses[0]);
+        value_print_symbol(console, console->out, addresses[0]);
+        fputs(" but contains no code.\n", console->out);
+        return true;
+    }
     if (!emu_source_at(console->emu, console_pid(console), addresses[0], &source)) {
         fprintf(console->out, "No line number information available for address 0x%" PRIx64, addresses[0]);
         value_print_symbol(console, console->out, addresses[0]);
@@ -237,28 +284,86 @@ bool cmd_info_line(Console *console, const char *format, const char *args)
     return true;
 }
 
+/* The file of the selected process's program. */
+static const char *program_of(Console *console)
+{
+    EmuTask task;
+    int pid = console_pid(console), tid;
+    if (!pid)
+        emu_last_task(console->emu, &pid, &tid);
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++)
+        if (task.pid == pid)
+            return task.exe;
+    return console->path;
+}
+
+/* The section of the program's file that the address lies in; "" when there is none. */
+static void section_of(Console *console, uint64_t address, char *name, size_t size)
+{
+    EmuFileSection section;
+    EmuFile *file = emu_file_open(program_of(console));
+    name[0] = 0;
+    for (uint32_t i = 0; file && emu_file_section(file, i, &section); i++)
+        if (section.alloc && address - section.address < section.size)
+            snprintf(name, size, "%s", section.name);
+    emu_file_close(file);
+}
+
 bool cmd_info_symbol(Console *console, const char *format, const char *args)
 {
     uint64_t address;
     EmuSymbol symbol;
+    char section[64];
     (void)format;
     if (!expression_address(console, args, &address))
         return false;
-    if (!console->emu || !emu_symbol_at(console->emu, console_pid(console), address, &symbol))
+    if (!console->emu || !emu_symbol_at(console->emu, console_pid(console), address, &symbol)) {
         fprintf(console->out, "No symbol matches %s.\n", args);
-    else if (address == symbol.address)
-        fprintf(console->out, "%s\n", symbol.name);
+        return true;
+    }
+    section_of(console, address, section, sizeof section);
+    fputs(symbol.name, console->out);
+    if (address != symbol.address)
+        fprintf(console->out, " + %" PRIu64, address - symbol.address);
+    if (*section)
+        fprintf(console->out, " in section %s", section);
+    if (*section && console->running) /* beside the vDSO: gdb says it where there are several files */
+        fprintf(console->out, " of %s", program_of(console));
+    putc('\n', console->out);
+    return true;
+}
+
+/* A variable of the selected frame, where DWARF tells of it. */
+static bool frame_variable_address(Console *console, const char *name)
+{
+    EmuVariable v;
+    uint32_t count = 0;
+    const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
+    if (!emu_variable_named(console->emu, console->tid, console->frame, name, &v))
+        return false;
+    if (v.place == EMU_IN_REGISTER)
+        fprintf(console->out, "Symbol \"%s\" is a variable in $%s.\n", name, register_names[v.reg & 15]);
+    else if (v.place != EMU_AT_ADDRESS)
+        fprintf(console->out, "Symbol \"%s\" is optimized out.\n", name);
+    else if (console->frame < count && v.value - frames[console->frame].r[4] < frames[console->frame].cfa - frames[console->frame].r[4])
+        fprintf(console->out, "Symbol \"%s\" is a variable at frame base reg $rbp offset 16+%" PRId64 ".\n", name,
+                (int64_t)(v.value - frames[console->frame].cfa));
     else
-        fprintf(console->out, "%s + %" PRIu64 "\n", symbol.name, address - symbol.address);
+        fprintf(console->out, "Symbol \"%s\" is static storage at address 0x%" PRIx64 ".\n", name, v.value);
     return true;
 }
 
 bool cmd_info_address(Console *console, const char *format, const char *args)
 {
     EmuSymbol symbol;
+    EmuFunction function;
     (void)format;
+    if (console->emu && frame_variable_address(console, args))
+        return true;
     if (!console->emu || !emu_symbol_named(console->emu, console_pid(console), args, &symbol))
         return console_error(console, "No symbol \"%s\" in current context.", args);
-    fprintf(console->out, "Symbol \"%s\" is at 0x%" PRIx64 " in a file compiled without debugging.\n", args, symbol.address);
+    bool described = symbol.function && emu_function_at(console->emu, console_pid(console), symbol.address, &function) && function.has_lines;
+    fprintf(console->out, described ? "Symbol \"%s\" is a function at address 0x%" PRIx64 ".\n"
+                                    : "Symbol \"%s\" is at 0x%" PRIx64 " in a file compiled without debugging.\n", args, symbol.address);
     return true;
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ui/console/call.h"
 #include "ui/console/command.h"
 
 typedef struct Place {
@@ -99,8 +100,6 @@ static bool step_instructions(Console *console, const char *args, bool over)
         if (!(over ? step_over(console) : step_insn(console)) || arrived_at_breakpoint(console))
             break;
     report(console, &before);
-    if (console->running && console->stop.kind == EMU_BREAKPOINT)
-        breakpoints_run_commands(console);
     return true;
 }
 
@@ -224,8 +223,6 @@ static bool step_lines(Console *console, const char *args, bool over)
         }
     }
     report(console, &before);
-    if (console->running && console->stop.kind == EMU_BREAKPOINT)
-        breakpoints_run_commands(console);
     return true;
 }
 
@@ -243,22 +240,14 @@ bool cmd_next(Console *console, const char *format, const char *args)
 
 /* ---- out of functions and loops ------------------------------------------------------------------------------- */
 
-/* What the function that has just returned gave back. System V psABI: rax, or xmm0 for floating point, st(0) for x87. */
+/* What the function that has just returned gave back. */
 static void show_result(Console *console, uint64_t type_handle)
 {
     EmuRegisters r;
-    const Type *type = type_from_handle(&console->types, type_handle), *plain = type_strip(type);
+    Value v;
     if (!type_handle || !emu_registers(console->emu, console->tid, &r))
         return;
-    Value v = {.type = type};
-    if (plain->kind == EMU_TYPE_FLOAT)
-        memcpy(v.bytes, plain->size > 8 ? r.st[0] : r.vector[0], plain->size > 8 ? 10 : plain->size);
-    else if (type_is_scalar(plain))
-        memcpy(v.bytes, &r.r[0], 8), memcpy(v.bytes + 8, &r.r[2], 8);
-    else if (plain->size > 16)
-        v = (Value){.type = type, .where = WHERE_MEMORY, .address = r.r[0]}; /* in memory: rax has its address */
-    else
-        return; /* small structures are split over registers by their members' classes */
+    call_result(console, type_from_handle(&console->types, type_handle), &r, &v);
     fprintf(console->out, "Value returned is $%u = ", console_remember(console, &v));
     value_print(console, console->out, &v, 0);
     putc('\n', console->out);
@@ -280,8 +269,6 @@ bool cmd_finish(Console *console, const char *format, const char *args)
     }
     if (!control_run_to(console, &back, 1, cfa)) {
         control_report(console, true);
-        if (console->running && console->stop.kind == EMU_BREAKPOINT)
-            breakpoints_run_commands(console);
         return true;
     }
     console->stop = (EmuStop){.kind = EMU_BUDGET};

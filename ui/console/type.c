@@ -71,6 +71,11 @@ static const Type *intern(TypePool *pool, const Type *wanted)
     if (!made)
         return &builtins[TYPE_VOID];
     *made = *wanted;
+    made->name = made->own_name = strdup(wanted->name); /* DWARF's goes with its machine; types stay in $1 and its like */
+    if (!made->name) {
+        free(made);
+        return &builtins[TYPE_VOID];
+    }
     made->next = pool->all;
     pool->all = made;
     return made;
@@ -91,10 +96,18 @@ const Type *type_function(TypePool *pool, const Type *result)
     return intern(pool, &(Type){.kind = EMU_TYPE_FUNCTION, .size = 1, .name = "", .target = result});
 }
 
+void type_pool_outdate(TypePool *pool)
+{
+    for (Type *t = pool->all; t; t = t->next)
+        t->handle = 0;
+}
+
 void type_pool_free(TypePool *pool)
 {
     while (pool->all) {
         Type *next = pool->all->next;
+        free(pool->all->parameters);
+        free(pool->all->own_name);
         free(pool->all);
         pool->all = next;
     }
@@ -102,27 +115,60 @@ void type_pool_free(TypePool *pool)
 
 /* ---- DWARF ---------------------------------------------------------------------------------------------------- */
 
+/* "int, char *"; NULL where the program does not say. */
+static char *parameters_of(TypePool *pool, uint64_t handle, bool prototyped)
+{
+    char text[512] = "", one[128];
+    EmuMember m;
+    size_t at = 0;
+    for (uint32_t i = 0; emu_type_member(pool->emu, handle, i, &m); i++) {
+        type_name(type_from_handle(pool, m.type), one, sizeof one);
+        if (at + strlen(one) + 3 < sizeof text)
+            at += (size_t)sprintf(text + at, "%s%s", i ? ", " : "", one);
+    }
+    return !at && !prototyped ? NULL : strdup(at ? text : "void");
+}
+
+static const Type *function_from_handle(TypePool *pool, const EmuType *t, uint64_t handle)
+{
+    Type function = {.kind = EMU_TYPE_FUNCTION, .size = 1, .name = "", .target = type_from_handle(pool, t->target), .handle = handle,
+                     .parameters = parameters_of(pool, handle, t->count)};
+    const Type *made = intern(pool, &function);
+    if (made->parameters != function.parameters) /* known already, or no memory */
+        free(function.parameters);
+    return made;
+}
+
+static const Type *read_type(TypePool *pool, const EmuType *t, uint64_t handle)
+{
+    switch (t->kind) {
+    case EMU_TYPE_POINTER: return type_pointer(pool, type_from_handle(pool, t->target));
+    case EMU_TYPE_ARRAY: return type_array(pool, type_from_handle(pool, t->target), t->count);
+    case EMU_TYPE_FUNCTION: return function_from_handle(pool, t, handle);
+    case EMU_TYPE_CONST:
+    case EMU_TYPE_VOLATILE:
+    case EMU_TYPE_TYPEDEF: {
+        const Type *target = type_from_handle(pool, t->target);
+        return intern(pool, &(Type){.kind = t->kind, .size = target->size, .name = t->name, .target = target, .handle = handle});
+    }
+    default:
+        return intern(pool, &(Type){.kind = t->kind, .size = t->size, .name = t->name, .handle = handle});
+    }
+}
+
 const Type *type_from_handle(TypePool *pool, uint64_t handle)
 {
+    enum { DEEPEST = 64 };
     EmuType t;
-    if (handle == 0 || !emu_type(pool->emu, handle, &t))
+    if (handle == 0 || pool->depth > DEEPEST || !emu_type(pool->emu, handle, &t))
         return &builtins[TYPE_VOID];
     for (const Type *known = pool->all; known; known = known->next)
         if (known->handle == handle)
             return known;
-    switch (t.kind) {
-    case EMU_TYPE_POINTER: return type_pointer(pool, type_from_handle(pool, t.target));
-    case EMU_TYPE_ARRAY: return type_array(pool, type_from_handle(pool, t.target), t.count);
-    case EMU_TYPE_FUNCTION: return type_function(pool, type_from_handle(pool, t.target));
-    case EMU_TYPE_CONST:
-    case EMU_TYPE_VOLATILE:
-    case EMU_TYPE_TYPEDEF: {
-        const Type *target = type_from_handle(pool, t.target);
-        return intern(pool, &(Type){.kind = t.kind, .size = target->size, .name = t.name, .target = target, .handle = handle});
-    }
-    default:
-        return intern(pool, &(Type){.kind = t.kind, .size = t.size, .name = t.name, .handle = handle});
-    }
+    pool->depth++;
+    const Type *type = read_type(pool, &t, handle);
+    pool->depth--;
+    return type;
 }
 
 /* ---- questions ------------------------------------------------------------------------------------------------ */
@@ -180,7 +226,7 @@ void type_declare(const Type *type, const char *variable, char *text, size_t siz
         } else if (type->kind == EMU_TYPE_ARRAY) {
             snprintf(next, sizeof next, "%.220s[%llu]", inner, (unsigned long long)type->count);
         } else if (type->kind == EMU_TYPE_FUNCTION && type != &builtins[TYPE_TEXT_SYMBOL]) {
-            snprintf(next, sizeof next, "%.240s()", inner);
+            snprintf(next, sizeof next, "%.100s(%.150s)", inner, type->parameters ? type->parameters : "");
         } else if ((type->kind == EMU_TYPE_CONST || type->kind == EMU_TYPE_VOLATILE) && target->kind == EMU_TYPE_POINTER) {
             snprintf(next, sizeof next, " %s%.230s", type->kind == EMU_TYPE_CONST ? "const" : "volatile", inner);
         } else {

@@ -14,8 +14,10 @@ struct Type {
     EmuTypeKind kind;
     uint64_t size;       /* bytes; 0 for void and incomplete types */
     const char *name;    /* "int"; tag for structs and enums; "" for derived and anonymous types */
+    char *own_name;      /* the same where the pool owns it */
     const Type *target;  /* of pointers, arrays, functions (result), typedefs */
     uint64_t count;      /* of arrays */
+    char *parameters;    /* of functions: "int, char *"; malloc'ed; NULL: unknown */
     uint64_t handle;     /* DWARF's, for members and enumerators; 0: built in */
     Type *next;
 };
@@ -23,6 +25,7 @@ struct Type {
 typedef struct TypePool {
     Type *all;
     Emu *emu; /* whose DWARF handles refer to */
+    uint32_t depth; /* of the type that is being read: damaged DWARF may go in circles */
 } TypePool;
 
 typedef enum BuiltIn {
@@ -43,6 +46,8 @@ const Type *type_array(TypePool *pool, const Type *target, uint64_t count);
 const Type *type_function(TypePool *pool, const Type *result);
 /* The type behind a DWARF handle; unknown ones come as void. */
 const Type *type_from_handle(TypePool *pool, uint64_t handle);
+/* Another program is debugged: what DWARF said of these types does not hold any more. */
+void type_pool_outdate(TypePool *pool);
 void type_pool_free(TypePool *pool);
 
 /* Without typedefs on the outside. */

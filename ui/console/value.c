@@ -221,9 +221,9 @@ void value_print_number(Console *console, FILE *out, const uint8_t *bytes, uint6
         fputs("0x", out);
         return print_digits(out, raw, 16, pad || format == 'z' ? digits : 0);
     case 'o':
-        if (raw || pad)
+        if (raw)
             putc('0', out);
-        return print_digits(out, raw, 8, pad ? (digits * 4 + 2) / 3 : 0);
+        return print_digits(out, raw, 8, 0);
     case 't': return print_digits(out, raw, 2, pad ? digits * 4 : 0);
     case 'u': return print_decimal(out, (__int128)raw, false);
     case 'a':
@@ -324,7 +324,7 @@ static void print_bytes(Console *console, FILE *out, const Type *type, const uin
 static void print_array(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth)
 {
     const Type *element = type->target;
-    uint64_t size = element->size ? element->size : 1, limit = console->settings.print_elements, shown = 0;
+    uint64_t size = element->size, limit = console->settings.print_elements, shown = 0;
     EmuTypeKind kind = type_strip(element)->kind;
     if ((kind == EMU_TYPE_SIGNED_CHAR || kind == EMU_TYPE_UNSIGNED_CHAR) && (!format || format == 's')) {
         uint64_t count = type->count > limit ? limit : type->count;

@@ -65,7 +65,14 @@ static bool report_watch(Console *console, Breakpoint *b)
         free(now);
         return false;
     }
-    fprintf(console->out, "\n%s %d: %s\n\n", titles[b->kind], b->number, b->text);
+    if (!breakpoint_hit(console, b)) {
+        if (readable)
+            memcpy(b->old, now, b->size);
+        free(now);
+        return true;
+    }
+    breakpoint_title(console);
+    fprintf(console->out, "%s %d: %s\n\n", titles[b->kind], b->number, b->text);
     if (changed) {
         fputs("Old value = ", console->out);
         print_watched(console, b, b->old, now);
@@ -79,7 +86,6 @@ static bool report_watch(Console *console, Breakpoint *b)
     }
     putc('\n', console->out);
     free(now);
-    console->hit = b->number;
     return true;
 }
 

@@ -110,6 +110,16 @@ static void forked(Gdb *gdb)
     points_copy(gdb, gdb->stop.pid, gdb->stop.child);
 }
 
+/* Is there a process left that gdb debugs? */
+static bool any_attached(Gdb *gdb)
+{
+    EmuTask task;
+    for (uint32_t i = 0; emu_task(gdb->emu, i, &task); i++)
+        if (task.state != 'Z' && gdb_is_attached(gdb, task.pid))
+            return true;
+    return false;
+}
+
 /* A process has ended, and maybe everything with it. */
 static void ended(Gdb *gdb)
 {
@@ -137,7 +147,7 @@ static bool told(Gdb *gdb)
     case EMU_EXITED:
     case EMU_KILLED:
         if (!gdb_is_attached(gdb, gdb->stop.pid)) {
-            gdb->over = gdb->stop.kind != EMU_ENDED && !gdb->attached_count;
+            gdb->over = gdb->stop.kind != EMU_ENDED && !any_attached(gdb);
             return gdb->over;
         }
         ended(gdb);
