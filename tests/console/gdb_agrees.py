@@ -73,9 +73,10 @@ def main():
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     work = os.path.abspath(args.work)
+    emu = [os.path.abspath(word) if os.path.exists(word) else word for word in shlex.split(args.emu)]
     os.makedirs(work, exist_ok=True)
     scripts = [s for s in sorted(HERE.glob("*.cmds")) if not args.names or s.stem in args.names]
-    sys.exit(sum(compare(shlex.split(args.emu), script, work) for script in scripts) > 0)
+    sys.exit(sum(compare(emu, script, work) for script in scripts) > 0)
 
 
 main()
