@@ -1,5 +1,5 @@
-/* How often one page is read and written (emu_view.h). It is kept out of the TLB, as a watched page is; so every access to it is seen,
- * and no other one is slower. */
+/* How often one page is read and written (emu_view.h). It is kept out of the TLB, as a watched page is; so every access to it
+ * is seen, and no other one is slower. */
 #include <stdlib.h>
 
 #include "emu/emu_view.h"

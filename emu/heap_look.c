@@ -1,7 +1,7 @@
-/* Which block of the heap an address lies in (emu_view.h): by the books of a watched heap, else by what glibc's malloc() keeps in
- * front of its blocks. Its heap is a row of *chunks*, each beginning with the size of the one before (if that is free) and its own;
- * the first is the cache of small blocks (tcache), the last one (top) ends where the heap does. A row that does not end there is
- * not believed. Guest memory is only looked at. */
+/* Which block of the heap an address lies in (emu_view.h): by the books of a watched heap, else by what glibc's malloc()
+ * keeps in front of its blocks. Its heap is a row of *chunks*, each beginning with the size of the one before (if that is
+ * free) and its own; the first is the cache of small blocks (tcache), the last one (top) ends where the heap does. A row that
+ * does not end there is not believed. Guest memory is only looked at. */
 #include <string.h>
 
 #include "emu/emu_view.h"

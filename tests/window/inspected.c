@@ -1,5 +1,5 @@
-/* What the inspector tells, against what a program did (argv[1], made of inspected_guest.c): heap blocks, counted accesses, who wrote
- * last; and a program that waits is shown nevertheless. All through the window's own thread, without a screen. */
+/* What the inspector tells, against what a program did (argv[1], made of inspected_guest.c): heap blocks, counted accesses,
+ * who wrote last; and a program that waits is shown nevertheless. All through the window's own thread, without a screen. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

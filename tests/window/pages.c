@@ -1,4 +1,5 @@
-/* A program that uses 2 GiB and 100,000 pages of them at random, for as long as it is left: what the window's pace is measured with.
+/* A program that uses 2 GiB and 100,000 pages of them at random, for as long as it is left: what the window's pace is
+ * measured with.
  * argv[1]: rounds of 100,000 accesses (0: for ever). */
 #include <stdio.h>
 #include <stdlib.h>

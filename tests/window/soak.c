@@ -1,5 +1,6 @@
-/* A busy program of many threads for the window to watch, for as long as it is left: memory that comes and goes, locks, children,
- * signals, pages whose rights change, files. It ends after argv[1] rounds of its first thread (0: never) and must not grow. */
+/* A busy program of many threads for the window to watch, for as long as it is left: memory that comes and goes, locks,
+ * children, signals, pages whose rights change, pipes. It ends after argv[1] rounds of its first thread (0: never) and must
+ * not grow. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

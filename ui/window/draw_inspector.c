@@ -26,8 +26,10 @@ static void draw_page(Pen *pen, const Band *band)
 {
     const Focus *f = pen->f;
     char text[160], flags[8];
-    const char *rights = band->map_flags & EMU_MAP_WRITE ? band->map_flags & EMU_MAP_EXEC ? "rwx" : "rw-"
-                         : band->map_flags & EMU_MAP_EXEC ? "r-x" : band->map_flags & EMU_MAP_READ ? "r--" : "---";
+    const char *rights = band->map_flags & EMU_MAP_WRITE  ? band->map_flags & EMU_MAP_EXEC ? "rwx" : "rw-"
+                         : band->map_flags & EMU_MAP_EXEC ? "r-x"
+                         : band->map_flags & EMU_MAP_READ ? "r--"
+                                                          : "---";
     if (f->mapped) {
         view_entry_flags(f->walk.entry[f->walk.leaf_level], flags);
         snprintf(text, sizeof text, "%s · PTE %llx %s · frame %llx, %u owner%s%s%s%s", rights,
@@ -36,7 +38,8 @@ static void draw_page(Pen *pen, const Band *band)
                  f->flags & EMU_PAGE_COW ? " · copy on write" : "", f->flags & EMU_PAGE_ZERO ? " · zero page" : "");
     } else {
         snprintf(text, sizeof text, "%s · %s", rights,
-                 f->flags & EMU_PAGE_SWAPPED ? "swapped out" : "never touched: no frame; the bytes are those it would begin with");
+                 f->flags & EMU_PAGE_SWAPPED ? "swapped out"
+                                             : "never touched: no frame; the bytes are those it would begin with");
     }
     draw_line(pen, "page", INK_DIM, text);
 }
@@ -74,8 +77,8 @@ static void draw_caches_of(Pen *pen)
     for (uint32_t i = 0; i < f->caches; i++) {
         size_t used = strlen(text);
         if (f->cache[i].sets && f->held >> i & 1)
-            snprintf(text + used, sizeof text - used, "%s%s set %u way %u%s", used ? " · " : "", f->cache[i].name, f->cache[i].set,
-                     f->cache[i].way, f->dirty >> i & 1 ? " dirty" : "");
+            snprintf(text + used, sizeof text - used, "%s%s set %u way %u%s", used ? " · " : "", f->cache[i].name,
+                     f->cache[i].set, f->cache[i].way, f->dirty >> i & 1 ? " dirty" : "");
     }
     if (f->caches)
         draw_line(pen, "cache", text[0] ? INK_TEXT : INK_DIM, text[0] ? text : "no modelled cache holds its line");
@@ -105,8 +108,9 @@ static void draw_counts(Pen *pen, bool pinned)
     if (!pen->f->counted && (!pinned || pen->model->record.recording || pen->model->by_count))
         return;
     if (pen->f->counted)
-        snprintf(text, sizeof text, "page %s reads, %s writes · its line %s reads, %s writes (a: no more)", view_count(c->reads, n[0]),
-                 view_count(c->writes, n[1]), view_count(c->line_reads[line], n[2]), view_count(c->line_writes[line], n[3]));
+        snprintf(text, sizeof text, "page %s reads, %s writes · its line %s reads, %s writes (a: no more)",
+                 view_count(c->reads, n[0]), view_count(c->writes, n[1]), view_count(c->line_reads[line], n[2]),
+                 view_count(c->line_writes[line], n[3]));
     draw_line(pen, "counts", pen->f->counted ? INK_TEXT : INK_DIM,
               pen->f->counted ? text : "a counts the accesses to this page from now on (they get slower)");
 }
@@ -125,7 +129,8 @@ static void draw_writer(Pen *pen, bool pinned, bool paused)
     else if (w->state == WRITER_NOBODY)
         snprintf(text, sizeof text, "by nobody since the recording began");
     else
-        snprintf(text, sizeof text, "%s", paused ? "looking for who wrote last ..." : "pause, and it is found out who wrote last");
+        snprintf(text, sizeof text, "%s",
+                 paused ? "looking for who wrote last ..." : "pause, and it is found out who wrote last");
     draw_line(pen, "writer", w->state == WRITER_FOUND ? INK_TEXT : INK_DIM, text);
 }
 

@@ -91,10 +91,15 @@ typedef struct Lane {
     bool size; /* frames: shown as bytes */
 } Lane;
 
+/* After a few steps there is no rate to speak of; without the host's clock, in snapshots, a little is all there is. */
+static bool enough(const Sample *before, const Sample *now)
+{
+    return now->insns > before->insns + (now->run_ns ? 10000 : 16);
+}
+
 static uint64_t per_million(uint64_t amount, const Sample *before, const Sample *now)
 {
-    return now->insns > before->insns + 16 ? amount * 1000000 / (now->insns - before->insns)
-                                           : 0; /* steps: no rate to speak of */
+    return enough(before, now) ? amount * 1000000 / (now->insns - before->insns) : 0;
 }
 static uint64_t value_frames(const Sample *before, const Sample *now)
 {
@@ -106,7 +111,7 @@ static uint64_t value_misses(const Sample *b, const Sample *n) { return per_mill
 static uint64_t value_cache(const Sample *b, const Sample *n) { return per_million(n->cache_misses - b->cache_misses, b, n); }
 static uint64_t value_speed(const Sample *b, const Sample *n)
 {
-    return n->run_ns > b->run_ns ? (n->insns - b->insns) * 1000000000 / (n->run_ns - b->run_ns) : 0;
+    return n->run_ns > b->run_ns && enough(b, n) ? (n->insns - b->insns) * 1000000000 / (n->run_ns - b->run_ns) : 0;
 }
 
 static int height_at(const Model *model, const Lane *lane, uint64_t highest, Rect r, int x)

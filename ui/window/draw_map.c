@@ -308,5 +308,6 @@ void draw_legend(const View *view, const Model *model, Canvas *canvas)
     }
     int x = r.x + 12 + 2 * ((r.w - 16) / 4), y = r.y + 6 + 2 * 18;
     canvas_hatch(canvas, (Rect){x, y + 4, 14, 6}, 4, INK_DIM);
-    canvas_text(canvas, FONT_SMALL, x + 20, y + 1, 2 * ((r.w - 16) / 4) - 24, INK_TEXT, "nobody may touch it: guards of stacks");
+    canvas_text(canvas, FONT_SMALL, x + 20, y + 1, 2 * ((r.w - 16) / 4) - 24, INK_TEXT,
+                "nobody may touch it: guards of stacks");
 }

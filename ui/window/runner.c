@@ -229,8 +229,8 @@ static EmuStop run_back(Runner *r)
     return info.recording ? emu_reverse_step(r->emu, 0, 1) : (EmuStop){.kind = EMU_HISTORY_START};
 }
 
-/* How many instructions to run until it is worth a look at the clock: until the next picture is due, but never so long that a command
- * would wait. */
+/* How many instructions to run until it is worth a look at the clock: until the next picture is due, but never so long that
+ * a command would wait. */
 static uint64_t next_slice(const Runner *r)
 {
     uint64_t insns = (uint64_t)((double)r->slice * (double)runner_until_picture(r, SLICE_NS) / SLICE_NS);

@@ -1,4 +1,5 @@
 /* What the user asks for while the machine runs, done by its thread between two slices: marks, counters as files. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,8 @@ static void name_writer(Runner *r, LastWriter *found)
     model_name_address(r->emu, found->writer.pid, found->writer.pc, found->place, 64);
     size_t used = strlen(found->place);
     if (emu_source_at(r->emu, found->writer.pid, found->writer.pc, &source) && source.line > 0)
-        snprintf(found->place + used, sizeof found->place - used, "%s%.24s:%d", used ? ", " : "", source.name, source.line);
+        snprintf(found->place + used, sizeof found->place - used, "%s%.24s:%d", used ? ", " : "", basename(source.name),
+                 source.line);
 }
 
 /* Looking back may take a while: the picture is shown before, and whatever the user does next comes first. */

@@ -1,5 +1,6 @@
-/* When the machine's thread takes a picture, and how it reaches who draws. A program that waits (for input, for the time) would
- * keep the machine for as long as it waits: then the viewer gets it out for a moment, a *peek*, which the program cannot see. */
+/* When the machine's thread takes a picture, and how it reaches who draws. A program that waits (for input, for the time)
+ * would keep the machine for as long as it waits: then the viewer gets it out for a moment, a *peek*, which the program
+ * cannot see. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <string.h>
