@@ -68,12 +68,15 @@ static void host_vector_add(HostVectors *host, u8 *base, u64 size)
     host->v[host->count++] = (struct iovec){base, size};
 }
 
-/* How many frames one transfer may hold at a time; it lets go of those of the stretch before. */
-static u32 few_frames(Kernel *kernel)
+/* How many frames one transfer may hold at a time; it lets go of those of the stretch before. (Of --user-frames it has what an
+ * instruction has: all that it needs at once, so at least one.) */
+static u64 frames_to_hold(Kernel *kernel)
 {
-    u32 share = kernel->phys.frame_count / 8;
+    if (!kernel->paging)
+        return UINT64_MAX;
     paging_unpin(kernel);
-    return share < HOST_VECTORS ? share : HOST_VECTORS;
+    u64 limit = kernel->paging->limit, all = limit && limit < kernel->phys.frame_count ? limit : kernel->phys.frame_count;
+    return all / 8 + 1;
 }
 
 void host_vectors(Task *task, HostVectors *host, const GuestCursor *cursor, u64 limit, Access access)
@@ -81,12 +84,12 @@ void host_vectors(Task *task, HostVectors *host, const GuestCursor *cursor, u64 
     host->count = 0;
     host->size = 0;
     u64 offset = cursor->offset;
-    u32 most = task->kernel->paging ? few_frames(task->kernel) : HOST_VECTORS;
+    u64 frames = frames_to_hold(task->kernel);
     if (limit > cursor->left)
         limit = cursor->left;
-    for (u32 i = 0; i < cursor->count && host->size < limit && host->count < most; i++, offset = 0) {
+    for (u32 i = 0; i < cursor->count && host->size < limit && host->count < HOST_VECTORS && frames; i++, offset = 0) {
         const GuestVector *vector = &cursor->vector[i];
-        while (offset < vector->size && host->size < limit && host->count < most) {
+        for (; offset < vector->size && host->size < limit && host->count < HOST_VECTORS && frames; frames--) {
             u64 size = vector->size - offset;
             if (size > limit - host->size)
                 size = limit - host->size;
