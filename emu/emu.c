@@ -22,7 +22,7 @@ static KernelConfig kernel_config(const EmuConfig *c)
 {
     return (KernelConfig){
         .swap_size = c->paging.swap_size, .user_frames = c->paging.user_frames, .working_set = c->paging.working_set,
-        .replacement = (ReplacePolicy)c->paging.replacement, .record_touches = c->paging.record,
+        .replacement = (ReplacePolicy)c->paging.replacement, .record_touches = c->paging.record, .claimed_memory = c->paging.claimed_memory,
         .future = c->paging.future, .future_count = c->paging.future_count,
         .frames_random = c->paging.frame_order == EMU_FRAMES_RANDOM, .frame_seed = c->paging.frame_seed,
         .frame_colours = c->paging.frame_order == EMU_FRAMES_COLOURED ? c->paging.frame_colours : 0,

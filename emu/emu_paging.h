@@ -20,7 +20,8 @@ typedef struct EmuPagingConfig { /* all zero: no swap, lowest frame first */
     uint32_t user_frames;       /* at most so many frames for private and shared anonymous memory; 0: all of RAM */
     EmuReplacement replacement; /* (EMU_REPLACE_CLOCK) */
     bool working_set;           /* measure it: emu_working_set, emu_lru_faults */
-    bool record;                /* first run of OPT: keep the string of pages */
+    bool record;                /* first run of OPT: keep the string of pages, whatever user_frames says … */
+    uint64_t claimed_memory;    /* … and tell the program of so many bytes of RAM: memory_size of the second; 0: memory_size */
     const uint64_t *future;     /* second run: what emu_future() of the first gave; kept by the caller while the machine lives */
     uint64_t future_count;
     EmuFrameOrder frame_order;
@@ -38,6 +39,7 @@ typedef struct EmuPagingStats {
     uint64_t over_limit;        /* arrivals beyond user_frames, because one instruction or call needed more at once */
     uint64_t resident, resident_peak; /* frames that count, now and at most */
     uint64_t swap_size, swap_used, swap_peak; /* bytes */
+    uint64_t strayed;           /* OPT: the first touch that was another one than in the first run: LRU since then; 0: none */
     uint64_t touches;           /* LRU, OPT, working_set: changes of page */
 } EmuPagingStats;
 /* false: the machine has neither limited memory nor swap. */

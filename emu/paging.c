@@ -18,7 +18,7 @@ bool emu_paging(Emu *emu, EmuPagingStats *out)
         .arrivals = p->stats.arrivals, .evictions = p->stats.evictions, .swap_outs = swap->stats.outs,
             .swap_ins = swap->stats.ins,
         .write_backs = p->stats.write_backs, .clean_drops = p->stats.clean_drops, .over_limit = p->stats.over_limit,
-        .resident = p->replace.count, .resident_peak = p->stats.resident_peak, .touches = p->stats.touches,
+        .resident = p->replace.count, .resident_peak = p->stats.resident_peak, .touches = p->stats.touches, .strayed = p->replace.strayed,
         .swap_size = (u64)swap->slot_count << PAGE_SHIFT, .swap_used = (u64)swap->used << PAGE_SHIFT,
         .swap_peak = (u64)swap->peak << PAGE_SHIFT,
     };

@@ -75,8 +75,8 @@ static u64 frames_to_hold(Kernel *kernel)
     if (!kernel->paging)
         return UINT64_MAX;
     paging_unpin(kernel);
-    u64 limit = kernel->paging->limit, all = limit && limit < kernel->phys.frame_count ? limit : kernel->phys.frame_count;
-    return all / 8 + 1;
+    u64 frames = kernel->config.claimed_memory >> PAGE_SHIFT, limit = kernel->paging->limit;
+    return (limit && limit < frames ? limit : frames) / 8 + 1;
 }
 
 void host_vectors(Task *task, HostVectors *host, const GuestCursor *cursor, u64 limit, Access access)

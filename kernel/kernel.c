@@ -64,10 +64,17 @@ static bool copy_config(Kernel *kernel, const KernelConfig *config)
     KernelConfig *own = &kernel->config;
     kernel->commit_limit = commit_limit(config);
     own->memory_size = own->memory_size ? own->memory_size : DEFAULT_MEMORY;
+    own->claimed_memory = own->claimed_memory ? own->claimed_memory : own->memory_size;
     own->stack_size = own->stack_size ? own->stack_size : 8ull << 20;
     own->cpu_level = own->cpu_level ? own->cpu_level : CPU_V3;
     own->strace = config->strace ? heap_strdup(config->strace) : NULL;
     return !config->strace || own->strace;
+}
+
+u64 kernel_free_memory(const Kernel *kernel)
+{
+    u64 used = (u64)kernel->phys.used_total << PAGE_SHIFT, claimed = kernel->config.claimed_memory;
+    return used < claimed ? claimed - used : 0;
 }
 
 static Kernel *create(const KernelConfig *config)

@@ -351,6 +351,8 @@ u64 kernel_now(Kernel *kernel);
 /* CLOCK_REALTIME and CLOCK_MONOTONIC as the guest sees them. */
 u64 kernel_realtime(Kernel *kernel);
 u64 kernel_monotonic(Kernel *kernel);
+/* What the program is told of RAM that nothing lies in, in bytes. */
+u64 kernel_free_memory(const Kernel *kernel);
 /* Random bytes: the host's, or seeded when deterministic. */
 void kernel_random(Kernel *kernel, void *buffer, u64 size);
 

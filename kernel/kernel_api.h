@@ -15,7 +15,8 @@ typedef struct KernelConfig {
     u32 user_frames;      /* at most so many frames for private and shared anonymous pages; 0: all of RAM */
     bool working_set;     /* measure the working set from each change of page */
     ReplacePolicy replacement;
-    bool record_touches;  /* keep the string of pages touched, for a second run under OPT */
+    bool record_touches;  /* keep the string of pages touched, for a second run under OPT, which … */
+    u64 claimed_memory;   /* … has so much RAM: the program must see it in both runs; 0: memory_size */
     const u64 *future;    /* OPT: that string, turned by replace_future(); kept, not copied */
     u64 future_count;
     bool frames_random;   /* frames are handed out in random order from frame_seed … */

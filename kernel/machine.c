@@ -36,9 +36,9 @@ i64 sys_sysinfo(Task *task, const u64 *arg)
     Kernel *kernel = task->kernel;
     struct { i64 uptime; u64 loads[3], total, free, shared, buffer, total_swap, free_swap; u16 processes, pad; u32 pad2;
              u64 total_high, free_high; u32 unit; } info = {
-        .uptime = (i64)(kernel_monotonic(kernel) / SECOND), .total = kernel->phys.size,
+        .uptime = (i64)(kernel_monotonic(kernel) / SECOND), .total = kernel->config.claimed_memory,
         .total_swap = swap_total(kernel), .free_swap = swap_total(kernel) - swap_in_use(kernel),
-        .free = (u64)phys_available(&kernel->phys) << PAGE_SHIFT, .processes = (u16)kernel->task_count, .unit = 1};
+        .free = kernel_free_memory(kernel), .processes = (u16)kernel->task_count, .unit = 1};
     _Static_assert(sizeof info == 112, "struct sysinfo");
     return copy_to_guest(task, arg[0], &info, sizeof info) ? 0 : -EFAULT;
 }

@@ -211,7 +211,7 @@ u64 paging_alloc(Kernel *kernel, FrameKind kind, u64 page, bool counted)
 {
     Paging *paging = kernel->paging;
     u64 paddr;
-    while (counted && paging->limit && paging->replace.count >= paging->limit)
+    while (counted && paging->limit && !paging->recording && paging->replace.count >= paging->limit)
         if (!paging_evict(kernel)) {
             if (!paging->saw_busy)
                 return 0;

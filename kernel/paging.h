@@ -52,7 +52,7 @@ typedef struct Paging {
     Replace replace;   /* the ring: frames that may leave */
     Swap swap;         /* swap.fd -1: none */
     PagingStats stats;
-    u32 limit;         /* --user-frames; 0: as many as RAM has */
+    u32 limit;         /* --user-frames; 0: as many as RAM has. While recording nothing is limited */
     /* private to paging.c and reverse_map.c */
     Kernel *kernel;
     FrameMap *maps;    /* [frame_count] */

@@ -80,7 +80,7 @@ static void text_cpuinfo(Text *text, const ProcSubject *s)
 static void text_meminfo(Text *text, const ProcSubject *s)
 {
     const Phys *phys = &s->kernel->phys;
-    u64 total = phys->size / 1024, free = total - (u64)phys->used_total * (PAGE_SIZE / 1024), page = PAGE_SIZE / 1024;
+    u64 total = s->kernel->config.claimed_memory / 1024, free = kernel_free_memory(s->kernel) / 1024, page = PAGE_SIZE / 1024;
     const struct { const char *name; u64 kib;
     } rows[] = {
         {"MemTotal", total},

@@ -47,7 +47,7 @@ void replace_insert(Replace *replace, u32 frame)
         replace->next[before] = replace->prev[after] = frame;
     }
     /* OPT: until its touch is reported, nothing says that the page will be needed at all. */
-    replace->when[frame] = replace->policy == REPLACE_OPT ? ~0ull : ++replace->clock;
+    replace->when[frame] = replace->policy == REPLACE_OPT && !replace->strayed ? ~0ull : ++replace->clock;
     replace->count++;
     if (frame >= replace->top)
         replace->top = frame + 1;
@@ -73,6 +73,26 @@ void replace_set_future(Replace *replace, const u64 *future, u64 count)
     replace->future = future;
     replace->future_count = count;
     replace->position = 0;
+}
+
+/* A touch that is not the recorded one: the future says nothing any more, and victims chosen by it would be as bad as can be (the
+ * page that is used all the time may be the one "never needed again"). What is resident now counts as used a moment ago. */
+static void stray(Replace *replace)
+{
+    replace->strayed = replace->position + 1;
+    for (u32 frame = 0; frame < replace->top; frame++)
+        if (replace->when[frame])
+            replace->when[frame] = ++replace->clock;
+}
+
+void replace_touch_opt(Replace *replace, u32 frame)
+{
+    u64 expected = replace->when[frame];
+    while (expected < replace->position) /* one page then, now two: processes that shared it each got their own back from swap */
+        expected = replace->future[expected];
+    if (!replace->strayed && ((expected != ~0ull && expected != replace->position) || replace->position >= replace->future_count))
+        stray(replace);
+    replace->when[frame] = replace->strayed ? ++replace->clock : replace->future[replace->position++];
 }
 
 static u64 hash(u64 page) { return (page ^ page >> 31) * 0x9e3779b97f4a7c15ull; }
@@ -196,6 +216,6 @@ u32 replace_victim(Replace *replace, PageProbe *probe, void *context)
     case REPLACE_FIFO: return victim_fifo(replace, probe, context);
     case REPLACE_CLOCK: return victim_clock(replace, probe, context);
     case REPLACE_LRU: return victim_lru(replace, probe, context);
-    default: return victim_opt(replace, probe, context);
+    default: return replace->strayed ? victim_lru(replace, probe, context) : victim_opt(replace, probe, context);
     }
 }

@@ -35,6 +35,7 @@ typedef struct Replace {
     u32 oldest_at, oldest_count;
     const u64 *future;  /* opt: see replace_set_future */
     u64 future_count, position;
+    u64 strayed;        /* opt: number of the touch that was not the recorded one; LRU since. 0: none */
     void *memory;
 } Replace;
 
@@ -50,12 +51,13 @@ bool replace_resident(const Replace *replace, u32 frame);
 
 /* The page in `frame` was accessed. For LRU and OPT: each access whose page differs from the last access's; repeating the
  * last one changes nothing (LRU), or must have been recorded too (OPT). */
+void replace_touch_opt(Replace *replace, u32 frame);
 static INLINE void replace_touch(Replace *replace, u32 frame)
 {
     if (replace->policy == REPLACE_LRU)
         replace->when[frame] = ++replace->clock;
     else if (replace->policy == REPLACE_OPT)
-        replace->when[frame] = replace->position < replace->future_count ? replace->future[replace->position++] : ~0ull;
+        replace_touch_opt(replace, frame);
 }
 
 /* OPT: `future[i]` is the position of the touch that next concerns the page of touch number i (~0: none). Made from a

@@ -33,8 +33,8 @@ static EmuConfig first_config(const EmuConfig *config, int null)
 {
     EmuConfig first = *config;
     first.paging = (EmuPagingConfig){.replacement = EMU_REPLACE_OPT, .record = true,
-        .user_frames = config->paging.user_frames ? 1u << 28 : 0,
-                                     .swap_size = config->paging.swap_size};
+        .user_frames = config->paging.user_frames,
+        .claimed_memory = config->memory_size ? config->memory_size : 4ull << 30, .swap_size = config->paging.swap_size};
     first.memory_size = config->memory_size > 16ull << 30 ? config->memory_size : 16ull << 30;
     first.stdio[1] = first.stdio[2] = null;
     first.strace = NULL;

@@ -219,6 +219,22 @@ def part_load():
                 expect(f"load {options} {policy}: pages really went to swap", paging, None)
 
 
+def part_transfers():
+    """Buffers of system calls may be larger than RAM; and OPT has the fewest faults, though they make its second run stray."""
+    program, scratch = compile_c("transfers.c"), os.path.join(WORK, "transfer-scratch")
+    for arguments in ([], [scratch]):
+        native = subprocess.run([program, *arguments], capture_output=True, check=True).stdout
+        for options in (["--mem", "4M", "--swap"], ["--user-frames=500"]):
+            major = {}
+            for policy in POLICIES:
+                status, out, err, stats = run([*options, f"--replacement={policy}"], program, *arguments)
+                what = f"transfers {arguments} {options} {policy}"
+                expect(what, (status, out, err, stats["paging"]["over_limit"]), (0, native, b"", 0))
+                major[policy] = stats["major_faults"]
+            if arguments:
+                expect(f"{what}: the fewest of {major}", major["opt"], min(major.values()))
+
+
 def part_kill():
     """However and whenever it dies, nothing stays in the folder of the swap file."""
     program = compile_c("load.c")

@@ -121,6 +121,8 @@ static void print_paging(FILE *out, Emu *emu, uint64_t insns)
     line(out, "  dropped clean", p.clean_drops);
     if (p.over_limit)
         line(out, "  beyond the limit", p.over_limit);
+    if (p.strayed)
+        line(out, "lru since touch", p.strayed);
     line_frames(out, "resident at the end", p.resident);
     line_frames(out, "resident at most", p.resident_peak);
     line_frames(out, "swap at most", p.swap_peak / 4096);
@@ -166,6 +168,7 @@ static void json_paging(Json *json, Emu *emu, uint64_t insns)
     json_number(json, "write_backs", p.write_backs);
     json_number(json, "clean_drops", p.clean_drops);
     json_number(json, "over_limit", p.over_limit);
+    json_number(json, "strayed", p.strayed);
     json_number(json, "resident", p.resident);
     json_number(json, "resident_peak", p.resident_peak);
     json_number(json, "swap_bytes", p.swap_size);
