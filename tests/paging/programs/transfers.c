@@ -61,6 +61,6 @@ int main(int argc, char **argv)
         through_file(from, to, argv[1]);
     else
         through_pipe(from, to);
-    qsort(to, SIZE / 8, 4, by_value);
+    qsort(to, SIZE / 20, 4, by_value);
     printf("sorted: %llx\n", (unsigned long long)sum(to, SIZE));
 }
