@@ -3,8 +3,9 @@
 
     overlay.py --pace build/tests/window/window_pace --bin build/bench/bin [--rounds 5] [--only NAME]
 
-Compared is the processor time of the machine's thread, with and without a window in turn (window_pace); of each program the median
-of its rounds counts. The programs are those that `cmake --build build --target bench` has made. Not a test: it takes minutes."""
+Compared is the processor time of the machine's thread, with and without a window in turn (window_pace). What other programs on the host
+do to caches and large pages makes single rounds up to a third slower, so the best rounds count; the median of the pairs is told, too. The
+programs are those that `cmake --build build --target bench` has made. Not a test: it takes minutes."""
 import argparse
 import math
 import pathlib
@@ -21,8 +22,10 @@ class Cost:
     def __init__(self, text):
         rounds = [[float(word) for word in match] for match in LINE.findall(text)]
         self.rounds = len(rounds)
-        self.ratio = statistics.median(row[1] / row[0] for row in rounds)
-        self.without, self.with_it, self.pictures, self.taking, self.drawing = (statistics.median(row) for row in zip(*rounds))
+        columns = list(zip(*rounds))
+        self.without, self.with_it = min(columns[0]), min(columns[1])
+        self.ratio, self.median = self.with_it / self.without, statistics.median(row[1] / row[0] for row in rounds)
+        self.pictures, self.taking, self.drawing = (statistics.median(column) for column in columns[2:])
 
 
 def measure(options, program, *more, budget=BUDGET):
@@ -32,7 +35,8 @@ def measure(options, program, *more, budget=BUDGET):
 
 
 def show(name, cost):
-    print(f"{name:24} {cost.without:7.3f} s {cost.with_it:7.3f} s {(cost.ratio - 1) * 100:+6.1f} %  {cost.pictures:5.1f} pictures/s, "
+    print(f"{name:24} {cost.without:7.3f} s {cost.with_it:7.3f} s {(cost.ratio - 1) * 100:+6.1f} % (median {(cost.median - 1) * 100:+5.1f} %)  "
+          f"{cost.pictures:5.1f} pictures/s, "
           f"{cost.taking:.2f} ms to take, {cost.drawing:.2f} ms to draw", flush=True)
 
 
@@ -45,12 +49,12 @@ def bench(options):
         cost = measure(options, program)
         if cost:
             show(name, cost)
-            ratios.append(cost.ratio)
+            ratios.append((cost.ratio, cost.median))
         else:
             print(f"{name:24} could not be measured")
     if ratios:
-        mean = math.exp(statistics.fmean(map(math.log, ratios)))
-        print(f"geometric mean of {len(ratios)} programs: {(mean - 1) * 100:+.1f} %")
+        means = [(math.exp(statistics.fmean(map(math.log, column))) - 1) * 100 for column in zip(*ratios)]
+        print(f"geometric mean of {len(ratios)} programs: {means[0]:+.1f} % (median {means[1]:+.1f} %)")
 
 
 def much_memory(options):
