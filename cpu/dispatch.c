@@ -286,21 +286,12 @@ const u8 *cpu_slow_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size)
         cpu->mmu.stats.extra_lookups++;
     }
     if (UNLIKELY(cpu_observed(cpu)))
-        cpu_model_read(cpu, address, size, host, second);
+        cpu_show_read(cpu, address, size, host, second);
     if (LIKELY(!second))
         return host;
     memcpy(cpu->bounce[0], host, left);
     memcpy(cpu->bounce[0] + left, second, size - left);
     return cpu->bounce[0];
-}
-
-static COLD void model_slow_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second, bool modify)
-{
-    cpu->stats.modifies += modify;
-    if (modify)
-        cpu_model_modify(cpu, address, size, host, second);
-    else
-        cpu_model_write(cpu, address, size, host, second);
 }
 
 static u8 *slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bool modify, bool keep)
@@ -319,7 +310,7 @@ static u8 *slow_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, bo
         cpu->mmu.stats.extra_lookups++;
     }
     if (UNLIKELY(cpu_observed(cpu)))
-        model_slow_write(cpu, address, size, host, second, modify);
+        cpu_show_write(cpu, address, size, host, second, modify);
     if (LIKELY(!second))
         return host;
     cpu->split.host[0] = host, cpu->split.host[1] = second;
@@ -392,6 +383,8 @@ static void run_chain(Cpu *cpu, u64 acc)
 static u64 run_slice(Cpu *cpu, u32 limit)
 {
     jmp_buf target;
+    if (UNLIKELY(cpu->model != NULL))
+        cpu_model_slice(cpu, limit);
     cpu->raise_target = &target;
     if (setjmp(target) == 0)
         run_chain(cpu, ACC_PACK(-(i64)limit, 0, 0));

@@ -97,7 +97,7 @@ static INLINE const u8 *mem_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u
 {
     if (EMU_MODE == MODE_FAST) {
         const u8 *p = tlb_lookup(cpu->mmu.tlb.read, address, size);
-        model_see_read(cpu, address, size, p);
+        model_see_read(cpu, op, acc, address, size, p);
         return p;
     }
     return cpu_slow_read(cpu, op, acc, address, size);
@@ -108,7 +108,7 @@ static INLINE u8 *mem_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 si
 {
     if (EMU_MODE == MODE_FAST) {
         u8 *p = tlb_lookup(cpu->mmu.tlb.write, address, size);
-        model_see_write(cpu, address, size, p);
+        model_see_write(cpu, op, acc, address, size, p);
         return p;
     }
     return cpu_slow_write(cpu, op, acc, address, size, false);
@@ -119,7 +119,7 @@ static INLINE u8 *mem_modify(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 s
 {
     if (EMU_MODE == MODE_FAST) {
         u8 *p = tlb_lookup(cpu->mmu.tlb.write, address, size);
-        model_see_modify(cpu, address, size, p);
+        model_see_modify(cpu, op, acc, address, size, p);
         return p;
     }
     return cpu_slow_write(cpu, op, acc, address, size, true);
@@ -130,7 +130,7 @@ static INLINE u8 *mem_write_over(Cpu *cpu, const Op *op, u64 acc, u64 address, u
 {
     if (EMU_MODE == MODE_FAST) {
         u8 *p = tlb_lookup(cpu->mmu.tlb.write, address, size);
-        model_see_write(cpu, address, size, p);
+        model_see_write(cpu, op, acc, address, size, p);
         return p;
     }
     return cpu_slow_write_over(cpu, op, acc, address, size);

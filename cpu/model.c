@@ -29,52 +29,119 @@ CpuShown cpu_shown(const Cpu *cpu)
     return shown;
 }
 
-void cpu_model_read(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+/* ---- data -------------------------------------------------------------------------------------------------------- */
+
+/* Out of line, because the reference's address escapes: what calls this has callers that must keep their registers. */
+static NOINLINE void model_access(Cpu *cpu, const Reference *reference, AccessKind kind, bool modify, i64 time, i64 end)
 {
-    Reference reference = reference_at(cpu, address, size, host, second);
-    if (cpu->blocks->recorder)
-        record_access(cpu->blocks->recorder, &reference, KIND_READ, false);
+    hierarchy_tell_time(cpu->model, time);
+    if (modify)
+        hierarchy_miss_modify(cpu->model, reference);
+    else if (kind == KIND_WRITE)
+        hierarchy_miss_write(cpu->model, reference);
     else
-        hierarchy_miss_read(cpu->model, &reference);
+        hierarchy_miss_read(cpu->model, reference);
+    hierarchy_keep_time(cpu->model, end);
 }
 
-void cpu_model_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+void MODEL_CALL cpu_model_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, const u8 *host)
 {
-    Reference reference = reference_at(cpu, address, size, host, second);
-    if (cpu->blocks->recorder)
-        record_access(cpu->blocks->recorder, &reference, KIND_WRITE, false);
-    else
-        hierarchy_miss_write(cpu->model, &reference);
+    Reference reference = reference_at(cpu, address, size, host, NULL);
+    i64 time = model_time(op, acc);
+    model_access(cpu, &reference, KIND_READ, false, time, time + MODEL_STORES);
 }
 
-void cpu_model_modify(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+void MODEL_CALL cpu_model_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, const u8 *host)
 {
-    Reference reference = reference_at(cpu, address, size, host, second);
-    if (cpu->blocks->recorder)
-        record_access(cpu->blocks->recorder, &reference, KIND_READ, true);
-    else
-        hierarchy_miss_modify(cpu->model, &reference);
+    Reference reference = reference_at(cpu, address, size, host, NULL);
+    i64 time = model_time(op, acc) + MODEL_STORES;
+    model_access(cpu, &reference, KIND_WRITE, false, time, time + MODEL_STORES);
 }
 
-/* Out of line, because the reference's address escapes: the handler itself must end in a tail call. */
-static NOINLINE void model_fetch(Cpu *cpu, const Op *op, u32 size)
+void MODEL_CALL cpu_model_modify(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, const u8 *host)
 {
-    Reference reference = {.address = (u64)op->disp, .size = size, .paddr = op->imm << 8 >> 8, .paddr2 = (u64)(uintptr_t)op->taken};
+    Reference reference = reference_at(cpu, address, size, host, NULL);
+    i64 time = model_time(op, acc) + MODEL_STORES;
+    model_access(cpu, &reference, KIND_WRITE, true, time, time + MODEL_STORES);
+}
+
+static void show(Cpu *cpu, const Reference *reference, AccessKind kind, bool modify)
+{
+    i64 time = model_time(cpu->op, cpu->acc);
+    if (cpu->blocks->recorder)
+        record_access(cpu->blocks->recorder, reference, modify ? KIND_READ : kind, modify);
+    else
+        model_access(cpu, reference, kind, modify, time, time + MODEL_TIMES);
+}
+
+void cpu_show_read(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second)
+{
+    Reference reference = reference_at(cpu, address, size, host, second);
+    show(cpu, &reference, KIND_READ, false);
+}
+
+void cpu_show_write(Cpu *cpu, u64 address, u32 size, const u8 *host, const u8 *second, bool modify)
+{
+    Reference reference = reference_at(cpu, address, size, host, second);
+    cpu->stats.modifies += modify;
+    show(cpu, &reference, KIND_WRITE, modify);
+}
+
+/* ---- fetches ----------------------------------------------------------------------------------------------------- */
+
+/* Where the code at `address` lies, which runs: the TLB for code has it, or had it just now. */
+static u64 code_paddr(Cpu *cpu, u64 address)
+{
+    const TlbExecEntry *entry = tlb_exec_entry(&cpu->mmu.tlb, address);
+    if (LIKELY(entry->tag == (address & PAGE_MASK)))
+        return entry->paddr | (address & ~PAGE_MASK);
+    Fault fault;
+    const u8 *host = mmu_translate(&cpu->mmu, address, ACCESS_FETCH, &fault);
+    return host ? (u64)(host - cpu->mmu.phys->ram) : 0;
+}
+
+static NOINLINE void fetch_instruction(Cpu *cpu, const Op *op, i64 time)
+{
+    const OpCold *cold = cpu_op_cold(cpu, op);
+    u64 last = cold->rip + cold->length - 1;
+    Reference reference = {.address = cold->rip, .size = cold->length, .paddr = code_paddr(cpu, cold->rip)};
+    if (last >> PAGE_SHIFT != cold->rip >> PAGE_SHIFT)
+        reference.paddr2 = code_paddr(cpu, last & PAGE_MASK);
+    hierarchy_tell_time(cpu->model, time);
     hierarchy_miss_fetch(cpu->model, &reference);
+    hierarchy_keep_time(cpu->model, time + MODEL_TIMES);
 }
 
-static NOINLINE const Op *fetch_refused(Cpu *cpu, const Op *op, u64 acc)
-{
-    model_fetch(cpu, op, (u32)(op->imm >> 56));
-    return next(cpu, op, acc);
-}
+static NOINLINE void MODEL_CALL model_fetch(Cpu *cpu, const Op *op, u64 acc) { fetch_instruction(cpu, op, model_time(op, acc)); }
 
 const Op *cpu_model_op_fetch(Cpu *cpu, const Op *op, u64 acc)
 {
-    u32 size = (u32)(op->imm >> 56);
-    if (UNLIKELY(!hierarchy_passes_fetch(cpu->model, (u64)op->disp, size)))
-        return fetch_refused(cpu, op, acc);
+    if (UNLIKELY(!hierarchy_passes_cell_at(cpu->model, (const u16 *)(uintptr_t)op->imm, (u64)op->disp, model_time(op, acc))))
+        model_fetch(cpu, op, acc);
     return next(cpu, op, acc);
+}
+
+const Op *cpu_model_op_fetches(Cpu *cpu, const Op *op, u64 acc)
+{
+    if (UNLIKELY(!hierarchy_passes_cells_at(cpu->model, (const u16 *)(uintptr_t)op->imm, (u64)op->disp, model_time(op, acc))))
+        model_fetch(cpu, op, acc);
+    return next(cpu, op, acc);
+}
+
+bool cpu_model_keeps_registers(const u8 *function)
+{
+    return MODEL_CALL_KEEPS && (function == (const u8 *)(uintptr_t)cpu_model_read || function == (const u8 *)(uintptr_t)cpu_model_write ||
+                     function == (const u8 *)(uintptr_t)cpu_model_modify || function == (const u8 *)(uintptr_t)model_fetch);
+}
+
+void cpu_model_slice(Cpu *cpu, u32 limit)
+{
+    if (cpu->blocks->recorder) /* who shows accesses without times */
+        return;
+    /* The last slice's last block may have gone on behind 0; the model's own clock is somewhere else while a recorder shows. */
+    i64 first = -((i64)limit << ACC_INSN_SHIFT), last = (i64)(BLOCK_MAX_INSNS + 2) << ACC_INSN_SHIFT;
+    i64 clock = ((const HierarchyFront *)cpu->model)->clock;
+    hierarchy_age(cpu->model, (clock > last ? clock : last) - first);
 }
 
 /* ---- recorders --------------------------------------------------------------------------------------------------- */
@@ -99,11 +166,12 @@ void cpu_record_again(Cpu *cpu)
         record_begin(cpu->blocks->recorder);
         return;
     }
-    const Op *fetch = cpu->op - 1; /* none stands there when the line was that of the instruction before: then it hits */
     const OpCold *cold = cpu_op_cold(cpu, cpu->op);
-    u32 size = (u32)(fetch->imm >> 56);
-    if ((u64)fetch->disp == cold->rip && size == cold->length && !hierarchy_passes_fetch(cpu->model, cold->rip, size))
-        model_fetch(cpu, fetch, size);
+    i64 time = model_time(cpu->op, cpu->acc);
+    hierarchy_tell_time(cpu->model, time);
+    if (!hierarchy_passes_fetch(cpu->model, cold->rip, cold->length))
+        fetch_instruction(cpu, cpu->op, time);
+    hierarchy_keep_time(cpu->model, time + MODEL_TIMES);
 }
 
 static NOINLINE void record_op(Cpu *cpu, const Op *op)

@@ -54,7 +54,8 @@ static INLINE void cpu_record_iteration(Cpu *cpu)
         cpu_record_again(cpu);
 }
 
-/* Emitted by the translator in front of each instruction; its operands are those of cpu_model_op_fetch. */
+/* Emitted by the translator in front of each instruction: disp is its address; imm its paddr, with its length in the upper 8 bits;
+ * taken the paddr of the next page where it reaches into it. */
 OpHandler cpu_record_op_begin;
 
 #endif

@@ -70,7 +70,13 @@ static void drop_loads(Stencils *s)
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------- */
 
-static u32 size_of_plain(const Stencils *s, const HostInsn *insn)
+/* Of the load in front of an instruction that needs the op's address. */
+static u32 size_of_reload(const Stencils *s, const HostInsn *insn)
+{
+    return s->as_it_stands || !insn->reload ? 0 : insn->reload > 8 ? 6 : 5;
+}
+
+static u32 size_of_form(const Stencils *s, const HostInsn *insn)
 {
     u32 rest = (u32)(insn->length - insn->behind);
     switch (s->as_it_stands ? AS_IS : (Form)insn->form) {
@@ -89,7 +95,7 @@ static u32 size_of(const Stencils *s, const HostInsn *insn, bool last)
     case JUMP: return 5;
     case NEXT: return last ? 0 : 5;
     case STOP: return insn->length;
-    default: return size_of_plain(s, insn);
+    default: return size_of_reload(s, insn) + size_of_form(s, insn);
     }
 }
 
@@ -135,10 +141,10 @@ static void put_target(Stencils *s, u8 *code, const HostInsn *insn, u32 at)
         patch(s, op.what == OP && !s->as_it_stands ? PATCH_LEAVE : PATCH_DISTANCE, at, at + 4, op, 0, insn->target);
 }
 
-/* An instruction with another memory operand: [absolute], or [base + displacement]. */
-static void put_address(Stencils *s, const HostInsn *insn, u8 *code, bool absolute)
+/* An instruction at `p` with another memory operand: [absolute], or [base + displacement]. */
+static void put_address(Stencils *s, const HostInsn *insn, const u8 *code, u8 *p, bool absolute)
 {
-    u8 *p = code + insn->offset, base = absolute ? 0 : insn->base;
+    u8 base = absolute ? 0 : insn->base;
     memcpy(p, insn->at, insn->modrm + 1u);
     if (insn->prefix)
         p[insn->prefix - 1] = (u8)((p[insn->prefix - 1] & ~3u) | base >> 3);
@@ -153,34 +159,46 @@ static void put_address(Stencils *s, const HostInsn *insn, u8 *code, bool absolu
     put32(p + at, absolute ? 0 : insn->displacement);
     memcpy(p + at + 4, insn->at + insn->behind, (u32)(insn->length - insn->behind));
     PatchKind kind = !absolute ? PATCH_BYTE : insn->load ? PATCH_LOAD : PATCH_OP;
-    patch(s, kind, insn->offset + at, 0, insn->value, insn->scale, NULL);
+    patch(s, kind, (u32)(p - code) + at, 0, insn->value, insn->scale, NULL);
+}
+
+/* mov reg, imm32 */
+static u8 *put_constant(u8 *p, u8 reg)
+{
+    if (reg >= 8)
+        *p++ = 0x41;
+    *p++ = (u8)(0xb8 | (reg & 7));
+    put32(p, 0);
+    return p;
 }
 
 static void write_plain(Stencils *s, const HostInsn *insn, u8 *code)
 {
     u8 *p = code + insn->offset;
+    if (size_of_reload(s, insn)) {
+        p = put_constant(p, insn->reload - 1);
+        patch(s, PATCH_OP, (u32)(p - code), 0, (Value){ OP, 0, insn->reload_delta }, 0, NULL);
+        p += 4;
+    }
     switch (s->as_it_stands ? AS_IS : (Form)insn->form) {
     case NOT_AT_ALL:
         break;
     case CONSTANT:
         if (!insn->needed)
             break;
-        if (insn->dest >= 8)
-            *p++ = 0x41;
-        *p++ = (u8)(0xb8 | (insn->dest & 7));
-        put32(p, 0);
+        p = put_constant(p, insn->dest);
         patch(s, PATCH_BYTE, (u32)(p - code), 0, insn->value, 1, NULL);
         break;
     case ABSOLUTE:
-        put_address(s, insn, code, true);
+        put_address(s, insn, code, p, true);
         break;
     case INDEXED:
-        put_address(s, insn, code, false);
+        put_address(s, insn, code, p, false);
         break;
     default:
         memcpy(p, insn->at, insn->length);
         if (insn->target)
-            patch(s, PATCH_DISTANCE, insn->offset + insn->field, insn->offset + insn->length, (Value){ 0 }, 0, insn->target);
+            patch(s, PATCH_DISTANCE, (u32)(p - code) + insn->field, (u32)(p - code) + insn->length, (Value){ 0 }, 0, insn->target);
         break;
     }
 }
@@ -227,7 +245,7 @@ static void make(Stencils *s, Stencil *stencil)
     shorten_branches(s);
     mark_emitted(s);
     drop_loads(s);
-    if (!lay_out(s) || s->code_used + s->size > CODE_BYTES || s->patches_used + s->insn_count + 1 > PATCHES)
+    if (!lay_out(s) || s->code_used + s->size > CODE_BYTES || s->patches_used + 2 * s->insn_count + 1 > PATCHES)
         return;
     u8 *code = s->code + s->code_used;
     stencil->code = code;

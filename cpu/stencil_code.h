@@ -64,6 +64,8 @@ typedef struct HostInsn {
     bool labelled, emitted, needed; /* needed: a CONSTANT that somebody reads */
     u8 modrm, behind;     /* offsets of the ModRM byte, and of what follows the displacement */
     u8 prefix, wide_prefix; /* 1 + offset of REX, or offset of the byte of VEX, EVEX that holds X and B; 0: none */
+    u8 reload;            /* 1 + the register that must be loaded with the op's address (plus reload_delta) in front of it; 0: none */
+    i16 reload_delta;
     u8 dest, base, scale;
     i32 displacement;
     Value value;

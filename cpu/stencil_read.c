@@ -1,5 +1,6 @@
 /* Reads a handler's machine code: decodes it with Zydis, as guest code is, and follows which registers hold the op's address
  * (RSI on entry: System V ABI), what was read from it, or anything else. See stencil.c for what that is good for. */
+#include "cpu/model.h"
 #include "cpu/stencil_code.h"
 
 #if defined(EMU_TAIL_CALLS) && defined(__x86_64__)
@@ -35,14 +36,19 @@ static Value address_value(const State *state, const ZydisDecodedOperand *o)
     return (Value){ OP, 0, (i16)delta };
 }
 
-/* Somebody needs what the register really holds. */
-static void need(Stencils *s, const State *state, ZydisRegister reg)
+/* Somebody needs what the register really holds; if that is the op's address, `insn` (NULL: no plain instruction) can load it. */
+static void need(Stencils *s, HostInsn *insn, const State *state, ZydisRegister reg)
 {
     Value value = value_of(state, reg);
-    if (value.what == BYTE)
+    u8 number = (u8)(1 + number_of(reg));
+    if (value.what == BYTE) {
         s->insns[value.by].needed = true;
-    else if (value.what == OP || value.what == MIXED)
+    } else if (value.what == OP && insn && (!insn->reload || insn->reload == number)) {
+        insn->reload = number;
+        insn->reload_delta = value.delta;
+    } else if (value.what == OP || value.what == MIXED) {
         s->as_it_stands = true;
+    }
 }
 
 /* An operand in memory: by which form of the instruction can it be reached without the registers that are not there? */
@@ -63,8 +69,8 @@ static void read_memory(Stencils *s, HostInsn *insn, const State *state, const Z
         insn->scale = o->mem.scale;
         insn->displacement = (i32)displacement;
     } else {
-        need(s, state, o->mem.base);
-        need(s, state, o->mem.index);
+        need(s, insn, state, o->mem.base);
+        need(s, insn, state, o->mem.index);
     }
 }
 
@@ -116,19 +122,23 @@ static void read_register(Stencils *s, HostInsn *insn, const State *before, Stat
         return;
     bool whole = o->actions == ZYDIS_OPERAND_ACTION_WRITE && o->size >= 32;
     if (!whole)
-        need(s, before, o->reg.value);
+        need(s, insn, before, o->reg.value);
     if (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
         after->r[n] = (Value){ OTHER, 0, 0 };
 }
 
+/* The registers of its arguments are read, those that calls may change are OTHER behind it. */
 static void follow_call(Stencils *s, HostInsn *insn, const State *before, State *after)
 {
     insn->touches = 0xffff;
     const u16 kept = 1 << RBX | 1 << RBP | 1 << RSP | 1 << R12 | 1 << R13 | 1 << R14 | 1 << R15;
+    const u16 arguments = 1 << RDI | 1 << RSI | 1 << RDX | 1 << RCX | 1 << R8 | 1 << R9;
+    bool all_kept = cpu_model_keeps_registers(insn->target);
     for (int n = 0; n < 16; n++)
-        if (!(kept >> n & 1)) {
-            need(s, before, ZYDIS_REGISTER_RAX + n);
-            after->r[n] = (Value){ OTHER, 0, 0 };
+        if ((all_kept ? arguments : ~kept) >> n & 1) {
+            need(s, insn, before, ZYDIS_REGISTER_RAX + n);
+            if (!all_kept)
+                after->r[n] = (Value){ OTHER, 0, 0 };
         }
 }
 
@@ -197,8 +207,8 @@ static void read_indirect_jump(Stencils *s, HostInsn *insn, const ZydisDecodedOp
     /* To some op's handler, for which only the three arguments count; or by a table back into the original, where all count. */
     if (memory || op.what == OP || op.what == MIXED)
         s->as_it_stands = true;
-    need(s, state, ZYDIS_REGISTER_RDI);
-    need(s, state, ZYDIS_REGISTER_RDX);
+    need(s, NULL, state, ZYDIS_REGISTER_RDI);
+    need(s, NULL, state, ZYDIS_REGISTER_RDX);
 }
 
 /* Where the parts lie that `form` changes. */
@@ -345,8 +355,8 @@ static bool follow_branch(Stencils *s, const HostInsn *insn, Ahead *ahead, const
     if (!back) { /* to another handler, for which only the three arguments count; or, if it is near, still in this function */
         if ((insn->target > insn->at && insn->target < s->entry + NEAR_BYTES) || state->r[RSI].what == MIXED)
             s->as_it_stands = true;
-        need(s, state, ZYDIS_REGISTER_RDI);
-        need(s, state, ZYDIS_REGISTER_RDX);
+        need(s, NULL, state, ZYDIS_REGISTER_RDI);
+        need(s, NULL, state, ZYDIS_REGISTER_RDX);
         return true;
     }
     back->labelled = true;

@@ -360,21 +360,27 @@ static const Row *row_at_level(const Insn *insn, CpuLevel level)
                                                       : row;
 }
 
-/* Shows the recorder the current instruction; the model its fetch, unless that must hit: all in the line where the one before
- * it ended. */
-static void emit_model_fetch(Translator *t, const Insn *insn, const TlbExecEntry *second)
+static void emit_record(Translator *t, const Insn *insn, const TlbExecEntry *second)
 {
-    u64 last = insn->rip + insn->z.length - 1;
-    if (t->insn_index && !t->cpu->blocks->recorder && !hierarchy_wants_every_fetch(t->cpu->model)) {
-        u32 shift = ((const HierarchyFront *)t->cpu->model)->line_shift_fetch;
-        if ((insn->rip - 1) >> shift == last >> shift)
-            return;
-    }
-    u64 paddr = tlb_exec_entry(&t->cpu->mmu.tlb, insn->rip)->paddr | (insn->rip & ~PAGE_MASK);
-    Op *op = emit(t, t->cpu->blocks->recorder ? cpu_record_op_begin : cpu_model_op_fetch);
+    Op *op = emit(t, cpu_record_op_begin);
     op->disp = (i64)insn->rip;
-    op->imm = paddr | (u64)insn->z.length << 56;
+    op->imm = tlb_exec_entry(&t->cpu->mmu.tlb, insn->rip)->paddr | (insn->rip & ~PAGE_MASK) | (u64)insn->z.length << 56;
     op->taken = second ? (const Op *)(uintptr_t)second->paddr : NULL;
+}
+
+/* Shows the model the current instruction's fetch, unless that must hit: all in the line where the one before it ended. */
+static void emit_model_fetch(Translator *t, const Insn *insn)
+{
+    Hierarchy *model = t->cpu->model;
+    const HierarchyFront *front = (const HierarchyFront *)model;
+    u64 last = insn->rip + insn->z.length - 1;
+    u32 shift = front->line_shift_fetch;
+    if (t->insn_index && !hierarchy_wants_every_fetch(model) && (insn->rip - 1) >> shift == last >> shift)
+        return;
+    bool one = insn->rip >> VIEW_LINE_SHIFT == last >> VIEW_LINE_SHIFT, leaves = insn->rip >> VIEW_PAGE_SHIFT != last >> VIEW_PAGE_SHIFT;
+    Op *op = emit(t, one ? cpu_model_op_fetch : cpu_model_op_fetches);
+    op->disp = (i64)(insn->rip >> VIEW_PAGE_SHIFT);
+    op->imm = (u64)(uintptr_t)(leaves ? &front->no_cell[1] : hierarchy_fetch_cell(model, last));
 }
 
 static void emit_insn(Translator *t, const Insn *insn, const TlbExecEntry *second)
@@ -385,8 +391,10 @@ static void emit_insn(Translator *t, const Insn *insn, const TlbExecEntry *secon
     t->current_reads = n.reads;
     t->current_writes = n.writes;
     t->cc_next = CC_UNKNOWN;
-    if (UNLIKELY(cpu_observed(t->cpu)))
-        emit_model_fetch(t, insn, second);
+    if (UNLIKELY(t->cpu->blocks->recorder != NULL))
+        emit_record(t, insn, second);
+    else if (UNLIKELY(t->cpu->model != NULL))
+        emit_model_fetch(t, insn);
     u32 start = t->count;
     if (row && (translate_level(insn, row) > t->cpu->level || lock_refused(insn, row))) {
         emit_rare(t, raise_ud);

@@ -6,7 +6,13 @@
 static const u64 INDEX_BITS = (1ull << 44) - 1; /* a TLB's key carries page size and address space above these */
 enum { AGE_SHIFT = 4, AGE_DISTANT = 3, AGE_LONG = 2 };
 
-bool cache_create(Cache *cache, u32 sets, u32 ways, CachePolicy policy, u64 *clock)
+static void clear_stamps(Cache *cache)
+{
+    for (u64 i = 0; cache->stamps && i < (u64)cache->sets * cache->ways; i++)
+        cache->stamps[i] = STAMP_EMPTY;
+}
+
+bool cache_create(Cache *cache, u32 sets, u32 ways, CachePolicy policy, i64 *clock)
 {
     *cache = (Cache){.sets = sets, .ways = ways, .policy = (u8)policy, .random = 0x9e3779b97f4a7c15ull};
     cache->masked = (sets & (sets - 1)) == 0;
@@ -14,19 +20,22 @@ bool cache_create(Cache *cache, u32 sets, u32 ways, CachePolicy policy, u64 *clo
     cache->entries = calloc((u64)sets * ways, sizeof *cache->entries);
     bool stamped = (policy == POLICY_LRU || policy == POLICY_FIFO) && clock;
     cache->clock = clock;
-    cache->stamps = stamped ? calloc((u64)sets * ways, sizeof *cache->stamps) : NULL;
+    i64 *stamps = stamped ? calloc(1 + (u64)sets * ways + ways, sizeof *stamps) : NULL; /* cache_rank needs room behind */
+    cache->stamps = stamps ? stamps + 1 : NULL;
     cache->state = policy == POLICY_PLRU ? calloc(sets, sizeof *cache->state) : NULL;
     if (!cache->entries || (stamped && !cache->stamps) || (policy == POLICY_PLRU && !cache->state)) {
         cache_destroy(cache);
         return false;
     }
+    clear_stamps(cache);
     return true;
 }
 
 void cache_destroy(Cache *cache)
 {
     free(cache->entries);
-    free(cache->stamps);
+    if (cache->stamps)
+        free(cache->stamps - 1);
     free(cache->state);
     *cache = (Cache){0};
 }
@@ -34,12 +43,39 @@ void cache_destroy(Cache *cache)
 void cache_clear(Cache *cache)
 {
     memset(cache->entries, 0, (u64)cache->sets * cache->ways * sizeof *cache->entries);
-    if (cache->stamps)
-        memset(cache->stamps, 0, (u64)cache->sets * cache->ways * sizeof *cache->stamps);
+    clear_stamps(cache);
     if (cache->state)
         memset(cache->state, 0, cache->sets * sizeof *cache->state);
 }
 
+void cache_age(Cache *cache, i64 by)
+{
+    i64 *stamps = cache->stamps;
+    for (u64 i = 0; stamps && i < (u64)cache->sets * cache->ways; i++)
+        stamps[i] -= stamps[i] > STAMP_RANKS ? by : 0;
+}
+
+/* How many of the set are older; an empty way stays empty. */
+static i64 rank_of(const i64 *set, u32 ways, i64 stamp)
+{
+    i64 rank = STAMP_EMPTY + 1;
+    for (u32 way = 0; way < ways; way++)
+        rank += set[way] < stamp;
+    return stamp == STAMP_EMPTY ? STAMP_EMPTY : rank;
+}
+
+void cache_rank(Cache *cache)
+{
+    if (!cache->stamps)
+        return;
+    u64 count = (u64)cache->sets * cache->ways;
+    i64 *ranks = cache->stamps + count;
+    for (i64 *set = cache->stamps; set < cache->stamps + count; set += cache->ways) {
+        for (u32 way = 0; way < cache->ways; way++)
+            ranks[way] = rank_of(set, cache->ways, set[way]);
+        memcpy(set, ranks, cache->ways * sizeof *set);
+    }
+}
 
 static u32 find_first(const u64 *set, u32 ways, u64 want)
 {
@@ -214,7 +250,7 @@ u64 cache_remove(Cache *cache, u64 key)
     u64 was = *entry;
     *entry = 0;
     if (cache->stamps)
-        cache->stamps[entry - cache->entries] = 0;
+        cache->stamps[entry - cache->entries] = STAMP_EMPTY;
     if (cache_ordered(cache)) { /* empty ways stay last */
         u64 *set = cache_set(cache, key);
         u32 way = (u32)(entry - set);

@@ -19,10 +19,13 @@ enum {
 #define ENTRY_KEY(entry) ((entry) >> ENTRY_KEY_SHIFT)
 #define ENTRY_KEY_BITS (~0xfeull) /* key and valid */
 
+#define STAMP_EMPTY INT64_MIN
+#define STAMP_RANKS (INT64_MIN + (1ll << 32)) /* below: a rank in the set, which does not age */
+
 typedef struct Cache {
     u64 *entries;   /* [sets][ways] */
-    u64 *stamps;    /* [sets][ways] stamped: time of last use (LRU), of coming (FIFO); 0: empty */
-    u64 *clock;     /* stamped: the last time given */
+    i64 *stamps;    /* [sets][ways] stamped: time of last use (LRU), of coming (FIFO); STAMP_EMPTY. [-1] is nobody's */
+    i64 *clock;     /* stamped: the last time given */
     u64 *state;     /* [sets] PLRU: the tree's bits */
     u32 sets, ways;
     u64 index_mask; /* sets - 1 when that is a mask; else which bits of the key count towards the modulus */
@@ -40,7 +43,7 @@ typedef struct CacheResult {
 } CacheResult;
 
 /* With a `clock`, LRU and FIFO are stamped, and no policy moves entries about. */
-bool cache_create(Cache *cache, u32 sets, u32 ways, CachePolicy policy, u64 *clock);
+bool cache_create(Cache *cache, u32 sets, u32 ways, CachePolicy policy, i64 *clock);
 void cache_destroy(Cache *cache);
 
 static inline bool cache_ordered(const Cache *cache)
@@ -63,10 +66,10 @@ static INLINE u32 find_among(const u64 *set, u32 ways, u64 want)
         found = set[way] == want ? way : found;
     return found;
 }
-static INLINE u32 find_oldest_among(const u64 *stamps, u32 ways)
+static INLINE u32 find_oldest_among(const i64 *stamps, u32 ways)
 {
     u32 oldest = 0;
-    u64 least = stamps[0];
+    i64 least = stamps[0];
     for (u32 way = 1; way < ways; way++) {
         oldest = stamps[way] < least ? way : oldest;
         least = stamps[way] < least ? stamps[way] : least;
@@ -78,7 +81,7 @@ static INLINE u32 find_plain(const u64 *set, u32 ways, u64 want)
 {
     return ways == 8 ? find_among(set, 8, want) : find_among(set, ways, want);
 }
-static INLINE u32 find_oldest_stamp(const u64 *stamps, u32 ways)
+static INLINE u32 find_oldest_stamp(const i64 *stamps, u32 ways)
 {
     return ways == 8 ? find_oldest_among(stamps, 8) : find_oldest_among(stamps, ways);
 }
@@ -114,5 +117,8 @@ CacheResult cache_insert(Cache *cache, u64 key, u64 flags);
 /* Takes a key out; its entry as it was, or 0. */
 u64 cache_remove(Cache *cache, u64 key);
 void cache_clear(Cache *cache);
+/* Stamped: all times become `by` earlier; or their ranks, earlier than any time. */
+void cache_age(Cache *cache, i64 by);
+void cache_rank(Cache *cache);
 
 #endif

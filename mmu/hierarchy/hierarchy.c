@@ -2,10 +2,21 @@
 #include "mmu/hierarchy/internal.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 const char *const level_names[CACHES] = {"L1I", "L1D", "L2", "L3"};
 
 static u32 log2_of(u64 value) { return 63 - (u32)__builtin_clzll(value); }
+
+/* Where the filter notes uses; somewhere, when the policy does not ask for them. */
+static bool show_stamps(Level *level, i64 **stamps)
+{
+    bool asked = level->config.policy == POLICY_LRU;
+    if (!asked)
+        level->unasked = malloc((1 + (u64)level->cache.sets * level->cache.ways) * sizeof *level->unasked);
+    *stamps = asked ? level->cache.stamps - 1 : level->unasked;
+    return *stamps;
+}
 
 static bool create_level(Hierarchy *h, CacheId id)
 {
@@ -24,12 +35,12 @@ static bool create_level(Hierarchy *h, CacheId id)
         return false;
     if (id > CACHE_L1D)
         return true;
-    level->filters[0] = id == CACHE_L1I ? &h->front.fetch : &h->front.read;
-    level->filters[1] = id == CACHE_L1I ? NULL : &h->front.write;
+    if (h->views_pages && level->line_shift == VIEW_LINE_SHIFT && (u64)sets * ways < VIEW_CLEAN - 1)
+        level->views = id == CACHE_L1I ? h->front.fetch : h->front.data;
     if (policy_has_state(config->policy) && !(level->last = malloc(sets * sizeof *level->last)))
         return false;
     level->known_as = calloc((u64)sets * ways, sizeof *level->known_as);
-    return level->known_as;
+    return level->known_as && show_stamps(level, id == CACHE_L1I ? &h->front.fetch_stamps : &h->front.data_stamps);
 }
 
 /* Can the simple way (path.c) serve this machine? */
@@ -66,15 +77,30 @@ static bool create_parts(Hierarchy *h)
     return tlb_create(h);
 }
 
+/* Zeroed; below 2 GiB where the host can: joined code then has the addresses of the filter's cells in its instructions. */
+static Hierarchy *reserve(void)
+{
+#ifdef MAP_32BIT
+    const int low = MAP_32BIT;
+#else
+    const int low = 0;
+#endif
+    void *p = MAP_FAILED;
+    for (int pass = 0; pass < 2 && p == MAP_FAILED; pass++)
+        p = mmap(NULL, sizeof(Hierarchy), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | (pass ? 0 : low), -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
 Hierarchy *hierarchy_create(const HierarchyConfig *config)
 {
-    Hierarchy *h = calloc(1, sizeof *h);
+    Hierarchy *h = reserve();
     if (!h)
         return NULL;
     h->config = *config;
     h->front.line_shift_fetch = log2_of(config->cache[CACHE_L1I].line);
     h->front.line_shift_data = log2_of(config->cache[CACHE_L1D].line);
     h->front.page_shift = log2_of(config->page_size);
+    h->views_pages = h->front.page_shift == VIEW_PAGE_SHIFT;
     h->physical = config->index == INDEX_PHYSICAL;
     h->simple = is_simple(config);
     h->single = config->classify || config->reuse;
@@ -83,7 +109,7 @@ Hierarchy *hierarchy_create(const HierarchyConfig *config)
         hierarchy_destroy(h);
         return NULL;
     }
-    filter_clear_lines(h);
+    filter_clear(h);
     return h;
 }
 
@@ -96,10 +122,11 @@ void hierarchy_destroy(Hierarchy *h)
         shadow_destroy(h->level[id].shadow);
         free(h->level[id].last);
         free(h->level[id].known_as);
+        free(h->level[id].unasked);
     }
     tlb_destroy(h);
     reuse_destroy(h->reuse);
-    free(h);
+    munmap(h, sizeof *h);
 }
 
 const HierarchyConfig *hierarchy_config(const Hierarchy *h) { return &h->config; }
@@ -115,8 +142,7 @@ void hierarchy_switch_space(Hierarchy *h, u32 space)
     if (h->space == space % SPACES)
         return;
     h->space = space % SPACES;
-    filter_clear_pages(h);
-    filter_clear_lines(h);
+    filter_clear(h);
 }
 
 void hierarchy_flush(Hierarchy *h)
@@ -127,15 +153,14 @@ void hierarchy_flush(Hierarchy *h)
     memset(h->streams, 0, sizeof h->streams);
     memset(h->dram.open_row, 0, sizeof h->dram.open_row);
     tlb_clear(h);
-    filter_clear_lines(h);
+    filter_clear(h);
 }
 
 void hierarchy_observe(Hierarchy *h, HierarchyObserver *observer, void *context)
 {
     h->observer = observer;
     h->observer_context = context;
-    filter_clear_pages(h);
-    filter_clear_lines(h);
+    filter_clear(h);
 }
 
 /* ---- accesses that are counted here ------------------------------------------------------------------------------ */
@@ -175,7 +200,29 @@ void hierarchy_modify(Hierarchy *h, u64 address, u64 paddr, u32 size)
 
 void hierarchy_add_references(Hierarchy *h, u64 fetches, u64 reads, u64 writes)
 {
-    h->references[KIND_FETCH] += fetches;
+    u64 straddling = h->front.straddling_fetches;
+    h->front.straddling_fetches = 0;
+    h->extra_lines[KIND_FETCH] += straddling;
+    h->references[KIND_FETCH] += fetches + (h->config.straddle == STRADDLE_SPLIT ? straddling : 0);
     h->references[KIND_READ] += reads;
     h->references[KIND_WRITE] += writes;
+}
+
+/* ---- time -------------------------------------------------------------------------------------------------------- */
+
+/* As often as times allow: then those of long ago become ranks. */
+void hierarchy_age(Hierarchy *h, i64 by)
+{
+    bool rank = h->aged + by > 1ll << 61;
+    h->aged = rank ? 0 : h->aged + by;
+    h->past += (u128)by;
+    Cache *stamped[2 + CONFIG_TLBS] = {&h->level[CACHE_L1I].cache, &h->level[CACHE_L1D].cache};
+    for (u32 i = 0; i < h->config.tlb_count; i++)
+        stamped[2 + i] = &h->tlb[i].cache;
+    for (u32 i = 0; i < 2 + h->config.tlb_count; i++)
+        if (rank)
+            cache_rank(stamped[i]);
+        else
+            cache_age(stamped[i], by);
+    h->front.clock = rank || h->front.clock < STAMP_RANKS + by ? STAMP_RANKS : h->front.clock - by;
 }

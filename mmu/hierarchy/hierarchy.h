@@ -11,7 +11,10 @@
  * The filter is what makes the model affordable. It knows lines that the first-level cache holds and pages that the first-level
  * TLB holds, and where their times of last use are kept: an access to both can miss nowhere, and all that it changes are
  * these two times. Under policies where a use changes more (PLRU, SRRIP) it knows only what was used last in each set,
- * of which another use changes nothing. */
+ * of which another use changes nothing. It knows pages of 4 KiB and lines of 64 bytes; others always go the long way.
+ *
+ * Times only order what happens. Who shows accesses may give each its time (a running processor has one at hand: what it counts,
+ * and where it is), which saves a clock that every access would wait for; between runs of such times the past is moved back. */
 #ifndef EMU_MMU_HIERARCHY_HIERARCHY_H
 #define EMU_MMU_HIERARCHY_HIERARCHY_H
 
@@ -32,62 +35,129 @@ typedef struct Reference {
 
 /* ---- the filter ------------------------------------------------------------------------------------------------ */
 
-enum { FILTER_LINES = 512, FILTER_PAGES = 64 };
+enum {
+    VIEWS = 256,
+    VIEW_LINES = 64,
+    VIEW_PAGE_SHIFT = 12,
+    VIEW_LINE_SHIFT = 6,
+    VIEW_BYTES_SHIFT = 8,
+    VIEW_CLEAN = 0x8000, /* a line that a store would still change (it is not dirty yet): known to loads only */
+};
 
-typedef struct FilterSlot {
-    u64 number; /* of the line or page; ~0: none */
-    u64 *stamp; /* its time of last use */
-} FilterSlot;
-
-typedef struct Filter {
-    FilterSlot lines[FILTER_LINES], pages[FILTER_PAGES];
-} Filter;
+/* What the filter knows of one page, by guest virtual address even where the caches are indexed by physical ones: so a hit needs no
+ * translation. Of a size that lets it be found by a shift and a mask. */
+typedef struct PageView {
+    u64 page[2];   /* its number where the TLB has it: for loads (and fetches), for stores; else ~0 */
+    i64 *stamp[2]; /* when it has: the entry's time of last use */
+    u64 owner;     /* the page that `lines` is about; ~0: none */
+    u64 unused[3];
+    u16 lines[VIEW_LINES]; /* which entry of the first level holds the line: index + 1, and VIEW_CLEAN; 0: not known */
+    u64 unused_too[8];
+} PageView;
+_Static_assert(sizeof(PageView) == 1 << VIEW_BYTES_SHIFT, "view_of counts on it");
 
 /* The part of the model that the inlined path sees; struct Hierarchy begins with it. */
 typedef struct HierarchyFront {
-    u64 clock; /* grows with every use of anything stamped */
+    i64 clock;                        /* the latest time that was given here */
+    i64 *fetch_stamps, *data_stamps;  /* times of last use by PageView.lines (so [0] is nobody's) */
+    u64 straddling_fetches;           /* that passed, not yet among extra_lines */
     u32 line_shift_fetch, line_shift_data, page_shift;
-    u64 no_stamp; /* what slots point to when there is no time to keep */
-    Filter read, write, fetch;
+    u16 no_cell[2];                   /* zero: for fetches that never pass */
+    i64 no_stamp;                     /* what views point to when there is no time to keep */
+    PageView fetch[VIEWS] __attribute__((aligned(1 << VIEW_BYTES_SHIFT)));
+    PageView data[VIEWS];
 } HierarchyFront;
 
-/* May the model pass over this access? Then it has happened. The filter names lines by guest virtual address even where the
- * caches are indexed by physical ones, so a hit needs no translation. */
-static INLINE bool filter_passes(HierarchyFront *front, const Filter *filter, u64 address, u32 size, u32 line_shift)
+static INLINE PageView *view_of(PageView *views, u64 address)
 {
-    u64 line = address >> line_shift, page = address >> front->page_shift;
-    const FilterSlot *line_slot = &filter->lines[line % FILTER_LINES], *page_slot = &filter->pages[page % FILTER_PAGES];
-    if (UNLIKELY(line_slot->number != line || (address + size - 1) >> line_shift != line || page_slot->number != page))
+    const unsigned down = VIEW_PAGE_SHIFT - VIEW_BYTES_SHIFT;
+    return (PageView *)((u8 *)views + (address >> down & (VIEWS - 1) << VIEW_BYTES_SHIFT));
+}
+static INLINE u16 *view_cell(PageView *view, u64 address) { return &view->lines[address >> VIEW_LINE_SHIFT & (VIEW_LINES - 1)]; }
+
+/* Is it all in one line? */
+static INLINE bool view_in_line(u64 address, u32 size)
+{
+    const u64 line = 1 << VIEW_LINE_SHIFT;
+    return size == 1 || (size <= line && (address & (line - 1)) <= line - size);
+}
+
+/* May the model pass over this access at this time? Then it has happened. */
+static INLINE bool hierarchy_passes_read_at(Hierarchy *h, u64 address, u32 size, i64 now)
+{
+    HierarchyFront *front = (HierarchyFront *)h;
+    PageView *view = view_of(front->data, address);
+    u32 index = *view_cell(view, address) & (VIEW_CLEAN - 1);
+    if (UNLIKELY(view->page[0] != address >> VIEW_PAGE_SHIFT || !index || !view_in_line(address, size)))
         return false;
-    *line_slot->stamp = *page_slot->stamp = ++front->clock;
+    front->data_stamps[index] = *view->stamp[0] = now;
+    return true;
+}
+static INLINE bool hierarchy_passes_write_at(Hierarchy *h, u64 address, u32 size, i64 now)
+{
+    HierarchyFront *front = (HierarchyFront *)h;
+    PageView *view = view_of(front->data, address);
+    i16 index = (i16)*view_cell(view, address);
+    if (UNLIKELY(view->page[1] != address >> VIEW_PAGE_SHIFT || index <= 0 || !view_in_line(address, size)))
+        return false;
+    front->data_stamps[index] = *view->stamp[1] = now;
+    return true;
+}
+/* A modify (read-modify-write of one place): a read reference that dirties. Loads may have a TLB of their own. */
+static INLINE bool hierarchy_passes_modify_at(Hierarchy *h, u64 address, u32 size, i64 now)
+{
+    PageView *view = view_of(((HierarchyFront *)h)->data, address);
+    if (UNLIKELY(view->page[0] != address >> VIEW_PAGE_SHIFT || !hierarchy_passes_write_at(h, address, size, now)))
+        return false;
+    *view->stamp[0] = now;
+    return true;
+}
+/* Of a fetch it can be known beforehand which cell of the filter tells: that of its line, or of the second of two lines (in one page). */
+static INLINE const u16 *hierarchy_fetch_cell(Hierarchy *h, u64 address)
+{
+    return view_cell(view_of(((HierarchyFront *)h)->fetch, address), address);
+}
+static INLINE PageView *view_of_cell(const u16 *cell) { return (PageView *)((uintptr_t)cell & ~(sizeof(PageView) - 1)); }
+static INLINE bool hierarchy_passes_cell_at(Hierarchy *h, const u16 *cell, u64 page, i64 now)
+{
+    const PageView *view = view_of_cell(cell);
+    u32 index = *cell;
+    if (UNLIKELY(!index || view->page[0] != page))
+        return false;
+    ((HierarchyFront *)h)->fetch_stamps[index] = *view->stamp[0] = now;
+    return true;
+}
+static INLINE bool hierarchy_passes_cells_at(Hierarchy *h, const u16 *second, u64 page, i64 now)
+{
+    HierarchyFront *front = (HierarchyFront *)h;
+    u32 first = second[-1];
+    if (UNLIKELY(!first || !hierarchy_passes_cell_at(h, second, page, now + 1)))
+        return false;
+    front->fetch_stamps[first] = now;
+    front->straddling_fetches++;
     return true;
 }
 
-static INLINE bool hierarchy_passes_fetch(Hierarchy *h, u64 address, u32 size)
+/* The same at the next time of the model's own clock. */
+bool hierarchy_passes_fetch(Hierarchy *h, u64 address, u32 size);
+bool hierarchy_passes_read(Hierarchy *h, u64 address, u32 size);
+bool hierarchy_passes_write(Hierarchy *h, u64 address, u32 size);
+bool hierarchy_passes_modify(Hierarchy *h, u64 address, u32 size);
+
+/* What the model is shown next happens at `now`, or right behind the last that it was shown, if that was later. */
+static INLINE void hierarchy_tell_time(Hierarchy *h, i64 now)
 {
     HierarchyFront *front = (HierarchyFront *)h;
-    return filter_passes(front, &front->fetch, address, size, front->line_shift_fetch);
+    front->clock = front->clock < now ? now : front->clock;
 }
-static INLINE bool hierarchy_passes_read(Hierarchy *h, u64 address, u32 size)
+/* All that has happened happened `by` earlier: what follows may begin with earlier times. */
+void hierarchy_age(Hierarchy *h, i64 by);
+/* What follows begins at `limit` or later. */
+static INLINE void hierarchy_keep_time(Hierarchy *h, i64 limit)
 {
     HierarchyFront *front = (HierarchyFront *)h;
-    return filter_passes(front, &front->read, address, size, front->line_shift_data);
-}
-static INLINE bool hierarchy_passes_write(Hierarchy *h, u64 address, u32 size)
-{
-    HierarchyFront *front = (HierarchyFront *)h;
-    return filter_passes(front, &front->write, address, size, front->line_shift_data);
-}
-/* A modify (read-modify-write of one place): a read reference that dirties. Loads may have a TLB of their own. */
-static INLINE bool hierarchy_passes_modify(Hierarchy *h, u64 address, u32 size)
-{
-    HierarchyFront *front = (HierarchyFront *)h;
-    u64 page = address >> front->page_shift;
-    const FilterSlot *load = &front->read.pages[page % FILTER_PAGES];
-    if (UNLIKELY(load->number != page || !filter_passes(front, &front->write, address, size, front->line_shift_data)))
-        return false;
-    *load->stamp = ++front->clock;
-    return true;
+    if (UNLIKELY(front->clock >= limit))
+        hierarchy_age(h, front->clock - limit + (1 << 12));
 }
 
 /* ---- accesses -------------------------------------------------------------------------------------------------- */

@@ -18,9 +18,10 @@ typedef struct Level {
     Cache cache;
     u32 line_shift;
     struct Level *next;  /* NULL: DRAM */
-    Filter *filters[2];  /* first level: the filters that may know its lines */
-    u64 *known_as;       /* first level: [sets][ways] the virtual line that the filters may know this entry as */
-    u64 *last;           /* first level under PLRU and SRRIP: [sets] index + 1 of the one entry that the filters may know */
+    PageView *views;     /* first level: the filter's, where it can know such lines; else NULL */
+    u64 *known_as;       /* first level: [sets][ways] the virtual line that the filter may know this entry as */
+    i64 *unasked;        /* first level, not LRU: where the filter's times go */
+    u64 *last;           /* first level under PLRU and SRRIP: [sets] index + 1 of the one entry that the filter may know */
     Shadow *shadow;      /* config.classify */
     u64 refs[ACCESS_KINDS], misses[ACCESS_KINDS];
     u64 cold[ACCESS_KINDS], capacity[ACCESS_KINDS], conflict[ACCESS_KINDS];
@@ -31,7 +32,7 @@ typedef struct Level {
 typedef struct TlbUnit {
     TlbConfig config;
     Cache cache;
-    u64 *last; /* first level under PLRU and SRRIP: [sets] the one page that the filters may know */
+    u64 *last; /* first level under PLRU and SRRIP: [sets] the one page that the filter may know */
 } TlbUnit;
 
 typedef struct TlbStats {
@@ -61,6 +62,7 @@ struct Hierarchy {
     HierarchyConfig config;
     bool physical;        /* the caches are indexed by physical addresses */
     bool simple;          /* every level is LRU and remembers only presence: the quick path (path.c) */
+    bool views_pages;     /* the filter can know pages of this size */
     bool single;          /* the filter may hold only the very last line: somebody needs to see the others */
     u64 last_line[2];     /* that line, as the filter names it: of fetches, of data */
     u32 cut;              /* straddle=one: references longer than this are cut to it */
@@ -69,6 +71,8 @@ struct Hierarchy {
     u8 tlb_order[2][3][CONFIG_TLBS + 1]; /* [level][fetch, load, store]: units + 1 to ask, 0 ends */
     Cache walk_cache[3];
     u32 space;
+    i64 aged;             /* by hierarchy_age, since times were last made ranks */
+    u128 past;            /* by hierarchy_age, ever */
     HierarchyWalker *walker;
     void *walker_context;
     u64 references[3];    /* Ir, Dr, Dw */
@@ -112,18 +116,15 @@ u64 tlb_table_key(const Hierarchy *h, u64 address, u32 cache);
 bool tlb_create(Hierarchy *h);
 void tlb_destroy(Hierarchy *h);
 void tlb_clear(Hierarchy *h);
+/* The filter has been cleared. */
+void tlb_forget_last(Hierarchy *h);
 
-void filter_clear_lines(Hierarchy *h);
-void filter_clear_pages(Hierarchy *h);
-static inline void filter_drop(FilterSlot *slots, u32 count, u64 number)
-{
-    FilterSlot *slot = &slots[number % count];
-    slot->number = slot->number == number ? NO_LINE : slot->number;
-}
-static inline void filter_know(FilterSlot *slots, u32 count, u64 number, u64 *stamp)
-{
-    slots[number % count] = (FilterSlot){.number = number, .stamp = stamp};
-}
+/* The filter knows nothing any more; of a page; of the running space's small pages in [start, end). */
+void filter_clear(Hierarchy *h);
+void filter_clear_range(Hierarchy *h, u64 start, u64 end);
+/* The view of the page of `address`, taken from another page if need be. */
+PageView *view_take(Hierarchy *h, PageView *views, u64 address);
+
 /* Do uses change more than a time, so that only what was used last in a set may be known? */
 static inline bool policy_has_state(u32 policy) { return policy == POLICY_PLRU || policy == POLICY_SRRIP; }
 

@@ -29,41 +29,50 @@ static Lines lines_of(const Hierarchy *h, const Reference *r, u32 line_shift)
 
 /* ---- the line filter ------------------------------------------------------------------------------------------- */
 
-static void drop_known_line(Level *level, u64 line)
+static INLINE void drop_known_line(Level *level, u64 line)
 {
-    filter_drop(level->filters[0]->lines, FILTER_LINES, line);
-    if (level->filters[1])
-        filter_drop(level->filters[1]->lines, FILTER_LINES, line);
+    u64 address = line << VIEW_LINE_SHIFT;
+    PageView *view = level->views ? view_of(level->views, address) : NULL;
+    if (view && view->owner == address >> VIEW_PAGE_SHIFT)
+        *view_cell(view, address) = 0;
 }
 
-/* The filters no longer know the entry (number `index`) of a first-level cache. */
+/* The filter no longer knows the entry (number `index`) of a first-level cache. */
 static INLINE void drop_known(Level *level, u64 index) { drop_known_line(level, level->known_as[index]); }
 
-/* Entry `index` of a first-level cache was used as the virtual `line`: the filters may know it from now on, for loads and
+static void drop_last_used(Level *level, u64 index)
+{
+    u64 *last = &level->last[index / level->cache.ways];
+    if (*last && *last != index + 1)
+        drop_known(level, *last - 1);
+    *last = index + 1;
+}
+
+static void drop_very_last(Hierarchy *h, Level *level, u64 line)
+{
+    u64 *very_last = &h->last_line[level->id == CACHE_L1D];
+    if (*very_last != line)
+        drop_known_line(level, *very_last);
+    *very_last = line;
+}
+
+/* Entry `index` of a first-level cache was used as the virtual `line`: the filter may know it from now on, for loads and
  * for stores. It has one name there at a time. */
 static INLINE void note_line(Hierarchy *h, Level *level, u64 index, u64 line, bool may_read, bool may_write)
 {
-    if (UNLIKELY(level->last != NULL)) {
-        u64 *last = &level->last[index / level->cache.ways];
-        if (*last && *last != index + 1)
-            drop_known(level, *last - 1);
-        *last = index + 1;
-    }
-    if (UNLIKELY(h->single)) {
-        u64 *very_last = &h->last_line[level->id == CACHE_L1D];
-        if (*very_last != line)
-            drop_known_line(level, *very_last);
-        *very_last = line;
-    }
+    if (UNLIKELY(!level->views))
+        return;
+    if (UNLIKELY(level->last != NULL))
+        drop_last_used(level, index);
+    if (UNLIKELY(h->single))
+        drop_very_last(h, level, line);
     if (level->known_as[index] != line) {
         drop_known(level, index);
         level->known_as[index] = line;
     }
-    u64 *stamp = level->config.policy == POLICY_LRU ? &level->cache.stamps[index] : &h->front.no_stamp;
-    if (may_read)
-        filter_know(level->filters[0]->lines, FILTER_LINES, line, stamp);
-    if (may_write && level->filters[1])
-        filter_know(level->filters[1]->lines, FILTER_LINES, line, stamp);
+    u64 address = line << VIEW_LINE_SHIFT;
+    u16 cell = (u16)(index + 1) | (may_write || level->id == CACHE_L1I ? 0 : VIEW_CLEAN);
+    *view_cell(view_take(h, level->views, address), address) = may_read ? cell : 0;
 }
 
 static void forget_last(Level *level, u64 set)
@@ -73,15 +82,60 @@ static void forget_last(Level *level, u64 set)
     level->last[set] = 0;
 }
 
-void filter_clear_lines(Hierarchy *h)
+static void view_clear(Hierarchy *h, PageView *view, u64 owner)
 {
-    memset(h->front.fetch.lines, 0xff, sizeof h->front.fetch.lines);
-    memset(h->front.read.lines, 0xff, sizeof h->front.read.lines);
-    memset(h->front.write.lines, 0xff, sizeof h->front.write.lines);
+    *view = (PageView){.page = {NO_LINE, NO_LINE}, .stamp = {&h->front.no_stamp, &h->front.no_stamp}, .owner = owner};
+}
+
+PageView *view_take(Hierarchy *h, PageView *views, u64 address)
+{
+    PageView *view = view_of(views, address);
+    if (UNLIKELY(view->owner != address >> VIEW_PAGE_SHIFT))
+        view_clear(h, view, address >> VIEW_PAGE_SHIFT);
+    return view;
+}
+
+void filter_clear_range(Hierarchy *h, u64 start, u64 end)
+{
+    for (u64 address = start; address < end; address += 1 << VIEW_PAGE_SHIFT)
+        for (u32 which = 0; which < 2; which++) {
+            PageView *view = view_of(which ? h->front.data : h->front.fetch, address);
+            if (view->owner == address >> VIEW_PAGE_SHIFT)
+                view_clear(h, view, NO_LINE);
+        }
+}
+
+void filter_clear(Hierarchy *h)
+{
+    for (u32 i = 0; i < VIEWS; i++) {
+        view_clear(h, &h->front.fetch[i], NO_LINE);
+        view_clear(h, &h->front.data[i], NO_LINE);
+    }
     h->last_line[0] = h->last_line[1] = NO_LINE;
     for (u32 id = 0; id < CACHES; id++)
         if (h->level[id].last)
             memset(h->level[id].last, 0, h->level[id].cache.sets * sizeof(u64));
+    tlb_forget_last(h);
+}
+
+/* ---- the same, for who has no times of its own ------------------------------------------------------------------ */
+
+bool hierarchy_passes_fetch(Hierarchy *h, u64 address, u32 size)
+{
+    const u16 *cell = hierarchy_fetch_cell(h, address);
+    return view_in_line(address, size) && hierarchy_passes_cell_at(h, cell, address >> VIEW_PAGE_SHIFT, ++h->front.clock);
+}
+bool hierarchy_passes_read(Hierarchy *h, u64 address, u32 size)
+{
+    return hierarchy_passes_read_at(h, address, size, ++h->front.clock);
+}
+bool hierarchy_passes_write(Hierarchy *h, u64 address, u32 size)
+{
+    return hierarchy_passes_write_at(h, address, size, ++h->front.clock);
+}
+bool hierarchy_passes_modify(Hierarchy *h, u64 address, u32 size)
+{
+    return hierarchy_passes_modify_at(h, address, size, ++h->front.clock);
 }
 
 /* ---- the simple way -------------------------------------------------------------------------------------------- */
@@ -115,7 +169,7 @@ static bool pass_watched(Hierarchy *h, Level *level, u64 key, AccessKind kind, M
     if (missed) {
         result = cache_insert(&level->cache, key, 0);
         show_fill(h, level, key, kind, &result);
-        if (level->filters[0])
+        if (level->known_as)
             drop_known(level, (u64)(result.entry - level->cache.entries));
     }
     MissClass this_class = level->shadow ? shadow_use(level->shadow, key) : MISS_COLD;
@@ -294,7 +348,7 @@ static u64 back_invalidate(Hierarchy *h, Level *level, u64 key)
         u64 *entry = above->present ? cache_peek(&above->cache, key) : NULL;
         if (!entry)
             continue;
-        if (above->filters[0])
+        if (above->known_as)
             drop_known(above, (u64)(entry - above->cache.entries));
         dirty |= cache_remove(&above->cache, key) & ENTRY_DIRTY;
         above->back_invalidations++;
@@ -328,7 +382,7 @@ static void fill(Hierarchy *h, Level *level, u64 key, u64 flags, AccessKind kind
 {
     CacheResult result = cache_insert(&level->cache, key, flags);
     show_fill(h, level, key, kind, &result);
-    if (level->filters[0])
+    if (level->known_as)
         drop_known(level, (u64)(result.entry - level->cache.entries));
     if (level->last) /* a newcomer changes the set's state for the entry used last, too */
         forget_last(level, result.set);
@@ -420,7 +474,7 @@ static void full_access_split(Hierarchy *h, Level *level, const Reference *r, Ac
 
 void path_read(Hierarchy *h, Level *level, u64 line, AccessKind kind)
 {
-    if (level->filters[0]) {
+    if (level->known_as) {
         full_line(h, level, line, NO_LINE, kind, false);
         return;
     }
@@ -486,18 +540,20 @@ static INLINE void access(Hierarchy *h, const Reference *reference, AccessKind k
 }
 
 /* The inlined filter leaves to us what lies in two lines. Where it knows both, nothing else changes here either. */
-static INLINE bool passes_straddling(Hierarchy *h, const Filter *filter, const Reference *r, u32 line_shift, AccessKind kind)
+static INLINE bool passes_straddling(Hierarchy *h, const Reference *r, AccessKind kind)
 {
-    u64 last = r->address + r->size - 1, low = r->address >> line_shift, high = last >> line_shift;
-    if (LIKELY(high != low + 1) || r->size > h->cut)
+    u64 first = r->address, last = first + r->size - 1, bit = kind == KIND_WRITE ? VIEW_CLEAN : 0;
+    if (LIKELY(last >> VIEW_LINE_SHIFT != (first >> VIEW_LINE_SHIFT) + 1) || r->size > h->cut)
         return false;
-    u64 page = r->address >> h->front.page_shift, next_page = last >> h->front.page_shift;
-    const FilterSlot *low_slot = &filter->lines[low % FILTER_LINES], *high_slot = &filter->lines[high % FILTER_LINES];
-    const FilterSlot *page_slot = &filter->pages[page % FILTER_PAGES], *next_slot = &filter->pages[next_page % FILTER_PAGES];
-    if (low_slot->number != low || high_slot->number != high || page_slot->number != page || next_slot->number != next_page)
+    PageView *views = kind == KIND_FETCH ? h->front.fetch : h->front.data, *low = view_of(views, first), *high = view_of(views, last);
+    u16 low_cell = *view_cell(low, first), high_cell = *view_cell(high, last);
+    bool store = kind == KIND_WRITE;
+    if (low->page[store] != first >> VIEW_PAGE_SHIFT || high->page[store] != last >> VIEW_PAGE_SHIFT || !low_cell || !high_cell ||
+        (low_cell | high_cell) & bit)
         return false;
-    *low_slot->stamp = *page_slot->stamp = ++h->front.clock;
-    *high_slot->stamp = *next_slot->stamp = ++h->front.clock;
+    i64 *stamps = kind == KIND_FETCH ? h->front.fetch_stamps : h->front.data_stamps;
+    stamps[low_cell & (VIEW_CLEAN - 1)] = *low->stamp[store] = ++h->front.clock;
+    stamps[high_cell & (VIEW_CLEAN - 1)] = *high->stamp[store] = ++h->front.clock;
     h->extra_lines[kind]++;
     h->references[kind] += h->config.straddle == STRADDLE_SPLIT;
     return true;
@@ -505,19 +561,19 @@ static INLINE bool passes_straddling(Hierarchy *h, const Filter *filter, const R
 
 void hierarchy_miss_fetch(Hierarchy *h, const Reference *reference)
 {
-    if (!passes_straddling(h, &h->front.fetch, reference, h->front.line_shift_fetch, KIND_FETCH))
+    if (!passes_straddling(h, reference, KIND_FETCH))
         access(h, reference, KIND_FETCH, false);
 }
 void hierarchy_miss_read(Hierarchy *h, const Reference *reference)
 {
     h->shown_reads++;
-    if (!passes_straddling(h, &h->front.read, reference, h->front.line_shift_data, KIND_READ))
+    if (!passes_straddling(h, reference, KIND_READ))
         access(h, reference, KIND_READ, false);
 }
 void hierarchy_miss_write(Hierarchy *h, const Reference *reference)
 {
     h->shown_writes++;
-    if (!passes_straddling(h, &h->front.write, reference, h->front.line_shift_data, KIND_WRITE))
+    if (!passes_straddling(h, reference, KIND_WRITE))
         access(h, reference, KIND_WRITE, true);
 }
 void hierarchy_miss_modify(Hierarchy *h, const Reference *reference)

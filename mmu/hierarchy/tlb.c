@@ -35,7 +35,7 @@ bool tlb_create(Hierarchy *h)
         TlbUnit *unit = &h->tlb[i];
         unit->config = h->config.tlb[i];
         u32 ways = unit->config.ways ? unit->config.ways : unit->config.entries, sets = unit->config.entries / ways;
-        u64 *clock = unit->config.level == 1 ? &h->front.clock : NULL;
+        i64 *clock = unit->config.level == 1 ? &h->front.clock : NULL;
         if (!cache_create(&unit->cache, sets, ways, (CachePolicy)unit->config.policy, clock))
             return false;
         if (policy_has_state(unit->config.policy) && !(unit->last = malloc(sets * sizeof *unit->last)))
@@ -72,11 +72,8 @@ static void clear_walk_caches(Hierarchy *h)
             cache_clear(&h->walk_cache[i]);
 }
 
-void filter_clear_pages(Hierarchy *h)
+void tlb_forget_last(Hierarchy *h)
 {
-    memset(h->front.fetch.pages, 0xff, sizeof h->front.fetch.pages);
-    memset(h->front.read.pages, 0xff, sizeof h->front.read.pages);
-    memset(h->front.write.pages, 0xff, sizeof h->front.write.pages);
     for (u32 i = 0; i < h->config.tlb_count; i++)
         if (h->tlb[i].last)
             memset(h->tlb[i].last, 0xff, h->tlb[i].cache.sets * sizeof *h->tlb[i].last);
@@ -87,19 +84,34 @@ void tlb_clear(Hierarchy *h)
     for (u32 i = 0; i < h->config.tlb_count; i++)
         cache_clear(&h->tlb[i].cache);
     clear_walk_caches(h);
-    filter_clear_pages(h);
+    filter_clear(h);
 }
 
 /* ---- the page filter ------------------------------------------------------------------------------------------- */
 
+static void forget_page(PageView *views, u64 page, u32 store)
+{
+    PageView *view = view_of(views, page << VIEW_PAGE_SHIFT);
+    const u64 canonical = (1ull << (48 - VIEW_PAGE_SHIFT)) - 1; /* keys have no more bits */
+    if ((view->page[store] & canonical) == (page & canonical))
+        view->page[store] = NO_LINE;
+}
+
 static void drop_known_page(Hierarchy *h, const TlbUnit *unit, u64 page)
 {
     if (unit->config.serves & SERVES_FETCH)
-        filter_drop(h->front.fetch.pages, FILTER_PAGES, page);
+        forget_page(h->front.fetch, page, 0);
     if (unit->config.serves & SERVES_LOAD)
-        filter_drop(h->front.read.pages, FILTER_PAGES, page);
+        forget_page(h->front.data, page, 0);
     if (unit->config.serves & SERVES_STORE)
-        filter_drop(h->front.write.pages, FILTER_PAGES, page);
+        forget_page(h->front.data, page, 1);
+}
+
+static void know_page(Hierarchy *h, PageView *views, u64 address, u32 store, i64 *stamp)
+{
+    PageView *view = view_take(h, views, address);
+    view->page[store] = address >> VIEW_PAGE_SHIFT;
+    view->stamp[store] = stamp;
 }
 
 /* `address`'s page was used at `result` of `unit`, or filled there: the filter may know it from now on. */
@@ -111,17 +123,17 @@ static void note_page(Hierarchy *h, TlbUnit *unit, const CacheResult *result, u6
             drop_known_page(h, unit, unit->last[result->set]);
         unit->last[result->set] = page;
     }
-    if (h->observer || (filled && unit->config.policy == POLICY_SRRIP)) /* SRRIP: the first use after a fill changes the age */
+    if (!h->views_pages || h->observer || (filled && unit->config.policy == POLICY_SRRIP)) /* SRRIP: the first use after a fill changes the age */
         return;
-    u64 *stamp = unit->config.policy == POLICY_LRU ? &unit->cache.stamps[result->entry - unit->cache.entries] : &h->front.no_stamp;
+    i64 *stamp = unit->config.policy == POLICY_LRU ? &unit->cache.stamps[result->entry - unit->cache.entries] : &h->front.no_stamp;
     if (kind == KIND_FETCH) {
-        filter_know(h->front.fetch.pages, FILTER_PAGES, page, stamp);
+        know_page(h, h->front.fetch, address, 0, stamp);
         return;
     }
     if (unit->config.serves & SERVES_LOAD)
-        filter_know(h->front.read.pages, FILTER_PAGES, page, stamp);
+        know_page(h, h->front.data, address, 0, stamp);
     if (unit->config.serves & SERVES_STORE && dirty)
-        filter_know(h->front.write.pages, FILTER_PAGES, page, stamp);
+        know_page(h, h->front.data, address, 1, stamp);
 }
 
 /* ---- walks ----------------------------------------------------------------------------------------------------- */
@@ -269,17 +281,17 @@ static void translate(Hierarchy *h, u64 address, AccessKind kind)
 void tlb_access(Hierarchy *h, const Reference *reference, AccessKind kind)
 {
     u64 first = reference->address, last = first + reference->size - 1;
-    bool modelled = h->tlb_order[0][class_of(kind)][0];
-    Filter *filter = kind == KIND_FETCH ? &h->front.fetch : kind == KIND_READ ? &h->front.read : &h->front.write;
+    bool modelled = h->tlb_order[0][class_of(kind)][0], store = kind == KIND_WRITE;
+    PageView *views = kind == KIND_FETCH ? h->front.fetch : h->front.data;
     for (u64 page = first >> h->front.page_shift; page <= last >> h->front.page_shift; page++) {
         u64 address = page == first >> h->front.page_shift ? first : page << h->front.page_shift;
-        const FilterSlot *slot = &filter->pages[page % FILTER_PAGES];
-        if (!modelled && !h->observer)
-            filter_know(filter->pages, FILTER_PAGES, page, &h->front.no_stamp);
-        else if (slot->number == page)
-            *slot->stamp = ++h->front.clock;
+        const PageView *view = view_of(views, address);
+        if (h->views_pages && view->page[store] == page)
+            *view->stamp[store] = ++h->front.clock;
         else if (modelled)
             translate(h, address, kind);
+        else if (h->views_pages && !h->observer)
+            know_page(h, views, address, store, &h->front.no_stamp);
     }
 }
 
@@ -310,11 +322,14 @@ static void drop_overlapping(Hierarchy *h, Cache *cache, u64 start, u64 end)
 
 void hierarchy_flush_pages(Hierarchy *h, u64 start, u64 end)
 {
-    filter_clear_pages(h);
-    filter_clear_lines(h); /* they may lie elsewhere now */
     clear_walk_caches(h); /* SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": whatever the address */
     u64 page = 1ull << h->front.page_shift;
-    if (end - start <= FEW_PAGES * page) {
+    bool few = end - start <= FEW_PAGES * page;
+    if (few && h->views_pages) /* lines may lie elsewhere now */
+        filter_clear_range(h, start & ~(page - 1), end);
+    else
+        filter_clear(h);
+    if (few) {
         for (u64 address = start & ~(page - 1); address < end; address += page)
             drop_page(h, address);
         return;
