@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 # run_slice enters the chain, op_rare calls a plain function, rare_rd… ask the environment, translate_… fill tables,
-# cpu_record_…, record_op, cpu_model_…, on_… tell a recorder, …_to_mmx and from_mmx take a conversion as parameter.
-CALLERS = re.compile(r"^(run_slice|op_rare|rare_observed|rare_rd\w+|(model_)?translate_\w+|\w*_to_mmx|from_mmx|record_op|cpu_record_(end|again)|cpu_model_(read|write|modify)|on_(flush|switch))(\.\w+)*$")
+# cpu_record_…, record_op, cpu_show_…, on_… tell a recorder, …_to_mmx and from_mmx take a conversion as parameter.
+CALLERS = re.compile(r"^(run_slice|op_rare|rare_observed|rare_rd\w+|(model_)?translate_\w+|\w*_to_mmx|from_mmx|record_op|cpu_record_(end|again)|cpu_show_(read|write)|on_(flush|switch))(\.\w+)*$")
 objects = [str(path) for path in pathlib.Path(sys.argv[2]).rglob("*.o") if "/cpu/" in str(path)]
 problems, function, functions = [], "", 0
 for line in subprocess.run(["objdump", "-d", "--no-show-raw-insn", *objects], capture_output=True, text=True, check=True).stdout.splitlines():
