@@ -29,6 +29,7 @@ def counts_hidden(lines):
 
 def normalise(text):
     text = re.sub(r"process \d+", "process N", text)
+    text = re.sub(r"((Real|Effective) (user|group) ID +)\d+", r"\1N", text)
     text = re.sub(r"0x[0-9a-f]{5,}", "0xN", text)
     text = re.sub(r"(instructions?|count:|to|at|`goto|checkpoints,|log) \d{3,}\b", r"\1 N", text)
     text = re.sub(r"(\" +[RSTZ] +)\d+ ", r"\1N ", text)
@@ -44,7 +45,7 @@ def session(command, lines, program):
         words += ["-ex", f"echo >>> {line}\\n", "-ex", line]
     environment = {"PATH": os.environ["PATH"], "HOME": "/", "LC_ALL": "C"}
     done = subprocess.run(words + [program], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, cwd=HERE, env=environment)
-    return normalise((done.stdout + "--- stderr\n" + done.stderr).replace(os.path.dirname(program), "WORK"))
+    return normalise((done.stdout + "--- stderr\n" + done.stderr).replace(os.path.dirname(program), "WORK").replace(str(HERE), "HERE"))
 
 
 def fits(line, name, shortest):

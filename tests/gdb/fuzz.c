@@ -183,7 +183,7 @@ static void put_script(Text *text)
         "checkpoint", "restart %d", "who global", "delete", "delete %d", "disable %d", "condition %d %e", "ignore %d %d", "display/i $pc", "display %e",
         "catch syscall", "catch fork", "catch signal SIGUSR1", "handle SIGUSR1 nostop", "set var global = %e", "set $%s = %e", "p $%s", "p %e", "bt", "up %d",
         "thread %d", "set follow-fork-mode child", "set detach-on-fork off", "call work(%d)", "p work(%e)", "hierarchy server", "explain next", "why", "info stack",
-        "%r", "x", "x/%ds %e", "list %d", "list", "", "# a comment", "frame %d", "context", "source /proc/self/fd/9",
+        "%r", "x", "x/%ds %e", "list %d", "list", "", "# a comment", "frame %d", "context", "printf \"%%d %%s %%c %%g\\n\", %e, %s, %e, %e", "printf \"%b\", %e", "info auxv", "info source", "set args %s", "thread apply all bt", "source /proc/self/fd/9",
     };
     for (uint64_t n = 1 + rnd(6); n; n--) {
         rnd(4) ? expand(text, usual[rnd(sizeof usual / sizeof usual[0])], 0) : put_line(text, 0);

@@ -185,7 +185,7 @@ static void list_place(Console *console, uint64_t address)
     if (emu_source_at(console->emu, console_pid(console), address, &source) && source.line) {
         fprintf(console->out, "in %s at %s:%d\n", source.function ? source.function : "??", source.name, source.line);
     } else if (emu_symbol_at(console->emu, console_pid(console), address, &symbol)) {
-        fprintf(console->out, "<%s+%" PRIu64 ">\n", symbol.name, address - symbol.address);
+        fprintf(console->out, address == symbol.address ? "<%s>\n" : "<%s+%" PRIu64 ">\n", symbol.name, address - symbol.address);
     } else {
         putc('\n', console->out);
     }

@@ -98,6 +98,7 @@ struct Console {
     bool muted;             /* errors are not to be said: something is only tried */
     bool from_tty;          /* a person (or who stands for one) has typed the line: say what is going on */
     int hit;                /* the breakpoint that made the program stop last; 0: none */
+    int stopped_by;         /* the breakpoint of the last stop; 0: none */
     bool silent;            /* it, and whatever else was hit, does not want the stop to be shown */
     bool resolving;         /* the function that a symbol stands for is being asked for */
     bool judging;           /* a condition is being evaluated: functions that it calls meet no breakpoints */
@@ -193,6 +194,10 @@ uint64_t frames_lookup_pc(const EmuFrame *frame);
 /* source.c */
 /* Prints one line "5\t    int x = 3;" if the file can be read. */
 bool source_print_line(Console *console, const char *file, int line);
+/* By the file's name: "c", "rust"; NULL: unknown. */
+const char *source_language(const char *file);
+/* How many lines the file has; 0: it cannot be read. */
+int source_lines(Console *console, const char *path);
 void source_forget(Console *console);
 /* A location: *ADDR, symbol, FILE:LINE, LINE, +N. Fills up to `capacity` addresses; false after an error. */
 bool source_location(Console *console, const char *text, uint64_t *addresses, uint32_t capacity, uint32_t *count);

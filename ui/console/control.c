@@ -83,8 +83,11 @@ static bool take_arguments(Console *console, const char *text)
 {
     char *words = malloc(strlen(text) + 2), *out = words;
     const char **argv = calloc(strlen(text) / 2 + 3, sizeof *argv);
-    if (!words || !argv)
+    if (!words || !argv) {
+        free(words);
+        free(argv);
         return console_error(console, "Out of memory.");
+    }
     size_t n = 0;
     argv[n++] = console->argv[0];
     for (const char *p = text; *p;) {
@@ -138,6 +141,24 @@ bool cmd_run(Console *console, const char *format, const char *args)
     if (!begin(console, args))
         return false;
     control_run(console);
+    return true;
+}
+
+bool cmd_set_args(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    if (console->borrowed || console->recording)
+        return console_error(console, "The arguments of this program cannot be changed.");
+    return take_arguments(console, args) && (console->running || control_load(console));
+}
+
+bool cmd_show_args(Console *console, const char *format, const char *args)
+{
+    (void)format, (void)args;
+    fputs("Argument list to give program being debugged when it is started is \"", console->out);
+    for (uint32_t i = 1; console->argv[0] && console->argv[i]; i++)
+        fprintf(console->out, "%s%s", i > 1 ? " " : "", console->argv[i]);
+    fputs("\".\n", console->out);
     return true;
 }
 
@@ -389,7 +410,7 @@ void control_report(Console *console, bool location)
 {
     if (!console->hit || !console->silent)
         report_stop(console, location);
-    console->due = console->hit;
+    console->due = console->stopped_by = console->hit;
     console->hit = 0;
     console->stops++;
     if (console->stopped)

@@ -26,6 +26,10 @@ static bool show(Console *console, const char *format, const char *args, bool nu
         return false;
     if (strcmp(args, "$_siginfo") == 0)
         return siginfo_print(console);
+    if (!console->history_count && (!*args || strcmp(args, "$") == 0 || strcmp(args, "$$") == 0)) {
+        fputs("The history is empty.\n", console->out);
+        return true;
+    }
     if (!(*args ? expression_evaluate(console, args, &v) : console_history(console, false, -1, &v)))
         return false;
     if (v.type == type_builtin(TYPE_DATA_SYMBOL)) /* says that it must be cast */
@@ -189,7 +193,17 @@ bool cmd_x(Console *console, const char *format, const char *args)
         return false;
     if (*args && !expression_address(console, args, &console->examine.address))
         return false;
-    return examine(console);
+    Value first = value_integer(type_pointer(&console->types, type_builtin(TYPE_INT)), console->examine.address);
+    uint64_t start = console->examine.address;
+    bool good = examine(console);
+    char f = console->examine.format;
+    uint64_t size = f == 'i' || f == 's' ? 0 : console->examine.size, last = console->examine.address - size;
+    if (good && size && last >= start) { /* $_: the address examined last; $__: what was there */
+        first = value_integer(type_pointer(&console->types, type_builtin(size == 1 ? TYPE_CHAR : size == 2 ? TYPE_SHORT : size == 4 ? TYPE_INT
+                                                                                                                               : TYPE_LONG)), last);
+        console_set_variable(console, "_", &first);
+    }
+    return good;
 }
 
 /* ---- display -------------------------------------------------------------------------------------------------- */

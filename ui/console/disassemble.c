@@ -119,7 +119,9 @@ bool cmd_disassemble(Console *console, const char *format, const char *args)
     } else {
         if (!*args && !console_running(console))
             return false;
-        start = control_pc(console);
+        uint32_t count;
+        const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
+        start = frames && console->frame < count ? frames_lookup_pc(&frames[console->frame]) : control_pc(console);
         if (*args && !expression_address(console, args, &start))
             return false;
         if (!console->emu || !emu_function_at(console->emu, console_pid(console), start, &function))

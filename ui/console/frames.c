@@ -238,16 +238,12 @@ bool cmd_down(Console *console, const char *format, const char *args)
     return select_frame(console, console->frame > n ? (int64_t)(console->frame - n) : 0);
 }
 
-/* By the source file's name. */
 static void print_language(Console *console, const EmuFrame *f)
 {
-    static const struct { const char *suffix, *language; } known[] = {{".c", "c"}, {".rs", "rust"}, {".S", "asm"}, {".s", "asm"}, {".cc", "c++"},
-                                                                      {".cpp", "c++"}, {".cxx", "c++"}};
     EmuSource source;
-    const char *dot = emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source) ? strrchr(source.file, '.') : NULL;
-    for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(dot, known[i].suffix) == 0)
-            fprintf(console->out, " source language %s.\n", known[i].language);
+    const char *language = emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source) ? source_language(source.file) : NULL;
+    if (language)
+        fprintf(console->out, " source language %s.\n", language);
 }
 
 /* The second half of `info frame`: where arguments, locals and the caller's registers are. "Arglist" is where rbp points, in functions

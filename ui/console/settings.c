@@ -47,12 +47,26 @@ static bool set_value(Console *console, const Setting *setting, const char *valu
     return true;
 }
 
+/* Scripts for gdb switch off what does not exist here: pages, folded lines, colours. Nothing else can be had. */
+static bool is_moot(const char *name, const char *value)
+{
+    static const char *const moot[][2] = {{"pagination", "off"}, {"width", "0"}, {"height", "0"}, {"width", "unlimited"}, {"height", "unlimited"},
+                                          {"style", "enabled off"}, {"startup-with-shell", "off"}, {"disable-randomization", "on"},
+                                          {"debuginfod", "enabled off"}};
+    for (size_t i = 0; i < sizeof moot / sizeof moot[0]; i++)
+        if (strcmp(moot[i][0], name) == 0 && strcmp(moot[i][1], value) == 0)
+            return true;
+    return false;
+}
+
 bool cmd_set(Console *console, const char *format, const char *args)
 {
     const char *rest = args;
     char name[64];
     if (!command_word(&rest, name, sizeof name))
         return console_error(console, "Argument required (expression to compute).");
+    if (is_moot(name, rest + strspn(rest, " \t"))) /* asked for what is so anyway */
+        return true;
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         if (strcmp(settings[i].name, name) == 0)
             return set_value(console, &settings[i], rest + strspn(rest, " \t"));
@@ -77,6 +91,13 @@ bool cmd_show(Console *console, const char *format, const char *args)
             fprintf(console->out, "%s is \"%s\".\n", s->name, *(const bool *)field ? s->on : s->off);
     }
     return any || console_error(console, "Undefined show command: \"%s\".  Try \"show\".", args);
+}
+
+bool cmd_show_version(Console *console, const char *format, const char *args)
+{
+    (void)format, (void)args;
+    fprintf(console->out, "emu %s\n", emu_version());
+    return true;
 }
 
 /* ---- help ----------------------------------------------------------------------------------------------------- */

@@ -158,6 +158,23 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
     return true;
 }
 
+const char *source_language(const char *file)
+{
+    static const struct { const char *suffix, *language; } known[] = {{".c", "c"}, {".rs", "rust"}, {".S", "asm"}, {".s", "asm"}, {".cc", "c++"},
+                                                                      {".cpp", "c++"}, {".cxx", "c++"}};
+    const char *dot = strrchr(file, '.');
+    for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(dot, known[i].suffix) == 0)
+            return known[i].language;
+    return NULL;
+}
+
+int source_lines(Console *console, const char *path)
+{
+    const SourceFile *file = open_source(console, path);
+    return file ? file->count : 0;
+}
+
 /* ---- list, info line, info symbol ------------------------------------------------------------------------------ */
 
 static bool list_range(Console *console, int first, int last)
