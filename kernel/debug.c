@@ -131,6 +131,20 @@ void watch_wrote(Task *task, const u8 *host, u64 size)
     }
 }
 
+void watch_read(Task *task, u64 address, u64 size)
+{
+    Watches *watches = task->kernel->watches;
+    for (u32 i = 0; i < watches->count && !watches->call_hit; i++) {
+        const Watch *w = &watches->watch[i];
+        if (!(w->access & VMA_READ) || !overlaps(w, task->process->space, address, size))
+            continue;
+        watches->call_hit = true;
+        watches->hit.address = address;
+        watches->hit.size = size < UINT32_MAX ? (u32)size : UINT32_MAX;
+        watches->hit.write = false;
+    }
+}
+
 bool watch_from_call(Kernel *kernel)
 {
     bool hit = kernel->watches->call_hit;

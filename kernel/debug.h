@@ -33,7 +33,9 @@ void watch_forget(Space *space);
 void watch_installed(Space *space, u64 address, u64 paddr);
 /* For uaccess.c: a system call of the task has written [host, host + size), inside one page. */
 void watch_wrote(Task *task, const u8 *host, u64 size);
-/* For run.c: has a call written what is watched, since the last look? */
+/* For uaccess.c: a system call of the task has read it. */
+void watch_read(Task *task, u64 address, u64 size);
+/* For run.c: has a call touched what is watched, since the last look? */
 bool watch_from_call(Kernel *kernel);
 /* For run.c: fills in what was touched. */
 void watch_report(Kernel *kernel);

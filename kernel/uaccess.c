@@ -86,7 +86,18 @@ static INLINE u64 write_pages(PageOf *page_of, void *whose, u64 address, const v
 
 static void task_wrote(void *task, const u8 *host, u64 size) { guest_wrote(task, host, size); }
 
-u64 copy_from_guest_partial(Task *task, void *to, u64 address, u64 size) { return read_pages(touch, task, to, address, size); }
+static void task_read(Task *task, u64 address, u64 size)
+{
+    if (UNLIKELY(task->kernel->watches != NULL))
+        watch_read(task, address, size);
+}
+
+u64 copy_from_guest_partial(Task *task, void *to, u64 address, u64 size)
+{
+    u64 done = read_pages(touch, task, to, address, size);
+    task_read(task, address, done);
+    return done;
+}
 
 u64 copy_to_guest_partial(Task *task, u64 address, const void *from, u64 size)
 {
@@ -123,6 +134,7 @@ i64 string_from_guest(Task *task, char *to, u64 address, u64 capacity)
         u64 piece = to_page_end(address + done, capacity - done);
         const u8 *end = memchr(host, 0, piece);
         u64 length = end ? (u64)(end - host) + 1 : piece;
+        task_read(task, address + done, length);
         memcpy(to + done, host, length);
         done += length;
         if (end)
@@ -137,6 +149,8 @@ u8 *guest_pages(Task *task, u64 address, u64 *size, Access access)
     u8 *host = touch(task, address, access);
     if (UNLIKELY(task->kernel->paging != NULL) && host)
         paging_pin(task->kernel, host);
+    if (host && access == ACCESS_READ)
+        task_read(task, address, *size);
     return host;
 }
 

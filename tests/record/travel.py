@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs record_travel on programs that use everything that comes from outside, on the host's time and on virtual time.
-usage: travel.py --travel EXE --programs DIR --procs DIR --work DIR"""
+usage: travel.py --travel EXE --programs DIR --procs DIR --work DIR [--points N]"""
 import argparse
 import pathlib
 import subprocess
@@ -9,6 +9,7 @@ import sys
 parser = argparse.ArgumentParser()
 for name in "travel", "programs", "procs", "work":
     parser.add_argument(f"--{name}", required=True)
+parser.add_argument("--points", default="100")
 args = parser.parse_args()
 work = pathlib.Path(args.work).resolve()
 files = work / "files"  # what the programs write
@@ -21,7 +22,7 @@ for source in sources:
     program = work / source.stem
     subprocess.run(["gcc", "-O1", "-static", "-pthread", "-o", program, source], check=True)
     for clock in ["--virtual"], []:
-        command = [pathlib.Path(args.travel).resolve(), *clock, "--points", "100", program]
+        command = [pathlib.Path(args.travel).resolve(), *clock, "--points", args.points, program]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=300,
                               cwd=files)
         good = done.returncode == 0 and "0 failures" in done.stdout

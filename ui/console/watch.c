@@ -59,7 +59,8 @@ static bool report_watch(Console *console, Breakpoint *b)
 {
     uint8_t *now = malloc(b->size);
     bool readable = now && read_watched(console, b, now), changed = readable && memcmp(now, b->old, b->size) != 0;
-    if ((b->kind == BREAK_WATCH && !changed) || !breakpoint_triggers(console, b)) {
+    bool only_written = b->kind == BREAK_READ_WATCH && changed && console->stop.write; /* for another watchpoint */
+    if ((b->kind == BREAK_WATCH && !changed) || only_written || !breakpoint_triggers(console, b)) {
         if (readable)
             memcpy(b->old, now, b->size);
         free(now);
