@@ -53,12 +53,21 @@ i64 sys_getdents64(Task *task, const u64 *arg)
 
 i64 sys_getcwd(Task *task, const u64 *arg)
 {
-    char name[PATH_MAX];
-    i64 length = path_cwd(task, name, sizeof name);
+    static const char unreachable[] = "(unreachable)"; /* getcwd(2), NOTES: left outside by chroot(2) */
+    enum { PREFIX = sizeof unreachable - 1 };
+    char text[PREFIX + PATH_MAX], *name = text + PREFIX;
+    bool outside;
+    i64 length = path_cwd(task, name, PATH_MAX, &outside);
     if (length < 0)
         return length;
     if (length > 10 && !strcmp(name + length - 11, " (deleted)") && task->fs->cwd_fd != AT_FDCWD)
         return -ENOENT;
+    if (outside) {
+        name = memcpy(text, unreachable, PREFIX);
+        length += PREFIX;
+    }
+    if (length > PATH_MAX)
+        return -ENAMETOOLONG;
     if ((u64)length > arg[1])
         return -ERANGE;
     return copy_to_guest(task, arg[0], name, (u64)length) ? length : -EFAULT;

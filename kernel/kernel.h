@@ -240,6 +240,7 @@ struct Kernel {
     u32 exits_since_look;        /* … or after so many exits of the processor: */
     bool look_due;               /* now */
     u64 slice_started;           /* kernel_now() when the current task's time was last counted */
+    u32 foreign_timers;          /* timers on another process's processor time (timer.c) */
     u64 next_deadline;           /* not later than the first deadline of any task or timer */
     u32 fd_waiters;              /* parked tasks that wait for host descriptors */
     u64 sched_random;            /* xorshift state for slices; 0: equal slices */

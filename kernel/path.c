@@ -108,6 +108,44 @@ static i64 resolve_below(Task *task, Path *path, const char *directory, u32 how)
 
 /* ---- chroot ------------------------------------------------------------------------------------------------------------ */
 
+/* A host name as one below the task's root; false: it lies outside, and stays as it is. `*length` counts no NUL. */
+static bool name_below_root(const Task *task, char *name, i64 *length)
+{
+    const char *root = task->fs->root_path;
+    if (!root || !*root)
+        return true;
+    if (!starts_with_component(name, root))
+        return false;
+    size_t cut = strlen(root);
+    *length -= (i64)cut;
+    memmove(name, name + cut, (size_t)*length + 1);
+    if (!*length) {
+        memcpy(name, "/", 2);
+        *length = 1;
+    }
+    return true;
+}
+
+static i64 descriptor_name(int host_fd, char *name, u64 size)
+{
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", host_fd);
+    i64 length = host_result(host_readlink(link, name, size - 1));
+    if (length >= 0)
+        name[length] = 0;
+    return length;
+}
+
+/* The guest's name of a host directory; AT_FDCWD: where the emulator was started. Length without the NUL, or -errno. */
+static i64 directory_name(const Task *task, int dir, char *name, u64 size, bool *outside)
+{
+    i64 length = dir == AT_FDCWD ? host_result(host_getcwd(name, size)) - 1 : descriptor_name(dir, name, size);
+    if (length < 0)
+        return dir == AT_FDCWD ? length + 1 : length;
+    *outside = !name_below_root(task, name, &length);
+    return length;
+}
+
 /* Replaces the path by (host descriptor of what it leads to, last name): every component is resolved below the root. */
 static i64 resolve_in_root(Task *task, Path *path, u32 how)
 {
@@ -117,10 +155,10 @@ static i64 resolve_in_root(Task *task, Path *path, u32 how)
         memcpy(absolute, path->name, strlen(path->name) + 1);
     } else {
         char base[PATH_MAX];
-        i64 length =
-            path->dir == AT_FDCWD ? path_cwd(task, base, sizeof base) : path_of_descriptor(task, path->dir, base, sizeof base);
-        if (length < 0)
-            return length;
+        bool outside;
+        i64 length = directory_name(task, path->dir, base, sizeof base, &outside);
+        if (length < 0 || outside) /* from outside nothing leads in but the name itself: chroot(2), NOTES */
+            return length < 0 ? length : 0;
         if ((size_t)snprintf(absolute, sizeof absolute, "%s/%s", base, path->name) >= sizeof absolute)
             return -ENAMETOOLONG;
     }
@@ -191,9 +229,8 @@ static i64 resolve_relative(Task *task, Path *path, u64 dirfd, u32 how)
     const char *start = path->name + strspn(path->name, "./");
     if (UNLIKELY(!strncmp(start, "proc/", 5) || !strncmp(start, "dev/", 4))) { /* from the root: the guest's own */
         char base[PATH_MAX];
-        i64 length =
-            (i32)dirfd == AT_FDCWD ? path_cwd(task, base, sizeof base) : path_of_descriptor(task, path->dir, base, sizeof base);
-        if (length > 0 && !strcmp(base, "/"))
+        bool outside;
+        if (directory_name(task, path->dir, base, sizeof base, &outside) > 0 && !strcmp(base, "/"))
             return resolve_below(task, path, "", how);
     }
     return 0;
@@ -238,37 +275,25 @@ i64 path_from_name(Task *task, Path *path, u64 dirfd, const char *name, u32 how)
 
 i64 path_of_descriptor(Task *task, int host_fd, char *name, u64 size)
 {
-    char link[32];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", host_fd);
-    ssize_t length = host_readlink(link, name, size - 1);
+    i64 length = descriptor_name(host_fd, name, size);
     if (length < 0)
-        return -errno;
-    name[length] = 0;
-    const char *root = task->fs->root_path;
-    size_t root_length = root ? strlen(root) : 0;
-    if (root_length && starts_with_component(name, root)) {
-        length -= (ssize_t)root_length;
-        memmove(name, name + root_length, (size_t)length + 1);
-        if (!length) {
-            memcpy(name, "/", 2);
-            length = 1;
-        }
-    }
+        return length;
+    name_below_root(task, name, &length);
     return length + 1;
 }
 
-i64 path_cwd(Task *task, char *name, u64 size)
+i64 path_cwd(Task *task, char *name, u64 size, bool *outside)
 {
     FsInfo *fs = task->fs;
+    *outside = false;
     if (fs->proc_cwd) {
         if (strlen(fs->proc_cwd) >= size)
             return -ERANGE;
         memcpy(name, fs->proc_cwd, strlen(fs->proc_cwd) + 1);
         return (i64)strlen(name) + 1;
     }
-    if (fs->cwd_fd != AT_FDCWD)
-        return path_of_descriptor(task, fs->cwd_fd, name, size);
-    return host_result(host_getcwd(name, size));
+    i64 length = directory_name(task, fs->cwd_fd, name, size, outside);
+    return length < 0 ? length : length + 1;
 }
 
 const char *path_link(const Path *path, char *buffer, u64 size)

@@ -41,8 +41,9 @@ void path_done(Path *path);
 
 /* The absolute guest path of an open host descriptor; -errno. `size` >= PATH_MAX. */
 i64 path_of_descriptor(Task *task, int host_fd, char *name, u64 size);
-/* The task's working directory; -errno. Length with the NUL. */
-i64 path_cwd(Task *task, char *name, u64 size);
+/* The task's working directory; -errno. Length with the NUL. `*outside`: it is not below the task's root (chroot(2)), and
+ * the name is the host's. */
+i64 path_cwd(Task *task, char *name, u64 size, bool *outside);
 
 /* A host name for calls that have no directory argument: path->name, or one through /proc/self/fd in `buffer`. */
 const char *path_link(const Path *path, char *buffer, u64 size);

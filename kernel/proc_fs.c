@@ -318,6 +318,7 @@ static i64 descriptor_link(Task *task, const OpenFile *file, char *target, u64 s
 static i64 process_link(const ProcSubject *subject, const char *name, char *target, u64 size)
 {
     char buffer[PATH_MAX];
+    bool outside;
     i64 length = 0;
     Task *other = subject->task;
     if (!strcmp(name, "exe")) {
@@ -327,7 +328,7 @@ static i64 process_link(const ProcSubject *subject, const char *name, char *targ
     } else if (!other || !other->fs) {
         return -ENOENT;
     } else if (!strcmp(name, "cwd")) {
-        length = path_cwd(other, buffer, sizeof buffer);
+        length = path_cwd(other, buffer, sizeof buffer, &outside);
     } else {
         length = snprintf(buffer, sizeof buffer, "%s",
                           other->fs->root_fd >= 0 && other->fs->root_path[0] ? other->fs->root_path : "/") +

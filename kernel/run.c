@@ -174,7 +174,7 @@ static void run_task(Kernel *kernel, Task *task, u64 end)
     handle_exit(kernel, task, exit);
     if (UNLIKELY(task->step && retired))
         event_stepped(task);
-    if (kernel->slice_left == 0)
+    if (kernel->slice_left == 0 || task->state == TASK_PARKED) /* also for who always gives up its turn early */
         timers_run_cpu(task);
 }
 

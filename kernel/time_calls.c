@@ -204,11 +204,31 @@ i64 sys_nanosleep(Task *task, const u64 *arg)
     return sleep_on(task, arg[1], false);
 }
 
+/* Until a processor-time clock shows call.scratch[0]. It runs no faster than time does, so a look is due no earlier than what
+ * is left on it; whose process has died never gets there. */
+static i64 sleep_on_cpu_clock(Task *task, i32 clock, u64 remain, bool absolute)
+{
+    enum { SHORTEST_NS = 1000000 };
+    u64 shown, target = task->call.scratch[0];
+    if (clock_read(task, clock, &shown))
+        shown = 0;
+    if (shown >= target)
+        return 0;
+    if (task->woken == WOKEN_SIGNAL) {
+        if (absolute)
+            return SYS_RESTARTNOHAND;
+        return remain && timespec_write(task, remain, target - shown) ? -EFAULT : SYS_RESTART_BLOCK;
+    }
+    u64 left = target - shown < SHORTEST_NS ? SHORTEST_NS : target - shown, now = kernel_now(task->kernel);
+    return wait_deadline(task, left < NO_DEADLINE - now ? now + left : NO_DEADLINE);
+}
+
 i64 sys_clock_nanosleep(Task *task, const u64 *arg)
 {
     i32 clock = (i32)arg[0];
-    bool absolute = arg[1] & TIMER_ABSTIME;
-    if (!task->call.deadline) {
+    bool absolute = arg[1] & TIMER_ABSTIME, cpu_clock = clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID;
+    u64 *target = &task->call.scratch[0], *begun = &task->call.scratch[1];
+    if (!*begun) {
         u64 ns, shown;
         i64 result = clock_read(task, clock, &shown);
         if (result)
@@ -218,10 +238,13 @@ i64 sys_clock_nanosleep(Task *task, const u64 *arg)
         result = timespec_read(task, arg[2], &ns);
         if (result)
             return result;
-        if (!absolute)
+        *begun = true;
+        if (cpu_clock)
+            *target = absolute ? ns : ns < UINT64_MAX - shown ? shown + ns : UINT64_MAX;
+        else if (!absolute)
             call_deadline(task, ns);
         else if (clock_to_deadline(task, clock, ns, &task->call.deadline))
-            call_deadline(task, ns > shown ? ns - shown : 0); /* processor time: at least as long as that on the clock */
+            return -EINVAL;
     }
-    return sleep_on(task, arg[3], absolute);
+    return cpu_clock ? sleep_on_cpu_clock(task, clock, arg[3], absolute) : sleep_on(task, arg[3], absolute);
 }

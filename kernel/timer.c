@@ -21,7 +21,7 @@ struct ProcessTimer {
     i32 id;
     i32 clock;
     TimerBase base;
-    i32 thread;        /* BASE_THREAD_TIME: whose */
+    i32 subject;       /* whose processor time: a pid, or a tid for BASE_THREAD_TIME. Others' clocks too: clock_getcpuclockid(3) */
     bool armed;
     u64 expires;       /* nanoseconds on the base */
     u64 interval;      /* 0: once */
@@ -33,18 +33,25 @@ struct ProcessTimer {
 
 static u64 base_now(Process *process, const ProcessTimer *timer)
 {
-    CpuTime time;
-    Task *thread;
-    switch (timer->base) {
-    case BASE_WALL: return kernel_now(process->kernel);
-    case BASE_THREAD_TIME:
-        thread = task_find(process->kernel, timer->thread);
-        time = thread ? task_cpu_time(thread) : (CpuTime){0, 0};
-        return time.user + time.system;
-    default:
-        time = process_cpu_time(process);
-        return timer->base == BASE_USER_TIME ? time.user : time.user + time.system;
+    if (timer->base == BASE_WALL)
+        return kernel_now(process->kernel);
+    CpuTime time = {0, 0};
+    if (timer->base == BASE_THREAD_TIME) {
+        Task *thread = task_find(process->kernel, timer->subject);
+        if (thread)
+            time = task_cpu_time(thread);
+    } else {
+        Process *subject = timer->subject == process->pid ? process : process_find(process->kernel, timer->subject);
+        if (subject)
+            time = process_cpu_time(subject);
     }
+    return timer->base == BASE_USER_TIME ? time.user : time.user + time.system;
+}
+
+/* It runs on another process's time, and must be looked at when that one's turn ends. */
+static bool foreign(const Process *process, const ProcessTimer *timer)
+{
+    return (timer->base == BASE_USER_TIME || timer->base == BASE_CPU_TIME) && timer->subject != process->pid;
 }
 
 /* The timer's signal, or one more overrun if the last one has not been taken yet. */
@@ -119,14 +126,24 @@ static void check_cpu_limit(Process *process)
     }
 }
 
+static void run_foreign(const Process *subject)
+{
+    for (Process *process = subject->kernel->processes; process; process = process->next)
+        for (ProcessTimer *timer = process->timers; timer; timer = timer->next)
+            if (foreign(process, timer) && timer->subject == subject->pid)
+                look(process, timer);
+}
+
 void timers_run_cpu(Task *task)
 {
     Process *process = task->process;
     if (process->zombie)
         return;
     for (ProcessTimer *timer = process->timers; timer; timer = timer->next)
-        if (timer->base != BASE_WALL)
+        if (timer->base != BASE_WALL && !foreign(process, timer))
             look(process, timer);
+    if (process->kernel->foreign_timers)
+        run_foreign(process);
     check_cpu_limit(process);
 }
 
@@ -152,6 +169,12 @@ static ProcessTimer *add(Process *process, bool posix, i32 id)
     return timer;
 }
 
+static void discard(Process *process, ProcessTimer *timer)
+{
+    process->kernel->foreign_timers -= foreign(process, timer);
+    heap_free(timer);
+}
+
 static void remove_timers(Process *process, bool posix_only)
 {
     for (ProcessTimer **link = &process->timers; *link;) {
@@ -161,7 +184,7 @@ static void remove_timers(Process *process, bool posix_only)
             continue;
         }
         *link = timer->next;
-        heap_free(timer);
+        discard(process, timer);
     }
 }
 
@@ -200,6 +223,7 @@ static ProcessTimer *interval_timer(Process *process, i32 which)
     if (!timer && (timer = add(process, false, which))) {
         timer->signo = signals[which];
         timer->base = bases[which];
+        timer->subject = process->pid;
     }
     return timer;
 }
@@ -265,13 +289,16 @@ static i64 choose_base(Task *task, i32 clock, ProcessTimer *timer)
         return result;
     switch (clock) {
     case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE: return -EOPNOTSUPP;
-    case CLOCK_PROCESS_CPUTIME_ID: timer->base = BASE_CPU_TIME; break;
-    case CLOCK_THREAD_CPUTIME_ID: timer->base = BASE_THREAD_TIME; timer->thread = task->tid; break;
-    default: timer->base = BASE_WALL; break;
+    case CLOCK_PROCESS_CPUTIME_ID: clock = -6; break; /* ~0 << 3 | CPUCLOCK_SCHED: the same clock by its long name */
+    case CLOCK_THREAD_CPUTIME_ID: clock = -2; break;
     }
+    timer->base = BASE_WALL;
     if (clock < 0) {
-        timer->base = clock & 4 ? BASE_THREAD_TIME : BASE_CPU_TIME;
-        timer->thread = ~(clock >> 3);
+        bool thread = clock & 4;
+        timer->base = thread ? BASE_THREAD_TIME : (clock & 3) == 1 ? BASE_USER_TIME : BASE_CPU_TIME;
+        timer->subject = ~(clock >> 3);
+        if (!timer->subject)
+            timer->subject = thread ? task->tid : task->process->pid;
     }
     return 0;
 }
@@ -301,7 +328,8 @@ i64 sys_timer_create(Task *task, const u64 *arg)
         return -EAGAIN;
     timer->clock = (i32)arg[0];
     timer->base = probe.base;
-    timer->thread = probe.thread;
+    timer->subject = probe.subject;
+    task->kernel->foreign_timers += foreign(process, timer);
     timer->notify = event.notify;
     timer->signo = event.signo;
     timer->target = event.thread;
@@ -364,6 +392,6 @@ i64 sys_timer_delete(Task *task, const u64 *arg)
             *link = timer->next;
             break;
         }
-    heap_free(timer);
+    discard(task->process, timer);
     return 0;
 }
