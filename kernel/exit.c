@@ -216,15 +216,19 @@ static Process *find_reaper(Process *process)
     return init != process && !init->zombie ? init : NULL;
 }
 
-/* A stopped member of a process group that has become an orphan gets SIGHUP and SIGCONT. setpgid(2), POSIX _exit. */
-static bool group_orphaned(Kernel *kernel, i32 pgid, const Process *leaving)
+bool group_orphaned(const Kernel *kernel, i32 pgid, const Process *leaving)
 {
-    for (Process *p = kernel->processes; p; p = p->next)
-        if (p->pgid == pgid && p != leaving && !p->zombie && p->parent && p->parent->pgid != pgid && p->parent->sid == p->sid)
+    bool shell = kernel->job_of_shell && kernel->config.forward_signals;
+    for (const Process *p = kernel->processes; p; p = p->next) {
+        if (p->pgid != pgid || p == leaving || p->zombie)
+            continue;
+        if (p == kernel->init ? shell : p->parent && p->parent->pgid != pgid && p->parent->sid == p->sid)
             return false;
+    }
     return true;
 }
 
+/* A stopped member of a process group that has become an orphan gets SIGHUP and SIGCONT. setpgid(2), POSIX _exit. */
 static void hang_up_orphans(Kernel *kernel, i32 pgid, const Process *leaving)
 {
     bool stopped = false;

@@ -13,6 +13,7 @@
 
 #include "kernel/file.h"
 #include "kernel/host.h"
+#include "kernel/host_signals.h"
 #include "kernel/page_cache.h"
 #include "kernel/socket.h"
 #include "kernel/syscalls.h"
@@ -154,8 +155,14 @@ static i64 transfer_regular(Task *task, OpenFile *file, const Transfer *t)
 
 static i64 transfer_terminal(Task *task, OpenFile *file, const Transfer *t)
 {
+    sigset_t mask;
     i64 refused = terminal_access(task, file, t->write ? SIGTTOU : SIGTTIN, t->write);
-    return refused ? refused : file_transfer(task, file, t);
+    if (refused)
+        return refused;
+    host_signals_block_terminal(&mask);
+    i64 moved = file_transfer(task, file, t);
+    host_signals_unblock(&mask);
+    return moved;
 }
 
 static i64 transfer(Task *task, OpenFile *file, const Transfer *t)

@@ -13,6 +13,7 @@
 #include "kernel/host.h"
 #include "kernel/page_cache.h"
 #include "kernel/syscalls.h"
+#include "kernel/terminal.h"
 
 enum {
     SCRATCH_DONE = 0,
@@ -94,11 +95,21 @@ static bool copy_nonblocking(const Copy *c)
     return c->nonblocking || end_nonblocking(c->in) || end_nonblocking(c->out);
 }
 
+/* Terminals at either end are for the foreground group, as in read and write. */
+static i64 copy_access(Task *task, const Copy *c)
+{
+    i64 refused = c->in->terminal ? terminal_access(task, c->in, SIGTTIN, false) : 0;
+    return !refused && c->out->terminal ? terminal_access(task, c->out, SIGTTOU, true) : refused;
+}
+
 /* Calls the host until `size` bytes have gone (`all`), or once. */
 static i64 copy_run(Task *task, Copy *c, CopyCall *call, bool all)
 {
     u64 done = task->call.scratch[SCRATCH_DONE];
     for (;;) {
+        i64 refused = copy_access(task, c);
+        if (refused)
+            return done ? copy_finish(task, c, done) : refused;
         u64 stretch = c->size - done;
         if (all && stretch > STRETCH && stretch <= TRANSFER_MAX) /* a size that is an error must reach the host as it is */
             stretch = STRETCH;

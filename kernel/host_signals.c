@@ -1,5 +1,5 @@
 /* Signals of the host for the guest: the handler only notes them, the run loop sends them on. What the terminal sent goes to
- * the guest's foreground group, what another process sent goes to the first process. */
+ * the guest's foreground group, what another process sent goes to the first process, and to all that are left when it has ended. */
 #include "kernel/host_signals.h"
 
 #include <errno.h>
@@ -97,6 +97,13 @@ void host_signals_stop(Kernel *kernel)
     sigaction(SIGPIPE, &saved_pipe, NULL);
 }
 
+/* The first process, for which the emulator stands, has ended: it stands for all that are left. */
+static void send_to_all(Kernel *kernel, const SigInfo *info)
+{
+    for (Process *process = kernel->processes; process; process = process->next)
+        signal_send_process(process, info);
+}
+
 void host_signals_forward(Kernel *kernel)
 {
     bool replay = kernel->config.log && kernel->config.log->mode == HOST_REPLAY;
@@ -119,13 +126,35 @@ void host_signals_forward(Kernel *kernel)
             signal_send_group(kernel, kernel->init->pgid, &info);
         else if (!kernel->init->zombie)
             signal_send_process(kernel->init, &info);
+        else
+            send_to_all(kernel, &info);
     }
 }
 
-void host_signals_stopped(Kernel *kernel)
+/* SIGCONT, when it comes, is forwarded and continues the guest. Where the host lets its group not be stopped by terminals
+ * (its parent there is of another session), only SIGSTOP does. */
+void host_signals_stopped(Kernel *kernel, i32 signo)
 {
-    if (receiver == kernel)
-        host_raise(SIGSTOP); /* SIGCONT, when it comes, is forwarded and continues the guest */
+    struct sigaction ours, plain = {.sa_handler = SIG_DFL};
+    if (receiver != kernel)
+        return;
+    if (signo != SIGSTOP) {
+        sigaction(signo, &plain, &ours);
+        host_raise(signo);
+        sigaction(signo, &ours, NULL);
+        if (kernel->host_signals & SIGNAL_BIT(SIGCONT))
+            return;
+    }
+    host_raise(SIGSTOP);
+}
+
+void host_signals_block_terminal(sigset_t *old)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTTIN);
+    sigaddset(&set, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &set, old);
 }
 
 void host_signals_block(sigset_t *old)

@@ -15,11 +15,14 @@ bool host_signal_is_ignored(i32 signo);
 u64 host_blocked_signals(void);
 /* Sends what has arrived to the guest: as the terminal or kill(1) meant it. */
 void host_signals_forward(Kernel *kernel);
-/* The first process has stopped: the emulator stops too, so that the shell sees it. Returns when continued. */
-void host_signals_stopped(Kernel *kernel);
+/* The first process was stopped by `signo`: the emulator stops too, and so that the shell sees why. Returns when continued. */
+void host_signals_stopped(Kernel *kernel, i32 signo);
 /* Blocks forwarded signals; *old gets the mask to sleep with and to restore. */
 void host_signals_block(sigset_t *old);
 void host_signals_unblock(const sigset_t *old);
+/* Around host calls on a terminal, whose rules for background jobs have been applied to the guest: the emulator itself is not
+ * to be signalled, which would not end. Then host_signals_unblock(). */
+void host_signals_block_terminal(sigset_t *old);
 
 /* A descriptor that ends the emulator's own sleep in poll(2), for kernel_interrupt(): -1 with errno. */
 int host_wake_open(void);

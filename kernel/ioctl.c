@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "kernel/async_io.h"
 #include "kernel/host.h"
+#include "kernel/host_signals.h"
 #include "kernel/syscalls.h"
 #include "kernel/terminal.h"
 
@@ -104,14 +105,9 @@ static const IoctlRow *row_of(u32 request)
     return NULL;
 }
 
-static i64 forward(Task *task, OpenFile *file, const IoctlRow *row, u64 argument)
+static i64 pass(Task *task, OpenFile *file, const IoctlRow *row, u64 argument)
 {
     u8 buffer[64] = {0};
-    if (row->form == CHANGES && file->terminal) {
-        i64 refused = terminal_access(task, file, SIGTTOU, false);
-        if (refused)
-            return refused;
-    }
     if (row->form == NUMBER)
         return host_result(host_ioctl_value(file->host_fd, row->request, argument));
     if (row->form != OUT && !copy_from_guest(task, buffer, argument, row->size))
@@ -121,6 +117,20 @@ static i64 forward(Task *task, OpenFile *file, const IoctlRow *row, u64 argument
         terminal_resized(task, file);
     if (result >= 0 && (row->form == OUT || row->form == IN_OUT) && !copy_to_guest(task, argument, buffer, row->size))
         return -EFAULT;
+    return result;
+}
+
+static i64 forward(Task *task, OpenFile *file, const IoctlRow *row, u64 argument)
+{
+    if (row->form != CHANGES || !file->terminal)
+        return pass(task, file, row, argument);
+    sigset_t mask;
+    i64 refused = terminal_access(task, file, SIGTTOU, false);
+    if (refused)
+        return refused;
+    host_signals_block_terminal(&mask);
+    i64 result = pass(task, file, row, argument);
+    host_signals_unblock(&mask);
     return result;
 }
 

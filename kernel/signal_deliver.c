@@ -68,24 +68,11 @@ static void run_handler(Task *task, const SigInfo *info, SignalAction *action)
         task->blocked |= SIGNAL_BIT(info->signo);
 }
 
-/* Is the process's group an orphan, so that terminal stops do not apply? */
-static bool orphaned(const Process *process)
-{
-    const Kernel *kernel = process->kernel;
-    bool shell = kernel->job_of_shell && kernel->config.forward_signals;
-    for (const Process *p = kernel->processes; p; p = p->next) {
-        bool child = p->parent && p->parent->pgid != p->pgid && p->parent->sid == p->sid;
-        if (p->pgid == process->pgid && !p->zombie && (child || (p == kernel->init && shell)))
-            return false;
-    }
-    return true;
-}
-
 static void stop_process(Task *task, i32 signo)
 {
     Process *process = task->process;
-    if (signo != SIGSTOP && orphaned(process))
-        return;
+    if (signo != SIGSTOP && group_orphaned(process->kernel, process->pgid, NULL))
+        return; /* terminal stops do not apply */
     process->stopped = true;
     process->stop_signal = signo;
     process->stop_reported = false;
@@ -94,7 +81,7 @@ static void stop_process(Task *task, i32 signo)
         sched_dequeue(thread);
     process_notify_parent(process, SIGCHLD, CLD_STOPPED, signo);
     if (process == process->kernel->init)
-        host_signals_stopped(process->kernel);
+        host_signals_stopped(process->kernel, signo);
 }
 
 /* The signal kills. false: first the machine stops, once, so that somebody can look. */

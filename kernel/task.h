@@ -28,6 +28,9 @@ void process_unref(Process *process);
 void task_unlink_thread(Task *task);
 /* Tells the parent that a child stopped, continued or died (SIGCHLD, wait4). `code`: CLD_… */
 void process_notify_parent(Process *process, i32 signo, i32 code, i32 status);
+/* Is there nobody in the session but outside the group who is parent of a member, and could continue it? Then terminals do
+ * not stop it. `leaving`: a member that does not count any more, or NULL. setpgid(2) */
+bool group_orphaned(const Kernel *kernel, i32 pgid, const Process *leaving);
 /* Lets the vfork parent go on. */
 void task_release_vfork(Task *task);
 /* *clear_child_tid = 0 and its futex wake, robust futexes: what the user-space side of a thread hears of its end. */

@@ -5,6 +5,7 @@
 #include "kernel/terminal.h"
 #include "base/heap.h"
 #include "kernel/host.h"
+#include "kernel/task.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,10 @@ typedef struct Terminal {
     u64 device;  /* st_rdev of the terminal (a pty's slave side) */
     i32 sid;     /* whose controlling terminal it is; 0: nobody's */
     i32 pgid;    /* its foreground group */
+    bool hosts;  /* it is the emulator's own controlling terminal: its foreground may be a group outside */
 } Terminal;
+
+enum { GROUP_OUTSIDE = FIRST_PID - 2 }; /* what tcgetpgrp(3) says of a group outside: no guest has this number */
 
 /* The device that a descriptor's terminal is; a pty's master side stands for its slave. 0: no terminal. */
 static u64 terminal_device(const OpenFile *file)
@@ -48,7 +52,7 @@ static Terminal *terminal_get(Kernel *kernel, u64 device)
     Terminal *terminal = terminal_find(kernel, device);
     if (terminal || !(terminal = heap_calloc(1, sizeof *terminal)))
         return terminal;
-    *terminal = (Terminal){kernel->vfs->terminals, device, 0, 0};
+    *terminal = (Terminal){kernel->vfs->terminals, device, 0, 0, false};
     kernel->vfs->terminals = terminal;
     return terminal;
 }
@@ -78,12 +82,18 @@ static Terminal *terminal_adopt(Task *task, OpenFile *file, u64 device)
     if (terminal || task->process->sid != kernel->init->sid || host_tcgetsid(file->host_fd) != host_getsid(0))
         return terminal;
     terminal = terminal_get(kernel, device);
-    if (terminal) { /* in the background the foreground group is one outside: its number there cannot be a guest's by chance */
-        pid_t foreground = host_tcgetpgrp(file->host_fd);
+    if (terminal) {
         terminal->sid = kernel->init->sid;
-        terminal->pgid = foreground == host_getpgrp() ? kernel->init->pgid : -1;
+        terminal->pgid = kernel->init->pgid;
+        terminal->hosts = true;
     }
     return terminal;
+}
+
+/* A shell outside has put the emulator in the background. */
+static bool foreground_outside(const Terminal *terminal, const OpenFile *file)
+{
+    return terminal->hosts && host_tcgetpgrp(file->host_fd) != host_getpgrp();
 }
 
 static bool group_in_session(Kernel *kernel, i32 pgid, i32 sid)
@@ -247,7 +257,7 @@ i64 terminal_ioctl(Task *task, OpenFile *file, u32 request, u64 argument)
     case TIOCGSID: {
         if (!own && !(terminal && terminal->sid && file->pty_master))
             return -ENOTTY;
-        i32 id = request == TIOCGPGRP ? terminal->pgid : terminal->sid;
+        i32 id = request == TIOCGSID ? terminal->sid : foreground_outside(terminal, file) ? GROUP_OUTSIDE : terminal->pgid;
         return copy_to_guest(task, argument, &id, sizeof id) ? 0 : -EFAULT;
     }
     case TIOCSPGRP:
@@ -269,28 +279,22 @@ static bool signal_ignored(const Task *task, i32 signo)
            task->process->handlers->actions[signo - 1].handler == (u64)(uintptr_t)SIG_IGN;
 }
 
-/* A group none of whose members has a parent in another group of the session: nobody could continue it. setpgid(2). */
-static bool group_orphaned(Kernel *kernel, i32 pgid)
-{
-    for (Process *p = kernel->processes; p; p = p->next)
-        if (p->pgid == pgid && p->parent && p->parent->pgid != pgid && p->parent->sid == p->sid)
-            return false;
-    return true;
-}
-
 i64 terminal_access(Task *task, OpenFile *file, i32 signo, bool write)
 {
     Kernel *kernel = task->kernel;
-    Terminal *terminal = terminal_of_session(kernel, task->process->sid);
+    if (file->pty_master)
+        return 0;
+    u64 device = terminal_device(file);
+    Terminal *terminal = terminal_adopt(task, file, device);
     i32 pgid = task->process->pgid;
-    if (LIKELY(!terminal || terminal->pgid == pgid || file->pty_master || terminal->device != terminal_device(file)))
+    if (!terminal || terminal->sid != task->process->sid || (terminal->pgid == pgid && !foreground_outside(terminal, file)))
         return 0;
     struct termios settings;
     if (write && (host_tcgetattr(file->host_fd, &settings) < 0 || !(settings.c_lflag & TOSTOP)))
         return 0;
     if (signal_ignored(task, signo))
         return signo == SIGTTIN ? -EIO : 0;
-    if (group_orphaned(kernel, pgid))
+    if (group_orphaned(kernel, pgid, NULL))
         return -EIO;
     signal_send_group(kernel, pgid, &(SigInfo){.signo = signo, .code = SI_KERNEL});
     return SYS_RESTARTSYS;

@@ -81,16 +81,27 @@ static EmuStop run_to_end(Emu *emu, bool crash_report)
     }
 }
 
-/* What the program leaves running in the background must outlive us, who have to end when the program does: a copy of this
- * process carries the machine on. false: there is nothing to carry on (or no process for it). */
-static bool leave_orphans(Emu *emu, const EmuStop *stop, bool crash_report)
+/* Nobody reads what this process would say, and whoever waits for the end of a pipe on our standard error waits for the
+ * program's own descriptors only, which are others. A trace goes on to where it was wanted. */
+static void fall_silent(const Options *options)
 {
-    if ((stop->kind != EMU_EXITED && stop->kind != EMU_KILLED) || !emu_orphans(emu))
+    int null = options->config.strace ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, STDERR_FILENO);
+}
+
+/* What the program leaves running in the background must outlive us, who have to end when the program does: a copy of this
+ * process carries the machine on, for as long as somebody lives in it, within the same limits. false: there is nothing to
+ * carry on (or no process for it). With a debugger the machine is its user's, and ends with it. */
+static bool leave_orphans(Emu *emu, const EmuStop *stop, const Options *options)
+{
+    if (options->gdb || (stop->kind != EMU_EXITED && stop->kind != EMU_KILLED) || !emu_orphans(emu))
         return false;
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        run_to_end(emu, crash_report);
+        fall_silent(options);
+        run_to_end(emu, false);
         emu_destroy(emu);
         _exit(0);
     }
@@ -200,7 +211,7 @@ static int run_loaded(Emu *emu, const Options *options, FILE *out, Window *windo
     ok &= report_all(emu, options, out);
     *signal = ok && stop.kind == EMU_KILLED ? stop.signal : 0;
     int code = exit_code(options, &stop);
-    *orphans = !window && options->command != COMMAND_RECORD && leave_orphans(emu, &stop, options->crash_report);
+    *orphans = !window && options->command != COMMAND_RECORD && leave_orphans(emu, &stop, options);
     return ok ? code : 1;
 }
 
