@@ -20,8 +20,10 @@ INSIDE = [
     (WAIT + "\r", READY), (SUSPEND, PROMPT), ("bg\r", PROMPT), ("jobs\r", PROMPT),
     ("fg\r", WAIT + r"\s*$"), (PAUSE, ""), (INTERRUPT, PROMPT), ("echo $?\r", PROMPT),
     (WAIT + " | cat | cat\r", READY), (INTERRUPT, PROMPT), ("echo $?\r", PROMPT),
-    ("cat\r", "\n"), ("abc\r", r"abc\r\nabc\r\n"), (SUSPEND, PROMPT), ("fg\r", r"cat\r\n"), ("def\r", r"def\r\ndef\r\n"), (END, PROMPT),
-    ("(trap 'echo caught; exit 3' INT; echo runn''ing; while :; do :; done)\r", READY), (INTERRUPT, PROMPT), ("echo $?\r", PROMPT),
+    ("cat\r", "\n"), ("abc\r", r"abc\r\nabc\r\n"), (SUSPEND, PROMPT), ("fg\r", r"cat\r\n"), ("def\r", r"def\r\ndef\r\n"),
+    (END, PROMPT),
+    ("(trap 'echo caught; exit 3' INT; echo runn''ing; while :; do :; done)\r", READY), (INTERRUPT, PROMPT),
+    ("echo $?\r", PROMPT),
     ("sleep 0.2 & wait; echo waited $?\r", r"waited 0[^$]*\$ $"),
     ("set +b; cat & sleep 0.5\r", PROMPT), ("jobs\r", PROMPT), ("kill -9 %%; sleep 0.2\r", PROMPT), ("\r", PROMPT),
     (WAIT + "\r", READY), (QUIT, PROMPT), ("stty -a | grep -o '[-]*icanon'\r", PROMPT),
@@ -34,14 +36,19 @@ def outside(emu):
     return [
         ("", PROMPT),
         (run + WAIT + "\r", READY), (INTERRUPT, PROMPT), ("echo $?\r", PROMPT),
-        (run + WAIT + "\r", READY), (SUSPEND, PROMPT), ("jobs | grep -o Stopped; bg >/dev/null; kill %%; wait; echo waited $?\r", r"waited \d+[^$]*\$ $"),
+        (run + WAIT + "\r", READY), (SUSPEND, PROMPT),
+        ("jobs | grep -o Stopped; bg >/dev/null; kill %%; wait; echo waited $?\r", r"waited \d+[^$]*\$ $"),
         (run + f"sh -c '{WAIT} | cat | cat; echo never'\r", READY), (INTERRUPT, PROMPT), ("echo $?\r", PROMPT),
         (run + f"sh -c 'trap \"echo caught\" INT; {WAIT}; echo after $?'\r", READY), (INTERRUPT, PROMPT),
-        (run + "cat\r", "\n"), ("abc\r", r"abc\r\nabc\r\n"), (SUSPEND, PROMPT), ("fg >/dev/null\r", r"null\r\n"), ("def\r", r"def\r\ndef\r\n"), (END, PROMPT),
-        (run + "cat & sleep 0.5\r", PROMPT), ("jobs | grep -o Stopped\r", PROMPT), ("kill -9 %%; sleep 0.2\r", PROMPT), ("\r", PROMPT),
+        (run + "cat\r", "\n"), ("abc\r", r"abc\r\nabc\r\n"), (SUSPEND, PROMPT), ("fg >/dev/null\r", r"null\r\n"),
+        ("def\r", r"def\r\ndef\r\n"), (END, PROMPT),
+        (run + "cat & sleep 0.5\r", PROMPT), ("jobs | grep -o Stopped\r", PROMPT), ("kill -9 %%; sleep 0.2\r", PROMPT),
+        ("\r", PROMPT),
         (run + "sh -c 'read x; echo got $x' & sleep 0.5\r", PROMPT), ("fg >/dev/null\r", r"null\r\n"), ("line\r", PROMPT),
-        ("t=$SECONDS; (" + run + "sh -c 'sleep 20 >/dev/null 2>&1 & echo main') 2>&1 | cat; echo $((SECONDS - t > 10))\r", PROMPT),
-        (run + "vi\r", DRAWN), (SUSPEND, PROMPT), ("stty -a | grep -o '[-]*icanon'\r", PROMPT), ("fg >/dev/null\r", DRAWN), (":q!\r", PROMPT),
+        ("t=$SECONDS; (" + run + "sh -c 'sleep 20 >/dev/null 2>&1 & echo main') 2>&1 | cat\r", PROMPT),
+        ("echo $((SECONDS - t > 10))\r", PROMPT),
+        (run + "vi\r", DRAWN), (SUSPEND, PROMPT), ("stty -a | grep -o '[-]*icanon'\r", PROMPT), ("fg >/dev/null\r", DRAWN),
+        (":q!\r", PROMPT),
         ("exit\r", None),
     ]
 
@@ -98,7 +105,8 @@ def screen(text, emu):
 
 def compare(name, native, emulated, emu):
     (expected, status), (got, got_status) = native, emulated
-    lines = list(difflib.unified_diff(screen(expected, emu), screen(got, emu), f"{name} natively", f"{name} under emu", lineterm=""))
+    screens = screen(expected, emu), screen(got, emu)
+    lines = list(difflib.unified_diff(*screens, f"{name} natively", f"{name} under emu", lineterm=""))
     if status != got_status:
         lines.append(f"status {status} natively, {got_status} under emu")
     print("\n".join(lines) if lines else f"{name}: the same")
@@ -155,12 +163,15 @@ def main():
         environment = {"PATH": folder, "HOME": folder, "PS1": "$ ", "TERM": "dumb", "LANG": "C", "EMU": emu}
         for shell in ([BASH, "--norc", "--noediting", "-i"], [BUSYBOX, "sh", "-i"]):
             name = f"inside {os.path.basename(shell[0])}"
-            good &= compare(name, typed(shell, INSIDE, environment, folder), typed([emu, *shell], INSIDE, environment, folder), emu)
+            native = typed(shell, INSIDE, environment, folder)
+            good &= compare(name, native, typed([emu, *shell], INSIDE, environment, folder), emu)
         host = [shutil.which("bash"), "--norc", "--noediting", "-i"]
-        good &= compare("outside", typed(host, outside("env"), environment, folder), typed(host, outside(emu), environment, folder), emu)
+        native = typed(host, outside("env"), environment, folder)
+        good &= compare("outside", native, typed(host, outside(emu), environment, folder), emu)
         for script, early in HANGUPS:
             name = f"{'hung up' if early else 'left'}: {script}"
-            good &= compare(name, hung_up([], script, early, environment, folder), hung_up([emu], script, early, environment, folder), emu)
+            native = hung_up([], script, early, environment, folder)
+            good &= compare(name, native, hung_up([emu], script, early, environment, folder), emu)
     return 0 if good else 1
 
 
