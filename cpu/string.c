@@ -12,7 +12,8 @@ typedef struct Span {
     u64 mask;                /* of the address size */
     i64 step;                /* bytes, negative when DF is set */
     u32 size;                /* of an element */
-    bool singly;             /* element by element: the modelled hierarchy wants to see each */
+    bool singly;             /* element by element: a recorder wants to see each */
+    bool by_lines;           /* so far as the modelled hierarchy need not see each: inside a line */
 } Span;
 
 static Span span_begin(Cpu *cpu, const Op *op, int rep, unsigned width)
@@ -21,7 +22,7 @@ static Span span_begin(Cpu *cpu, const Op *op, int rep, unsigned width)
     i64 size = width / 8;
     return (Span){ .source = *reg64(cpu, op->base) + (cpu->r[RSI] & mask), .destination = cpu->r[RDI] & mask,
                    .count = rep ? cpu->r[RCX] & mask : 1, .mask = mask, .step = cpu->rflags & FLAG_DF ? -size : size, .size = (u32)size,
-                   .singly = cpu_observed(cpu) };
+                   .singly = cpu->blocks->recorder != NULL, .by_lines = cpu->model != NULL };
 }
 
 /* Somebody watches bytes of that page: every element is to be seen by itself. */
@@ -39,11 +40,25 @@ static u64 span_in_page(const Cpu *cpu, const Span *s, u64 address, u64 limit)
         limit = 1;
     if (s->singly)
         limit = limit > 1;
-    if (s->step > 0)
+    const u64 line = 1 << VIEW_LINE_SHIFT;
+    if (UNLIKELY(s->by_lines))
+        fit = s->step > 0 ? (line - (address & (line - 1))) / s->size : 1;
+    else if (s->step > 0)
         fit = (PAGE_SIZE - offset) / s->size;
     else
         fit = offset + s->size > PAGE_SIZE ? 0 : offset / s->size + 1;
     return fit < limit ? fit : limit;
+}
+
+/* The model has been shown the first element's accesses: a read at `source`, a write at `destination` (0: none). If the same again would
+ * change nothing, those of all other elements in these lines do not either; else only this one. */
+static u64 span_shown(Cpu *cpu, const Span *s, u64 n, u64 source, u64 destination)
+{
+    if (LIKELY(!s->by_lines) || n <= 1)
+        return n;
+    bool passes = (!source || hierarchy_passes_read(cpu->model, source, s->size)) &&
+                  (!destination || hierarchy_passes_write(cpu->model, destination, s->size));
+    return passes ? n : 1;
 }
 
 /* 32-bit addresses wrap: a span must not run over the end. Element by element there. */
@@ -133,6 +148,7 @@ static u64 movs_span(Cpu *cpu, const Op *op, u64 acc, Span *s)
     }
     const u8 *from = cpu_slow_read(cpu, op, acc, s->source, s->size);
     u8 *to = cpu_slow_write(cpu, op, acc, s->destination, s->size, false);
+    n = span_shown(cpu, s, n, s->source, s->destination);
     copy_up(to, from, n * s->size, s->size);
     cpu_slow_written(cpu, to, (u32)(n * s->size));
     return n;
@@ -178,6 +194,7 @@ static NOINLINE bool stos_spans(Cpu *cpu, const Op *op, u64 acc, int rep, unsign
         if (n == 0 || s.step < 0 || span_wraps(&s))
             n = 1;
         u8 *to = cpu_slow_write(cpu, op, acc, s.destination, s.size, false);
+        n = span_shown(cpu, &s, n, 0, s.destination);
         fill(to, value, n, s.size);
         cpu_slow_written(cpu, to, (u32)(n * s.size));
         if (rep)
@@ -247,6 +264,7 @@ static INLINE const Op *string_scas(Cpu *cpu, const Op *op, u64 acc, OpHandler *
         if (n == 0 || s.step < 0 || span_wraps(&s))
             n = 1;
         const u8 *p = cpu_slow_read(cpu, op, acc, s.destination, s.size);
+        n = span_shown(cpu, &s, n, s.destination, 0);
         n = scan(p, n, value, until_equal, width, &last);
         cc_set(cpu, CC_OP_SUB, width, value, last);
         if (rep)
@@ -284,6 +302,7 @@ static INLINE const Op *string_cmps(Cpu *cpu, const Op *op, u64 acc, OpHandler *
     Span s = span_begin(cpu, op, rep, width);
     u64 a = 0, b = 0;
     bool until_equal = rep == REP_REPNE, stop = false;
+    s.singly |= s.by_lines;
     while (s.count && !stop) {
         u64 n = span_in_page(cpu, &s, s.destination, span_in_page(cpu, &s, s.source, s.count));
         if (n <= 1 || s.step < 0 || span_wraps(&s)) {

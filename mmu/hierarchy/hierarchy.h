@@ -68,10 +68,11 @@ typedef struct HierarchyFront {
     PageView data[VIEWS];
 } HierarchyFront;
 
+/* Pages whose numbers are equal in the lower bits, as those of arrays that follow each other often are, have different places. */
 static INLINE PageView *view_of(PageView *views, u64 address)
 {
     const unsigned down = VIEW_PAGE_SHIFT - VIEW_BYTES_SHIFT;
-    return (PageView *)((u8 *)views + (address >> down & (VIEWS - 1) << VIEW_BYTES_SHIFT));
+    return (PageView *)((u8 *)views + ((address >> down ^ address >> (down + 8)) & (VIEWS - 1) << VIEW_BYTES_SHIFT));
 }
 static INLINE u16 *view_cell(PageView *view, u64 address) { return &view->lines[address >> VIEW_LINE_SHIFT & (VIEW_LINES - 1)]; }
 
