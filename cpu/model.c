@@ -49,6 +49,7 @@ void MODEL_CALL cpu_model_read(Cpu *cpu, const Op *op, u64 acc, u64 address, u32
     Reference reference = reference_at(cpu, address, size, host, NULL);
     i64 time = model_time(op, acc);
     model_access(cpu, &reference, KIND_READ, false, time, time + MODEL_STORES);
+    hierarchy_note_shown(cpu->model, time, address, size, KIND_READ);
 }
 
 void MODEL_CALL cpu_model_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, const u8 *host)
@@ -56,6 +57,7 @@ void MODEL_CALL cpu_model_write(Cpu *cpu, const Op *op, u64 acc, u64 address, u3
     Reference reference = reference_at(cpu, address, size, host, NULL);
     i64 time = model_time(op, acc) + MODEL_STORES;
     model_access(cpu, &reference, KIND_WRITE, false, time, time + MODEL_STORES);
+    hierarchy_note_shown(cpu->model, time - MODEL_STORES, address, size, KIND_WRITE);
 }
 
 void MODEL_CALL cpu_model_modify(Cpu *cpu, const Op *op, u64 acc, u64 address, u32 size, const u8 *host)
@@ -70,7 +72,7 @@ static void show(Cpu *cpu, const Reference *reference, AccessKind kind, bool mod
     i64 time = model_time(cpu->op, cpu->acc);
     if (cpu->blocks->recorder)
         record_access(cpu->blocks->recorder, reference, modify ? KIND_READ : kind, modify);
-    else
+    else if (!hierarchy_was_shown(cpu->model, time, reference->address, reference->size, kind))
         model_access(cpu, reference, kind, modify, time, time + MODEL_TIMES);
 }
 
@@ -136,6 +138,7 @@ bool cpu_model_keeps_registers(const u8 *function)
 
 void cpu_model_slice(Cpu *cpu, u32 limit)
 {
+    hierarchy_note_shown(cpu->model, 0, 0, 0, KIND_READ);
     if (cpu->blocks->recorder) /* who shows accesses without times */
         return;
     /* The last slice's last block may have gone on behind 0; the model's own clock is somewhere else while a recorder shows. */

@@ -22,6 +22,21 @@ bool hierarchy_wants_each_once(const Hierarchy *h)
     return once;
 }
 
+void hierarchy_note_shown(Hierarchy *h, i64 time, u64 address, u32 size, AccessKind kind)
+{
+    h->noted.time = time;
+    h->noted.address = address;
+    h->noted.size = size;
+    h->noted.kind = kind;
+}
+
+bool hierarchy_was_shown(Hierarchy *h, i64 time, u64 address, u32 size, AccessKind kind)
+{
+    bool was = h->noted.size == size && h->noted.time == time && h->noted.address == address && h->noted.kind == kind;
+    h->noted.size = 0;
+    return was;
+}
+
 void hierarchy_shown(const Hierarchy *h, u64 *reads, u64 *writes)
 {
     *reads = h->shown_reads;

@@ -13,6 +13,10 @@ bool hierarchy_wants_every_fetch(const Hierarchy *h);
  * in misses twice, one that is written through is written twice.) Fast handlers that start over show their first one again. */
 bool hierarchy_wants_each_once(const Hierarchy *h);
 
+/* Otherwise such a repetition is known by its time, which is the op's in this pass: who shows an access and may start over notes it
+ * (size 0: nothing), and who shows it then leaves it out if it is the noted one. A straddling one would count its lines twice. */
+void hierarchy_note_shown(Hierarchy *h, i64 time, u64 address, u32 size, AccessKind kind);
+bool hierarchy_was_shown(Hierarchy *h, i64 time, u64 address, u32 size, AccessKind kind);
 /* How many reads and writes it has been shown by hierarchy_miss_…, for who counts an instruction's accesses as they happen. A
  * modify is a write here. */
 void hierarchy_shown(const Hierarchy *h, u64 *reads, u64 *writes);

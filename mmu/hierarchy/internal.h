@@ -82,6 +82,12 @@ struct Hierarchy {
     Stream streams[STREAMS];
     u64 stream_clock;
     Dram dram;
+    struct {
+        i64 time;
+        u64 address;
+        u32 size;
+        AccessKind kind;
+    } noted;              /* hierarchy_note_shown */
     Reuse *reuse;
     HierarchyObserver *observer;
     void *observer_context;

@@ -15,6 +15,7 @@ MODELS = [["--hierarchy=cachegrind"], ["--hierarchy=skylake"], ["--hierarchy=zen
           ["--hierarchy=cachegrind", "--itlb", "8,2", "--dtlb", "8,2", "--stlb", "16,4"],
           ["--hierarchy=skylake", "--D1", "4K,4,64", "--model", "l1d.policy=srrip", "--model", "l1i.policy=srrip", "--model", "l2.policy=plru",
            "--model", "l1d.prefetch=stride", "--LL", "64K,16,64"],
+          ["--hierarchy=zen4", "--model", "l1d.write=through", "--model", "l1d.allocate=no", "--D1", "4K,4,64"],
           ["--hierarchy=skylake", "--index=virt", "--D1", "3K,3,64", "--LL", "48K,12,64", "--model", "l1d.policy=plru", "--walk-through=l2",
            "--model", "l2.prefetch=next-line"]]
 
@@ -35,6 +36,7 @@ def programs():
     for kind in [n for n in range(48) if n not in (41, 46)]:
         yield rare, [str(kind)]
     yield build("asm_strings", "gcc", "tests/programs/asm/string_instructions.s", "-nostdlib"), []
+    yield build("starting_over", "gcc", "tests/hierarchy/starting_over.s", "-nostdlib"), []
     for name in ("printf_all", "self_modifying", "setjmp_longjmp", "memory_maps"):
         yield build(name, "gcc", f"tests/programs/c/{name}.c", "-O2", "-lm"), []
     yield build("x87_musl", "musl-gcc", "tests/programs/c/x87.c", "-O1", "-lm"), []
