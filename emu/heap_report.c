@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "emu/demangle.h"
 #include "emu/file.h"
 #include "emu/heap.h"
 
@@ -36,7 +37,7 @@ static void say_frame(const Out *o, u64 pc, bool innermost, bool exact)
     if (dwarf && dwarf_source_at(dwarf, look, &source))
         snprintf(place, sizeof place, " (%.150s:%d)", strrchr(source.file, '/') ? strrchr(source.file, '/') + 1
             : source.file, source.line);
-    say(o, "   %s 0x%llX: %s%s", innermost ? "at" : "by", (ull)pc, symbol ? symbol->name : "???", place);
+    say(o, "   %s 0x%llX: %s%s", innermost ? "at" : "by", (ull)pc, symbol ? demangle(&heap->program->names, symbol->name) : "???", place);
 }
 
 static void say_stack(const Out *o, const HeapStack *stack)

@@ -13,6 +13,7 @@ struct Program {
     Program *next;
     char *path;
     EmuFile *file;         /* NULL: could not be read */
+    struct Demangler *names; /* NULL: nobody has asked yet */
     DebugInfo *dwarf; /* NULL: none, or not looked for yet */
     bool dwarf_tried;
     u32 number;            /* 1, 2 …: tells type handles of different programs apart */

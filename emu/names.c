@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "emu/demangle.h"
 #include "emu/file.h"
 #include "emu/machine.h"
 #include "emu/record.h"
@@ -23,6 +24,7 @@ void symbol_out(const Symbol *symbol, u64 bias, EmuSymbol *out)
 static void program_free(Program *program)
 {
     dwarf_close(program->dwarf);
+    demangler_destroy(program->names);
     emu_file_close(program->file);
     free(program->path);
     free(program);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "emu/demangle.h"
 #include "emu/file.h"
 #include "emu/profile_machine.h"
 #include "kernel/paging.h"
@@ -259,7 +260,7 @@ static EmuProfileLine line_of(Profile *p, const SiteBook *site)
     const Symbol *symbol = symbols_at(file_symbols(image->program->file), address);
     DebugInfo *dwarf = program_dwarf(image->program);
     line.program = image->program->path;
-    line.function = symbol ? symbol->name : NULL;
+    line.function = symbol ? demangle(&image->program->names, symbol->name) : NULL;
     if (dwarf && dwarf_source_at(dwarf, address, &source)) {
         line.file = absolute_path(p, &source);
         line.line = source.line;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "emu/demangle.h"
 #include "emu/file.h"
 #include "emu/profile_heap.h"
 #include "kernel/space.h"
@@ -106,7 +107,7 @@ static Object *find_static(DataBook *d, u64 address)
         return NULL;
     Object *o = object_of(d, OBJECT_STATIC, symbol->address, d->profile->image, &made);
     if (o && made) {
-        o->name = strdup(symbol->name);
+        o->name = strdup(demangle(&image->program->names, symbol->name));
         o->address = symbol->address + image->bias;
         o->size = symbol->size;
         o->type = machine_global_type(d->profile->emu, symbol->name, symbol->address);
@@ -263,7 +264,7 @@ static const char *site_name(DataBook *d, const Object *o)
     const Symbol *symbol = image->program ? symbols_at(file_symbols(image->program->file), address) : NULL;
     DebugInfo *dwarf = image->program ? program_dwarf(image->program) : NULL;
     DwarfSource source;
-    int n = snprintf(d->text, sizeof d->text, "%s", symbol ? symbol->name : "?");
+    int n = snprintf(d->text, sizeof d->text, "%s", symbol ? demangle(&image->program->names, symbol->name) : "?");
     if (dwarf && dwarf_source_at(dwarf, address, &source) && n < (int)sizeof d->text)
         snprintf(d->text + n, sizeof d->text - (u64)n, " (%s:%d)", source.name, source.line);
     return d->text;

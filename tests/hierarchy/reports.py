@@ -84,6 +84,20 @@ def cachegrind_out(program):
             check("cg_annotate", [v for v in summary.values() if v] == [v for v in totals if v], f"{totals} instead of {summary}")
 
 
+def demangled():
+    """Names of C++ functions are those that cachegrind writes (where libiberty was there at build time)."""
+    if not shutil.which("g++") or not shutil.which("c++filt") or not os.path.exists("/usr/include/libiberty/demangle.h"):
+        return
+    with open(at("names.cc"), "w") as file:
+        file.write("namespace geo { struct P { double x, y; }; __attribute__((noinline)) double operator*(const P &a, const P &b)"
+                   " { return a.x * b.x; } }\nint main(int c, char **) { geo::P p{1.0 * c, 2}; return p * p > 5; }\n")
+    subprocess.run(["g++", "-static", "-g", "-O1", "-o", at("names"), at("names.cc")], check=True)
+    run("--deterministic", "--cachegrind-out", at("names.out"), "-o", os.devnull, at("names"))
+    with open(at("names.out")) as file:
+        names = set(re.findall(r"^fn=(.*)$", file.read(), re.M))
+    check("demangled", "geo::operator*(geo::P const&, geo::P const&)" in names and not any(n.startswith("_Z") for n in names), sorted(names)[:9])
+
+
 def csim():
     with open(at("yi.trace"), "w") as file:
         file.write(" L 10,1\n M 20,1\n L 22,1\n S 18,1\n L 110,1\n L 210,1\n M 12,1\n")
