@@ -167,6 +167,28 @@ def drive(emu, work, program, width, height):
         display.close()
 
 
+def recorded(emu, work, program):
+    """--record: back by one, and to another time by the timeline, without a console."""
+    display = Display(1280, 800)
+    session = Session(emu, work, display, ["--deterministic", "--record", "--window", program])
+    try:
+        session.do("key", "space")
+        paused = session.settled("a paused picture does not stay the same")
+        session.do("key", "b")
+        back = session.other(paused, "b goes nowhere")
+        session.do("mousemove", 400, 740)
+        session.do("click", 1)
+        past = session.other(back, "a click at the timeline goes nowhere")
+        session.do("mousemove", 300, 300)
+        session.do("click", 1)
+        session.other(past, "a click pins nothing in the past")
+        session.do("key", "a")
+        session.leave()
+    finally:
+        session.guest.kill()
+        display.close()
+
+
 def beside(emu, work, program):
     """emu debug --window: the console in the terminal and the window have the same machine."""
     display = Display(1280, 800)
@@ -257,6 +279,7 @@ def main():
     without_screen(emu, work, "./spin")
     watched_swapping(emu, work, "./spin")
     beside(emu, work, "./spin")
+    recorded(emu, work, "./spin")
     drive(emu, work, "./spin", 1280, 800)
     drive(emu, work, "./spin", 2560, 1600)
     print("\n".join(problems) or "the window does as it is told")

@@ -95,11 +95,13 @@ def instructions(work, player):
     """As the window's D tells them; None: it has not answered yet."""
     for old in [*work.glob("emu-counters-*"), *work.glob("emu-window-*")]:
         old.unlink()
-    player.display.do("key", "shift+d", settle=1)
-    for path in work.glob("emu-counters-*.json"):
-        text = path.read_text()
-        if text.rstrip().endswith("}"):
-            return json.loads(text)["instructions"]
+    player.display.do("key", "shift+d", settle=0.2)
+    for _ in range(100):
+        for path in work.glob("emu-counters-*.json"):
+            text = path.read_text()
+            if text.rstrip().endswith("}"):
+                return json.loads(text)["instructions"]
+        time.sleep(0.2)
     return None
 
 

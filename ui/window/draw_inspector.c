@@ -49,9 +49,9 @@ static const char *since(const Model *model, uint32_t stamp, char text[48])
     uint32_t age = model->now - stamp;
     char count[32];
     if (!stamp)
-        return "never seen";
+        return "never";
     if (model->by_count)
-        snprintf(text, 48, "%s instructions ago", view_count((uint64_t)age * INSNS_PER_MS, count));
+        snprintf(text, 48, "%s insns ago", view_count((uint64_t)age * INSNS_PER_MS, count));
     else
         snprintf(text, 48, "%u.%u s ago", age / 1000, age / 100 % 10);
     return age < 100 ? "now" : text;

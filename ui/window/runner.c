@@ -177,31 +177,67 @@ static EmuStop stretch(Runner *r, uint64_t insns, bool to_the_end)
     return runner_go(r, insns, to_the_end);
 }
 
-/* To the address, in a frame whose stack pointer is at least `least`; pictures are taken on the way. */
-static EmuStop run_to(Runner *r, uint64_t address, uint64_t least, ModelRequest *request)
+typedef struct Destination {
+    int tid;
+    uint64_t address, least; /* where, with a stack pointer of at least that: deeper calls come by as well */
+} Destination;
+
+/* Is it there, or has it ended? */
+static bool arrived(Runner *r, const Destination *to)
 {
     EmuRegisters registers;
+    return !emu_registers(r->emu, to->tid, &registers) ||
+           (registers.rip == to->address && registers.r[4] >= to->least);
+}
+
+/* On the way the user may ask for other things. false: for another way to go on. */
+static bool obey_on_the_way(Runner *r, RunMode mode)
+{
+    pthread_mutex_lock(&r->lock);
+    bool same = r->mode == mode;
+    pthread_mutex_unlock(&r->lock);
+    if (same)
+        obey(r);
+    return same;
+}
+
+/* Over the breakpoint at the destination, for who is not the one that is waited for. */
+static void pass(Runner *r, uint64_t address)
+{
+    emu_breakpoint(r->emu, address, false);
+    runner_go(r, 1, true);
     emu_breakpoint(r->emu, address, true);
-    for (;;) {
-        EmuStop stop = stretch(r, r->slice, true);
-        bool there = emu_registers(r->emu, 0, &registers) && registers.rip == address;
-        if ((there && registers.r[4] >= least) || (stop.kind != EMU_BUDGET && stop.kind != EMU_BREAKPOINT) ||
-            limit_reached(r) || (!there && stop.kind == EMU_BREAKPOINT)) {
-            emu_breakpoint(r->emu, address, false);
-            return there ? (EmuStop){.kind = EMU_BUDGET, .pid = stop.pid, .tid = stop.tid} : stop;
+}
+
+/* Until the thread is there; pictures are taken on the way. */
+static EmuStop run_to(Runner *r, const Destination *to, RunMode mode)
+{
+    EmuStop stop;
+    emu_breakpoint(r->emu, to->address, true);
+    for (bool there = false, on = true; !there && on;) {
+        EmuRegisters registers;
+        stop = stretch(r, r->slice, false);
+        bool at = stop.kind == EMU_BREAKPOINT && emu_registers(r->emu, 0, &registers) && registers.rip == to->address;
+        on = (at || stop.kind == EMU_BUDGET || stop.kind == EMU_INTERRUPTED) && !limit_reached(r);
+        there = on && arrived(r, to);
+        on &= !there;
+        if (on && !obey_on_the_way(r, mode)) {
+            on = false;
+            stop.kind = EMU_INTERRUPTED;
         }
-        if (there) { /* a deeper call of the same place */
-            emu_breakpoint(r->emu, address, false);
-            runner_go(r, 1, true);
-            emu_breakpoint(r->emu, address, true);
-        }
-        if (runner_picture_due(r))
-            runner_publish(r, request);
+        if (on && at)
+            pass(r, to->address);
+        if (on && runner_picture_due(r))
+            runner_picture(r);
+        if (there)
+            stop.kind = EMU_BUDGET;
     }
+    emu_breakpoint(r->emu, to->address, false);
+    return stop;
 }
 
 /* One instruction; a call runs to its return. */
-static EmuStop run_next(Runner *r, ModelRequest *request)
+static EmuStop run_next(Runner *r)
 {
     EmuRegisters registers;
     EmuInsn insn;
@@ -210,16 +246,18 @@ static EmuStop run_next(Runner *r, ModelRequest *request)
     EmuStop stop = stretch(r, 1, true);
     if (!call || stop.kind != EMU_BUDGET)
         return stop;
-    return run_to(r, registers.rip + insn.length, registers.r[4], request);
+    return run_to(r, &(Destination){stop.tid, registers.rip + insn.length, registers.r[4]}, RUN_NEXT);
 }
 
 /* Until this function has returned. */
-static EmuStop run_finish(Runner *r, ModelRequest *request)
+static EmuStop run_finish(Runner *r)
 {
     EmuFrame frames[2];
     if (emu_backtrace(r->emu, 0, frames, 2) < 2 || !frames[0].cfa)
         return (EmuStop){.kind = EMU_BUDGET}; /* nobody to return to: it stays */
-    return run_to(r, frames[1].pc, frames[0].cfa, request);
+    int pid, tid;
+    emu_last_task(r->emu, &pid, &tid);
+    return run_to(r, &(Destination){tid, frames[1].pc, frames[0].cfa}, RUN_FINISH);
 }
 
 static EmuStop run_back(Runner *r)
@@ -277,13 +315,13 @@ static EmuStop run_slowly(Runner *r, uint64_t speed)
     return stop;
 }
 
-static void run(Runner *r, RunMode mode, uint64_t speed, ModelRequest *request)
+static void run(Runner *r, RunMode mode, uint64_t speed)
 {
     EmuStop stop;
     switch (mode) {
     case RUN_STEP: stop = stretch(r, 1, true); break;
-    case RUN_NEXT: stop = run_next(r, request); break;
-    case RUN_FINISH: stop = run_finish(r, request); break;
+    case RUN_NEXT: stop = run_next(r); break;
+    case RUN_FINISH: stop = run_finish(r); break;
     case RUN_BACK: stop = run_back(r); break;
     default: stop = speed == SPEED_FULL ? run_full(r) : run_slowly(r, speed);
     }
@@ -343,7 +381,7 @@ static void work(Runner *r, RunMode mode, uint64_t speed, bool asked, ModelReque
     if (mode == RUN_PAUSED)
         note_pause(r);
     else
-        run(r, mode, speed, request);
+        run(r, mode, speed);
     if (r->hooks)
         r->hooks->list(r->hooks->context, &r->marks);
     request->exact = mode != RUN_FREE;
@@ -414,13 +452,14 @@ void runner_set_mode(Runner *r, RunMode mode)
     if (r->lent && mode != RUN_QUIT) {
         runner_poke_locked(r); /* what the console runs stops */
     } else {
+        bool on_the_way = r->mode == RUN_STEP || r->mode == RUN_NEXT || r->mode == RUN_FINISH;
         r->resume |= r->mode == RUN_PAUSED && mode != RUN_PAUSED;
         runner_cut_search_locked(r);
         r->mode = mode;
         if (mode == RUN_FREE && !r->ended)
             snprintf(r->status, sizeof r->status, "running");
         pthread_cond_signal(&r->wake);
-        if (mode == RUN_PAUSED || mode == RUN_QUIT)
+        if (mode == RUN_PAUSED || mode == RUN_QUIT || on_the_way)
             runner_poke_locked(r);
     }
     pthread_mutex_unlock(&r->lock);

@@ -285,7 +285,7 @@ static bool scrub(Window *w, int x, int y)
     const Model *model = w->runner.shown;
     if (!model->record.recording || !view_time_at(&w->view, model, x, y, &insns))
         return false;
-    if (w->mode == RUN_FREE)
+    if (w->mode != RUN_PAUSED)
         runner_set_mode(&w->runner, RUN_PAUSED);
     runner_order(&w->runner, ORDER_GOTO, insns, 0);
     return true;
