@@ -7,6 +7,8 @@
 #ifndef EMU_MMU_HIERARCHY_CACHE_H
 #define EMU_MMU_HIERARCHY_CACHE_H
 
+#include <simde/x86/avx2.h>
+
 #include "mmu/hierarchy/config.h"
 
 enum {
@@ -76,14 +78,29 @@ static INLINE u32 find_oldest_among(const i64 *stamps, u32 ways)
     }
     return oldest;
 }
-/* The usual number of ways as a constant: no loop is left. */
+/* The usual number of ways, all at once. */
+static INLINE u32 find_among_8(const u64 *set, u64 want)
+{
+    simde__m256i wanted = simde_mm256_set1_epi64x((i64)want);
+    simde__m256i low = simde_mm256_cmpeq_epi64(simde_mm256_loadu_si256((const simde__m256i *)set), wanted);
+    simde__m256i high = simde_mm256_cmpeq_epi64(simde_mm256_loadu_si256((const simde__m256i *)(set + 4)), wanted);
+    u32 found = (u32)simde_mm256_movemask_pd(simde_mm256_castsi256_pd(low)) |
+                (u32)simde_mm256_movemask_pd(simde_mm256_castsi256_pd(high)) << 4;
+    return (u32)__builtin_ctz(found | 1 << 8);
+}
+static INLINE u32 older(const i64 *stamps, u32 a, u32 b) { return stamps[b] < stamps[a] ? b : a; }
+static INLINE u32 find_oldest_among_8(const i64 *stamps)
+{
+    u32 low = older(stamps, older(stamps, 0, 1), older(stamps, 2, 3));
+    return older(stamps, low, older(stamps, older(stamps, 4, 5), older(stamps, 6, 7)));
+}
 static INLINE u32 find_plain(const u64 *set, u32 ways, u64 want)
 {
-    return ways == 8 ? find_among(set, 8, want) : find_among(set, ways, want);
+    return ways == 8 ? find_among_8(set, want) : find_among(set, ways, want);
 }
 static INLINE u32 find_oldest_stamp(const i64 *stamps, u32 ways)
 {
-    return ways == 8 ? find_oldest_among(stamps, 8) : find_oldest_among(stamps, ways);
+    return ways == 8 ? find_oldest_among_8(stamps) : find_oldest_among(stamps, ways);
 }
 
 /* The cachegrind view: LRU in order, no flags. Looks `want` (key << 8 | 1) up in the set and makes it the newest; true: it missed.
