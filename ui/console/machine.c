@@ -62,7 +62,8 @@ bool cmd_info_registers(Console *console, const char *format, const char *args)
 
 bool cmd_info_all_registers(Console *console, const char *format, const char *args)
 {
-    (void)format, (void)args;
+    if (*args)
+        return cmd_info_registers(console, format, args);
     for (uint32_t i = 0; i < register_count(); i++)
         if (register_row(i)->group != REGISTERS_PART && !print_register(console, i))
             return false;

@@ -4,6 +4,7 @@
 
 #include "ui/console/call.h"
 #include "ui/console/command.h"
+#include "ui/console/expression.h"
 
 typedef struct Place {
     EmuRegisters registers;
@@ -322,5 +323,56 @@ bool cmd_until(Console *console, const char *format, const char *args)
             break;
     } while (control_pc(console) <= pc);
     report(console, &start);
+    return true;
+}
+
+/* ---- to where the program would not go by itself --------------------------------------------------------------- */
+
+bool cmd_jump(Console *console, const char *format, const char *args)
+{
+    uint64_t addresses[16];
+    uint32_t count;
+    EmuRegisters registers;
+    (void)format;
+    if (!source_location(console, args, addresses, 16, &count) || !reverse_may_change(console) ||
+        !emu_registers(console->emu, console->tid, &registers))
+        return false;
+    registers.rip = addresses[0];
+    emu_set_registers(console->emu, console->tid, &registers);
+    frames_forget(console);
+    if (console->from_tty)
+        fprintf(console->out, "Continuing at 0x%" PRIx64 ".\n", addresses[0]);
+    control_run(console);
+    return true;
+}
+
+bool cmd_return(Console *console, const char *format, const char *args)
+{
+    uint32_t count;
+    const EmuFrame *frames = frames_get(console, &count);
+    EmuRegisters registers;
+    Value value = {.type = type_builtin(TYPE_VOID)};
+    (void)format;
+    if (console->frame + 1 >= count)
+        return console_error(console, "Can not force return from the outermost frame.");
+    const EmuFrame caller = frames[console->frame + 1];
+    if ((*args && !expression_evaluate(console, args, &value)) || !reverse_may_change(console) ||
+        !emu_registers(console->emu, console->tid, &registers))
+        return false;
+    if (!command_confirm(console, "Make selected stack frame return now?"))
+        return console_error(console, "Not confirmed");
+    for (int i = 0; i < 16; i++)
+        if (caller.known >> i & 1)
+            registers.r[i] = caller.r[i];
+    registers.rip = caller.pc;
+    if (*args && type_is_float(value.type) && value.type->size <= 8)
+        memcpy(registers.vector[0], value.bytes, 8);
+    else if (*args)
+        registers.r[0] = value_number(&value);
+    emu_set_registers(console->emu, console->tid, &registers);
+    frames_forget(console);
+    console->frame = 0;
+    if (console->from_tty)
+        frames_print(console, 0, FRAME_SELECTED);
     return true;
 }
