@@ -5,7 +5,8 @@
     tests/bench/bench.py -n 5 --class sse --class x87   five rounds of two classes
     tests/bench/bench.py --vs ../old/build/emu          a second build beside; exit 1 when this one is over 3 % slower
     tests/bench/bench.py --peer 'blink %s'              one more peer (%s: the program and its arguments)
-    tests/bench/bench.py --write                        renews docs/performance.md and docs/performance.svg
+    tests/bench/bench.py --counting                     emu's counting modes too: --stats; caches and TLBs, beside cachegrind
+    tests/bench/bench.py --counting --write             renews docs/performance.md and docs/performance.svg
 
 Times are the kernel's user time of the process (wait4, meter.c), for the classes start and syscalls user and system time together;
 each number is the median of the rounds; classes and the whole are geometric means of the programs' ratios to native.
@@ -21,6 +22,14 @@ TOTAL_TIME_CLASSES = {"start", "syscalls"}
 PEERS = {
     "qemu": ["qemu-x86_64", "-cpu", "max", "%s"],
     "valgrind": ["valgrind", "--tool=none", "-q", "%s"],
+}
+# emu's counting modes, and who counts the same. TLBs as in most processors: the preset of that name has none, as cachegrind has none.
+MODES = {
+    "emu --stats": ["--stats"],
+    "emu caches": ["--hierarchy=cachegrind", "--itlb", "64,4", "--dtlb", "64,4", "--stlb", "1536,12"],
+}
+COUNTING_PEERS = {
+    "cachegrind": ["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--cachegrind-out-file=/dev/null", "-q", "%s"],
 }
 
 
@@ -69,8 +78,11 @@ def runners(options):
         found["vs"] = [*shlex.split(options.vs), "%s"]
     for mode in options.mode:
         found[f"emu {mode}"] = [*shlex.split(options.emu), *shlex.split(mode), "%s"]
+    if options.counting:
+        found.update({name: [*shlex.split(options.emu), *words, "%s"] for name, words in MODES.items()})
     if not options.no_peers:
-        found.update({name: words for name, words in PEERS.items() if name not in options.without and shutil.which(words[0])})
+        peers = PEERS | (COUNTING_PEERS if options.counting else {})
+        found.update({name: words for name, words in peers.items() if name not in options.without and shutil.which(words[0])})
     for peer in options.peer:
         found[shlex.split(peer)[0].split("/")[-1]] = shlex.split(peer)
     return found
@@ -164,9 +176,10 @@ def parse_arguments():
     parser.add_argument("--emu", default="build/emu", help="the emulator's command line")
     parser.add_argument("--vs", help="another build to compare with, in the same run")
     parser.add_argument("--mode", action="append", default=[], help="emu once more with these options")
+    parser.add_argument("--counting", action="store_true", help="emu --stats and emu with modelled caches and TLBs, and cachegrind")
     parser.add_argument("--peer", action="append", default=[], help="command line of a peer with %%s for the program")
     parser.add_argument("--no-peers", action="store_true", help="leave qemu-x86_64 and valgrind out")
-    parser.add_argument("--without", action="append", default=[], choices=PEERS, help="leave this peer out (repeatable)")
+    parser.add_argument("--without", action="append", default=[], choices=[*PEERS, *COUNTING_PEERS], help="leave this peer out (repeatable)")
     parser.add_argument("--only", action="append", default=[], help="this program (repeatable)")
     parser.add_argument("--class", action="append", default=[], dest="kind", help="this class (repeatable)")
     parser.add_argument("-n", type=int, default=3, dest="rounds", help="rounds")

@@ -24,10 +24,10 @@ class Result:
     def mean(self, runner, kind=None, to="native"):
         return geometric_mean([p.ratio(runner, to) for p in self.programs if kind in (None, p.kind)])
 
-    def fair(self, kind=None):
-        """emu against qemu over the programs that both ran right."""
-        pairs = [p.ratio("emu", "qemu") for p in self.programs if kind in (None, p.kind)]
-        return geometric_mean(pairs)
+    def pairs(self):
+        """Who is compared with whom, over the programs that both ran right."""
+        wanted = [("emu", "qemu"), ("emu --stats", "emu"), ("emu caches", "cachegrind")]
+        return [pair for pair in wanted if pair == wanted[0] or set(pair) <= set(self.runners)]
 
     def mips(self, program):
         seconds = program.median("emu")
@@ -47,13 +47,13 @@ class Result:
 
     def mean_rows(self):
         for kind in [*self.kinds, None]:
-            yield [kind or "all", *(number(self.mean(r, kind)) for r in self.others()), number(self.fair(kind))]
+            yield [kind or "all", *(number(self.mean(r, kind)) for r in self.others()), *(number(self.mean(a, kind, to=b)) for a, b in self.pairs())]
 
     def program_head(self):
         return ["class", "program", "native ms", *self.others(), "emu MIPS", "emu RSS MiB"]
 
     def mean_head(self):
-        return ["class", *self.others(), "emu / qemu"]
+        return ["class", *self.others(), *(f"{a} / {b}" for a, b in self.pairs())]
 
     def text(self):
         def table(head, rows):
@@ -71,6 +71,7 @@ class Result:
             "machine": self.machine, "rounds": self.rounds,
             "programs": [{"name": p.name, "class": p.kind, "instructions": p.instructions, "mips": self.mips(p), "rss": p.rss,
                           "seconds": p.samples, "median": {r: p.median(r) for r in self.runners}, "wrong": p.wrong} for p in self.programs],
+            "against": {f"{a} / {b}": self.mean(a, to=b) for a, b in self.pairs()},
             "means": {kind or "all": {r: self.mean(r, kind) for r in self.others()} for kind in [*self.kinds, None]},
         }, indent=1) + "\n"
 
