@@ -147,12 +147,13 @@ static bool index_in_value(Console *console, Value *v, const Value *index)
     memmove(v->bytes, v->bytes + n * size, size);
     memset(v->bytes + size, 0, sizeof v->bytes - size);
     v->type = element;
+    v->where = WHERE_NOWHERE;
     return true;
 }
 
 bool operate_index(Console *console, Value *v, const Value *index)
 {
-    if (v->where == WHERE_NOWHERE && type_strip(v->type)->kind == EMU_TYPE_ARRAY)
+    if (v->where != WHERE_MEMORY && type_strip(v->type)->kind == EMU_TYPE_ARRAY)
         return index_in_value(console, v, index);
     return operate_binary(console, "+", v, index) && operate_dereference(console, v);
 }
@@ -480,8 +481,12 @@ bool operate_assign(Console *console, Value *v, const Value *right)
     if (v->where == WHERE_VARIABLE) {
         char name[sizeof v->variable];
         memcpy(name, v->variable, sizeof name);
-        *v = *right;
-        return console_set_variable(console, name, right);
+        if (right->type->size > sizeof v->bytes) /* a variable keeps the value, not the place */
+            return console_error(console, "Cannot keep %" PRIu64 " bytes in $%s.", right->type->size, name);
+        if (right->where == WHERE_MEMORY && !right->bit_size && !operate_load(console, &converted))
+            return false;
+        *v = converted;
+        return console_set_variable(console, name, &converted);
     }
     if (v->where == WHERE_NOWHERE)
         return console_error(console, "Left operand of assignment is not an lvalue.");
