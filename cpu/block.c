@@ -313,6 +313,7 @@ void cpu_put_back(Cpu *cpu, const Cpu *kept)
 {
     cpu->blocks = kept->blocks;
     cpu->model = kept->model;
+    cpu->acc = kept->acc; /* where the last slice ended: cpu_model_slice */
     cpu->model_synced = kept->model_synced;
     cpu->mode = kept->mode;
     cpu->run_mode = kept->run_mode;

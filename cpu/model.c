@@ -141,8 +141,8 @@ void cpu_model_slice(Cpu *cpu, u32 limit)
     hierarchy_note_shown(cpu->model, 0, 0, 0, KIND_READ);
     if (cpu->blocks->recorder) /* who shows accesses without times */
         return;
-    /* The last slice's last block may have gone on behind 0; the model's own clock is somewhere else while a recorder shows. */
-    i64 first = -((i64)limit << ACC_INSN_SHIFT), last = (i64)(BLOCK_MAX_INSNS + 2) << ACC_INSN_SHIFT;
+    /* No access of the last slice was later than its end; the model's own clock is somewhere else while a recorder shows. */
+    i64 first = -((i64)limit << ACC_INSN_SHIFT), last = (i64)cpu->acc + ((i64)2 << ACC_INSN_SHIFT);
     i64 clock = ((const HierarchyFront *)cpu->model)->clock;
     hierarchy_age(cpu->model, (clock > last ? clock : last) - first);
 }
