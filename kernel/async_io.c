@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "kernel/host.h"
 #include "kernel/signal_internal.h"
+#include "kernel/task.h"
 
 struct AsyncOwner {
     i32 type, id; /* F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP; 0: nobody */
@@ -28,9 +29,9 @@ static struct AsyncOwner *owner_of(OpenFile *file)
 
 /* ---- who is told -------------------------------------------------------------------------------------------------- */
 
-static bool exists(const Task *task, i32 type, i32 id)
+/* Is there anybody to tell? */
+static bool exists(Kernel *kernel, i32 type, i32 id)
 {
-    Kernel *kernel = task->kernel;
     if (type == F_OWNER_TID)
         return task_find(kernel, id);
     if (type == F_OWNER_PID)
@@ -46,7 +47,7 @@ static i64 set_owner(const Task *task, OpenFile *file, i32 type, i32 id)
     struct AsyncOwner *owner = owner_of(file);
     if (!owner)
         return -ENOMEM;
-    if (id && !exists(task, type, id))
+    if (id && !task_pid_taken(task->kernel, id)) /* any number in use will do, whatever it numbers. fs/fcntl.c, f_setown() */
         return -ESRCH;
     owner->type = id ? type : 0;
     owner->id = id;
@@ -56,14 +57,15 @@ static i64 set_owner(const Task *task, OpenFile *file, i32 type, i32 id)
 i64 async_fcntl(Task *task, OpenFile *file, u32 command, u64 argument)
 {
     struct AsyncOwner *owner = file->owner;
-    struct { i32 type, id; } ex = {F_OWNER_PID, owner ? owner->id : 0};
+    bool anybody = owner && exists(task->kernel, owner->type, owner->id);
+    struct { i32 type, id; } ex = {F_OWNER_PID, anybody ? owner->id : 0};
     i32 number = (i32)argument;
     switch (command) {
     case F_SETOWN:
         if (number == INT32_MIN)
             return -EINVAL;
         return set_owner(task, file, number < 0 ? F_OWNER_PGRP : F_OWNER_PID, number < 0 ? -number : number);
-    case F_GETOWN: return !owner ? 0 : owner->type == F_OWNER_PGRP ? -owner->id : owner->id;
+    case F_GETOWN: return !anybody ? 0 : owner->type == F_OWNER_PGRP ? -owner->id : owner->id;
     case F_SETOWN_EX:
         if (!copy_from_guest(task, &ex, argument, sizeof ex))
             return -EFAULT;

@@ -28,6 +28,7 @@ typedef struct Copy {
     u32 flags;
     bool nonblocking;            /* the call says so */
     bool offsets_when_moved;     /* offsets are stored only when bytes have gone */
+    bool writes;                 /* the call is one that writes to `out`, if the host takes it: RLIMIT_FSIZE holds */
 } Copy;
 
 typedef i64 CopyCall(Copy *copy, u64 size);
@@ -102,17 +103,44 @@ static i64 copy_access(Task *task, const Copy *c)
     return !refused && c->out->terminal ? terminal_access(task, c->out, SIGTTOU, true) : refused;
 }
 
+/* RLIMIT_FSIZE, of which the host knows nothing: how much of `*stretch` may go. */
+static i64 copy_limit(Task *task, const Copy *c, u64 *stretch)
+{
+    u64 limit = task->process->limits[LIMIT_FSIZE].soft;
+    if (LIKELY(limit == UINT64_MAX) || !c->writes || c->out->mode != S_IFREG || (i64)*stretch <= 0)
+        return 0;
+    i64 offset = c->out_address ? c->out_offset : host_lseek(c->out->host_fd, 0, SEEK_CUR);
+    if (offset < 0)
+        return 0; /* the host's to refuse */
+    if ((u64)offset >= limit)
+        return file_size_allowed(task, c->out, (u64)offset + 1);
+    if (*stretch > limit - (u64)offset)
+        *stretch = limit - (u64)offset;
+    return 0;
+}
+
+/* Between two stretches others have their turn, and signals and timers are looked at. */
+static i64 copy_pause(Task *task, Copy *c, u64 done)
+{
+    task->call.scratch[SCRATCH_DONE] = done;
+    i64 result = copy_finish(task, c, 0);
+    return result < 0 ? result : wait_deadline(task, kernel_now(task->kernel));
+}
+
 /* Calls the host until `size` bytes have gone (`all`), or once. */
 static i64 copy_run(Task *task, Copy *c, CopyCall *call, bool all)
 {
     u64 done = task->call.scratch[SCRATCH_DONE];
+    if (done && task->woken == WOKEN_SIGNAL)
+        return copy_finish(task, c, done);
     for (;;) {
-        i64 refused = copy_access(task, c);
-        if (refused)
-            return done ? copy_finish(task, c, done) : refused;
         u64 stretch = c->size - done;
         if (all && stretch > STRETCH && stretch <= TRANSFER_MAX) /* a size that is an error must reach the host as it is */
             stretch = STRETCH;
+        i64 refused = copy_access(task, c);
+        refused = refused ? refused : copy_limit(task, c, &stretch);
+        if (refused)
+            return done ? copy_finish(task, c, done) : refused;
         i64 moved = file_host_ready(c->in, POLLIN) && file_host_ready(c->out, POLLOUT) ? call(c, stretch) : -EAGAIN;
         if (moved == -EAGAIN && !copy_nonblocking(c) && !(done && task->woken == WOKEN_SIGNAL)) {
             task->call.scratch[SCRATCH_DONE] = done;
@@ -126,6 +154,8 @@ static i64 copy_run(Task *task, Copy *c, CopyCall *call, bool all)
         done += (u64)moved;
         if (!moved || !all || done >= c->size || signal_waiting(task))
             return copy_finish(task, c, done);
+        if ((u64)moved == STRETCH)
+            return copy_pause(task, c, done);
     }
 }
 
@@ -137,7 +167,7 @@ static i64 call_sendfile(Copy *c, u64 size)
 i64 sys_sendfile(Task *task, const u64 *arg)
 {
     bool cut = arg[3] > TRANSFER_MAX && (i64)arg[3] > 0;
-    Copy c = {.in_address = arg[2], .size = cut ? TRANSFER_MAX : arg[3]};
+    Copy c = {.in_address = arg[2], .size = cut ? TRANSFER_MAX : arg[3], .writes = true};
     i64 error = copy_offsets(task, &c);
     if (!error)
         error = copy_files(task, &c, arg[1], arg[0]);
@@ -156,7 +186,7 @@ static i64 call_copy_file_range(Copy *c, u64 size)
 i64 sys_copy_file_range(Task *task, const u64 *arg)
 {
     Copy c = {.in_address = arg[1], .out_address = arg[3], .size = arg[4], .flags = (u32)arg[5], .nonblocking = true,
-              .offsets_when_moved = true};
+              .offsets_when_moved = true, .writes = true};
     i64 error = copy_files(task, &c, arg[0], arg[2]);
     if (!error)
         error = copy_offsets(task, &c);
@@ -198,6 +228,7 @@ i64 sys_splice(Task *task, const u64 *arg)
         error = copy_offsets(task, &c);
     if (error)
         return error;
+    c.writes = c.in->mode == S_IFIFO;
     return copy_run(task, &c, call_splice, false);
 }
 

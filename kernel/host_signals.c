@@ -1,5 +1,6 @@
 /* Signals of the host for the guest: the handler only notes them, the run loop sends them on. What the terminal sent goes to
- * the guest's foreground group, what another process sent goes to the first process, and to all that are left when it has ended. */
+ * the guest's foreground group, what another process sent goes to the first process, and to all that are left when it has
+ * ended. */
 #include "kernel/host_signals.h"
 
 #include <errno.h>

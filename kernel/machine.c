@@ -233,4 +233,11 @@ i64 sys_ioperm(Task *task, const u64 *arg)
 /* pkeys(7): the processor has none. */
 i64 sys_pkey_alloc(Task *task, const u64 *arg) { (void)task; return arg[0] || (arg[1] & ~3ull) ? -EINVAL : -ENOSPC; }
 i64 sys_pkey_free(Task *task, const u64 *arg) { (void)task; (void)arg; return -EINVAL; }
-i64 sys_pkey_mprotect(Task *task, const u64 *arg) { return (i32)arg[3] == -1 ? sys_mprotect(task, arg) : -EINVAL; }
+i64 sys_pkey_mprotect(Task *task, const u64 *arg)
+{
+    if ((i32)arg[3] == -1)
+        return sys_mprotect(task, arg);
+    if ((arg[0] & (PAGE_SIZE - 1)) || !arg[1]) /* looked at before the key is. mm/mprotect.c, do_mprotect_pkey() */
+        return arg[1] ? -EINVAL : 0;
+    return arg[0] + bits_align_up(arg[1], PAGE_SIZE) <= arg[0] ? -ENOMEM : -EINVAL;
+}

@@ -133,8 +133,12 @@ static i64 link_names(Task *task, u64 from_dir, u64 from, u64 to_dir, u64 to, u3
     b.owned = -1;
     u32 how = (flags & AT_SYMLINK_FOLLOW ? 0 : PATH_NOFOLLOW) | (flags & AT_EMPTY_PATH ? PATH_EMPTY : 0);
     i64 result = path_from_guest(task, &a, from_dir, from, how);
-    if (!result)
+    if (!result) {
         result = name_from_guest(task, &b, to_dir, to, -EPERM);
+        bool host = !a.proc.kind && !a.file;
+        if (result && host && host_faccessat(a.dir, a.name, F_OK, how & PATH_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0) < 0)
+            result = -errno; /* what is wrong with the first comes first */
+    }
     if (!result && (a.proc.kind || (a.file && a.file->path)))
         result = -EXDEV;
     if (!result)
@@ -158,8 +162,8 @@ static i64 make_symlink(Task *task, u64 target_address, u64 dirfd, u64 address)
 {
     char target[PATH_MAX];
     i64 length = string_from_guest(task, target, target_address, sizeof target);
-    if (length < 0)
-        return length;
+    if (length <= 0)
+        return length < 0 ? length : -ENOENT;
     Path path;
     i64 result = name_from_guest(task, &path, dirfd, address, -EEXIST);
     if (!result)

@@ -102,6 +102,8 @@ static i64 poll_guest(Task *task, u64 address, u64 count, i64 timeout_ns, i64 re
     i64 result = -EFAULT;
     if (copy_from_guest(task, fds, address, count * sizeof *fds))
         result = poll_or_park(task, fds, (u32)count, timeout_ns, restart);
+    if (result >= 0 && !guest_range_ok(address, count * sizeof *fds))
+        result = -EFAULT; /* even of none */
     if (result >= 0)
         for (u64 i = 0; i < count; i++) /* only revents: another thread may be changing the rest */
             if (!copy_to_guest(task, address + i * sizeof *fds + offsetof(GuestPollFd, revents), &fds[i].revents, 2)) {

@@ -19,7 +19,7 @@ i64 sys_sched_yield(Task *task, const u64 *arg)
 i64 sys_sched_getaffinity(Task *task, const u64 *arg)
 {
     Task *other = self_or(task, (i32)arg[0]);
-    if (arg[1] < 8 || (arg[1] & 7))
+    if (arg[1] < 8 || (arg[1] & 7) || (u32)arg[1] * 8 == 0) /* counted in bits, of 32 */
         return -EINVAL;
     if (!other)
         return -ESRCH;
@@ -202,10 +202,22 @@ i64 sys_get_mempolicy(Task *task, const u64 *arg)
     return arg[1] && !copy_to_guest(task, arg[1], &nodes, 8) ? -EFAULT : 0;
 }
 
-static i64 check_policy(u64 mode) { return (mode & 0x3fff) > 6 ? -EINVAL : 0; }
-i64 sys_set_mempolicy(Task *task, const u64 *arg) { (void)task; return check_policy(arg[0]); }
+/* A set of nodes is read as Linux reads it; there is one node, so what it says changes nothing. mm/mempolicy.c, get_nodes() */
+static i64 check_policy(Task *task, u64 mode, u64 nodes, u64 count)
+{
+    enum { MOST_BITS = 8 * PAGE_SIZE };
+    u8 mask[PAGE_SIZE];
+    if ((mode & 0x3fff) > 6)
+        return -EINVAL;
+    if (count-- == 1 || !nodes)
+        return 0;
+    if (count > MOST_BITS)
+        return -EINVAL;
+    return copy_from_guest(task, mask, nodes, (count + 63) / 64 * 8) ? 0 : -EFAULT;
+}
+
+i64 sys_set_mempolicy(Task *task, const u64 *arg) { return check_policy(task, arg[0], arg[1], arg[2]); }
 i64 sys_mbind(Task *task, const u64 *arg)
 {
-    (void)task;
-    return (arg[0] & (PAGE_SIZE - 1)) ? -EINVAL : check_policy(arg[2]);
+    return (arg[0] & (PAGE_SIZE - 1)) ? -EINVAL : check_policy(task, arg[2], arg[3], arg[4]);
 }

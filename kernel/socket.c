@@ -146,8 +146,11 @@ i64 sys_socket(Task *task, const u64 *arg)
 i64 sys_socketpair(Task *task, const u64 *arg)
 {
     u32 type, flags;
-    int host[2];
+    int host[2], numbers[2];
     i64 error = socket_type(arg[1], &type, &flags);
+    if (!error && (!copy_from_guest(task, numbers, arg[3], sizeof numbers) ||
+                   !copy_to_guest(task, arg[3], numbers, sizeof numbers)))
+        error = -EFAULT; /* Linux stores the numbers before there are sockets */
     if (!error)
         error = family_allowed(task, arg[0]);
     if (error)

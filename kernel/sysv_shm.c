@@ -85,11 +85,7 @@ static i64 attach_address(Task *task, const u64 *arg, u64 size)
         address = arg[2] & SHM_REMAP ? 0 : space_find_free(space, 0, size, MMAP_MIN);
         return address ? (i64)address : arg[2] & SHM_REMAP ? -EINVAL : -ENOMEM;
     }
-    if (address & (PAGE_SIZE - 1)) {
-        if (!(arg[2] & SHM_RND))
-            return -EINVAL;
-        address = bits_align_down(address, PAGE_SIZE);
-    }
+    address = bits_align_down(address, PAGE_SIZE); /* only with SHM_RND is it another */
     if (address + size < address)
         return -EINVAL;
     if (size > USER_LIMIT || address > USER_LIMIT - size)
@@ -104,6 +100,8 @@ i64 sys_shmat(Task *task, const u64 *arg)
     IpcObject *object;
     bool read_only = arg[2] & SHM_RDONLY;
     bury(task->kernel);
+    if ((arg[1] & (PAGE_SIZE - 1)) && !(arg[2] & SHM_RND))
+        return -EINVAL;
     i64 result = ipc_find(task, IPC_SHM, (i32)arg[0], read_only ? 4 : 6, &object);
     if (result)
         return result;

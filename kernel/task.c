@@ -45,7 +45,7 @@ Process *process_find(Kernel *kernel, i32 pid)
     return NULL;
 }
 
-static bool pid_taken(Kernel *kernel, i32 pid)
+bool task_pid_taken(Kernel *kernel, i32 pid)
 {
     for (Task *task = *tid_bucket(kernel, pid); task; task = task->next_of_hash)
         if (task->tid == pid)
@@ -64,7 +64,7 @@ i32 task_new_pid(Kernel *kernel)
             kernel->next_pid = FIRST_PID;
             kernel->pids_wrapped = true;
         }
-        if (!kernel->pids_wrapped || !pid_taken(kernel, pid))
+        if (!kernel->pids_wrapped || !task_pid_taken(kernel, pid))
             return pid;
     }
     return 0;

@@ -37,6 +37,7 @@ void task_release_vfork(Task *task);
 void task_release_memory(Task *task);
 /* A number that no task, process, group or session has; 0: all are taken. */
 i32 task_new_pid(Kernel *kernel);
+bool task_pid_taken(Kernel *kernel, i32 pid);
 /* Exit status word of wait4(2). */
 static inline i32 status_exited(i32 code) { return (code & 255) << 8; }
 static inline i32 status_killed(i32 signo, bool core) { return signo | (core ? 0x80 : 0); }

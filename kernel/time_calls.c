@@ -121,7 +121,10 @@ i64 sys_clock_settime(Task *task, const u64 *arg)
 i64 sys_settimeofday(Task *task, const u64 *arg)
 {
     u64 ns;
+    u32 zone[2];
     i64 result = arg[0] ? timeval_read(task, arg[0], &ns) : 0;
+    if (!result && arg[1] && !copy_from_guest(task, zone, arg[1], sizeof zone))
+        result = -EFAULT;
     return result ? result : -EPERM;
 }
 
@@ -142,7 +145,10 @@ i64 sys_adjtimex(Task *task, const u64 *arg)
 i64 sys_clock_adjtime(Task *task, const u64 *arg)
 {
     u64 shown;
-    i64 result = (i32)arg[0] < 0 ? 0 : clock_read(task, (i32)arg[0], &shown);
+    struct timex t;
+    i64 result = copy_from_guest(task, &t, arg[1], sizeof t) ? 0 : -EFAULT;
+    if (!result && (i32)arg[0] >= 0)
+        result = clock_read(task, (i32)arg[0], &shown);
     if (result)
         return result;
     return (i32)arg[0] == CLOCK_REALTIME ? sys_adjtimex(task, arg + 1) : -EOPNOTSUPP;
@@ -233,7 +239,8 @@ i64 sys_clock_nanosleep(Task *task, const u64 *arg)
         i64 result = clock_read(task, clock, &shown);
         if (result)
             return result;
-        if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+        if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
+            clock == CLOCK_MONOTONIC_COARSE)
             return -EOPNOTSUPP;
         result = timespec_read(task, arg[2], &ns);
         if (result)

@@ -21,7 +21,7 @@ struct ProcessTimer {
     i32 id;
     i32 clock;
     TimerBase base;
-    i32 subject;       /* whose processor time: a pid, or a tid for BASE_THREAD_TIME. Others' clocks too: clock_getcpuclockid(3) */
+    i32 subject;       /* whose processor time: a pid, also another's; a tid for BASE_THREAD_TIME */
     bool armed;
     u64 expires;       /* nanoseconds on the base */
     u64 interval;      /* 0: once */

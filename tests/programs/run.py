@@ -114,6 +114,12 @@ def listed_cases(path):
         yield Case(f"{path.parent.name}/{path.stem}.{name}", None, None, argv, {"stdin": [stdin]})
 
 
+def sources(path):
+    """Its text, and that of what it includes by a relative name."""
+    text = path.read_bytes()
+    return text + b"".join((path.parent / name.decode()).read_bytes() for name in re.findall(rb'#include "(\.\./[^"]+)"', text))
+
+
 class Builder:
     """Builds each source once per variant; a build is kept while its source and its command stay the same."""
 
@@ -156,7 +162,7 @@ class Builder:
     def compile(self, case, output):
         command = VARIANTS[case.variant] + [str(case.source), "-o", str(output)]
         command += [f"-DDATA=\"{DATA}/\""] * (case.source.suffix == ".c") + shlex.split(case.get("flags"))
-        stamp = hashlib.sha256(repr(command).encode() + case.source.read_bytes()).hexdigest()
+        stamp = hashlib.sha256(repr(command).encode() + sources(case.source)).hexdigest()
         stamp_file = output.with_suffix(".stamp")
         if output.exists() and stamp_file.exists() and stamp_file.read_text() == stamp:
             return
