@@ -279,6 +279,7 @@ static void inherit(Task *child, Task *parent, const CloneRequest *request)
     child->blocked = parent->restore_mask ? parent->saved_mask : parent->blocked;
     if (!(flags & CLONE_VM) || (flags & CLONE_VFORK))
         child->altstack = parent->altstack; /* sigaltstack(2): a thread starts without */
+    child->altstack_flags = child->altstack.flags == SS_DISABLE ? SS_DISABLE : parent->altstack_flags;
     child->credentials = parent->credentials;
     if (child->process->leader == child)
         child->process->credentials = parent->credentials;
