@@ -173,7 +173,7 @@ static void dress(const ZydisDecodedInstruction *insn, char *text, char *out, si
         return;
     }
     *operands++ = 0;
-    snprintf(name, sizeof name, "%s", movabs ? "movabs" : text);
+    snprintf(name, sizeof name, "%.*s", (int)sizeof name - 1, movabs ? "movabs" : text);
     if (!movabs)
         dress_condition(name + prefix, sizeof name - prefix);
     snprintf(words, sizeof words, "%s", operands);

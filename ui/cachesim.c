@@ -196,7 +196,7 @@ static bool replay_file(Replay *r, FILE *in, const char *name)
 /* One LRU cache of 2^s sets of E lines of 2^b bytes. */
 static int make_csim(Emu *emu, const Options *o)
 {
-    char size[32], ways[16], line[16];
+    char size[24], ways[16], line[24];
     snprintf(size, sizeof size, "%llu", (unsigned long long)o->ways << (o->set_bits + o->block_bits));
     snprintf(ways, sizeof ways, "%d", o->ways);
     snprintf(line, sizeof line, "%llu", 1ull << o->block_bits);

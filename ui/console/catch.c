@@ -224,7 +224,7 @@ void catch_list(const Breakpoint *b, FILE *out)
 static bool take_numbers(Console *console, Breakpoint *b, const char *args)
 {
     char word[64];
-    uint32_t number;
+    uint32_t number = 0;
     while (command_word(&args, word, sizeof word)) {
         if (b->kind == CATCH_CALL && !call_named(word, &number))
             return console_error(console, "Unknown syscall name '%s'.", word);
