@@ -352,8 +352,9 @@ static bool follow_branch(Stencils *s, const HostInsn *insn, Ahead *ahead, const
     if (insn->target > insn->at && insn->target < s->entry + MAX_BYTES)
         return ahead_add(s, ahead, insn->target, state);
     HostInsn *back = stencil_insn_at(s, insn->target);
-    if (!back) { /* to another handler, for which only the three arguments count; or, if it is near, still in this function */
-        if ((insn->target > insn->at && insn->target < s->entry + NEAR_BYTES) || state->r[RSI].what == MIXED)
+    if (!back) { /* to another handler, for which only the three arguments count; or, if it is near, still in this function: also
+                  * back, into a loop's head that was jumped over (gcc) and is not read */
+        if ((insn->target > s->entry && insn->target < s->entry + NEAR_BYTES) || state->r[RSI].what == MIXED)
             s->as_it_stands = true;
         need(s, NULL, state, ZYDIS_REGISTER_RDI);
         need(s, NULL, state, ZYDIS_REGISTER_RDX);
