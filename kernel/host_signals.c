@@ -139,6 +139,11 @@ void host_signals_stopped(Kernel *kernel, i32 signo)
     struct sigaction ours, plain = {.sa_handler = SIG_DFL};
     if (receiver != kernel)
         return;
+    bool terminal = signo == SIGTTIN || signo == SIGTTOU;
+    if (terminal && host_tcgetpgrp(kernel->terminal_fd) == host_getpgrp()) { /* a shell's fg came in between: it sends nothing */
+        signal_send_group(kernel, kernel->init->pgid, &(SigInfo){.signo = SIGCONT, .code = SI_KERNEL});
+        return;
+    }
     if (signo != SIGSTOP) {
         sigaction(signo, &plain, &ours);
         host_raise(signo);

@@ -296,6 +296,7 @@ i64 terminal_access(Task *task, OpenFile *file, i32 signo, bool write)
         return signo == SIGTTIN ? -EIO : 0;
     if (group_orphaned(kernel, pgid, NULL))
         return -EIO;
+    kernel->terminal_fd = file->host_fd;
     signal_send_group(kernel, pgid, &(SigInfo){.signo = signo, .code = SI_KERNEL});
     return SYS_RESTARTSYS;
 }

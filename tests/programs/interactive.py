@@ -100,7 +100,8 @@ class Session:
 
 def screen(text, emu):
     text = text.replace(emu + " ", "").replace("env " + BUSYBOX, BUSYBOX).replace("\r", "")
-    return re.sub(r"\b\d{3,}\b", "N", text).splitlines()
+    lines = re.sub(r"\b\d{3,}\b", "N", text).splitlines()
+    return [line for line in lines if "  Terminated  " not in line]  # bash tells only if the job ended before its `wait` began
 
 
 def compare(name, native, emulated, emu):

@@ -31,7 +31,7 @@ static void cwd(void)
     if (length < 0)
         printf("cwd: %s\n", strerror(errno));
     else if (known)
-        printf("cwd: %.*sHOME%s\n", (int)(known - name), name, known + strlen(home));
+        printf("cwd: %sHOME%s\n", name[0] == '(' ? "(unreachable)" : "", known + strlen(home)); /* a root of our own may lie between */
     else
         printf("cwd: %s (%ld)\n", name, length);
 }
