@@ -8,7 +8,7 @@
 usage: replay.py EMU WORKDIR SOURCEDIR"""
 import json, os, shutil, subprocess, sys
 
-emu, work, source = sys.argv[1:4]
+emu, work, source = map(os.path.abspath, sys.argv[1:4])
 here = os.path.dirname(os.path.abspath(__file__))
 ONLY_LIVE = {"instructions", "minor-faults", "major-faults"}
 MODELS = [["--hierarchy=cachegrind"], ["--hierarchy=skylake"], ["--hierarchy=zen3", "--L2", "16K,4,64"],
@@ -46,7 +46,7 @@ def programs():
 
 def counters(command, output):
     subprocess.run([emu, *command[:1], "--report=json", "-o", output, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
+                   stderr=subprocess.DEVNULL, cwd=work)  # where the programs may leave files
     with open(output) as file:
         return json.load(file)["counters"]
 
