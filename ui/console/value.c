@@ -55,13 +55,16 @@ static __int128 number_of(const uint8_t *bytes, uint64_t size, bool is_signed)
 
 static long double real_of(const uint8_t *bytes, uint64_t size)
 {
-    float single;
-    double twice;
+    float single = 0;
+    double twice = 0;
     long double extended = 0;
-    memcpy(&single, bytes, 4);
-    memcpy(&twice, bytes, 8);
-    memcpy(&extended, bytes, 10);
-    return size == 4 ? single : size == 8 ? twice : extended;
+    if (size == sizeof single)
+        memcpy(&single, bytes, sizeof single);
+    else if (size == sizeof twice)
+        memcpy(&twice, bytes, sizeof twice);
+    else if (size >= 10)
+        memcpy(&extended, bytes, 10);
+    return size == sizeof single ? single : size == sizeof twice ? twice : extended;
 }
 
 /* What does not fit becomes the number of that sign that is farthest from zero. */
