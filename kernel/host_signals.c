@@ -139,8 +139,9 @@ void host_signals_stopped(Kernel *kernel, i32 signo)
     struct sigaction ours, plain = {.sa_handler = SIG_DFL};
     if (receiver != kernel)
         return;
-    bool terminal = signo == SIGTTIN || signo == SIGTTOU;
-    if (terminal && host_tcgetpgrp(kernel->terminal_fd) == host_getpgrp()) { /* a shell's fg came in between: it sends nothing */
+    int refused = signo == SIGTTIN || signo == SIGTTOU ? kernel->terminal_fd : -1; /* not one who was sent the signal by kill(2) */
+    kernel->terminal_fd = -1;
+    if (refused >= 0 && host_tcgetpgrp(refused) == host_getpgrp()) { /* a shell's fg came in between: it sends nothing */
         signal_send_group(kernel, kernel->init->pgid, &(SigInfo){.signo = SIGCONT, .code = SI_KERNEL});
         return;
     }

@@ -248,6 +248,7 @@ static void set_groups(Process *process)
     process->pgid = host_getpgrp() == host_getpid() ? process->pid : shell;
     process->sid = host_getsid(0) == host_getpid() ? process->pid : shell;
     process->kernel->terminal_pgid = process->pgid;
+    process->kernel->terminal_fd = -1;
     process->kernel->job_of_shell = job_of_shell();
 }
 

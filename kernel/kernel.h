@@ -259,7 +259,7 @@ struct Kernel {
     bool strict_breakpoints;     /* a run of one instruction does not pass them */
     bool job_of_shell;           /* somebody outside can continue us: our group is no orphan */
     i32 terminal_pgid;           /* foreground group of the controlling terminal */
-    int terminal_fd;             /* the host's, through which somebody was refused it last */
+    int terminal_fd;             /* the host's, through which somebody was refused it and is about to stop; -1: nobody */
     CachedFile *cached_files;    /* page_cache.c */
     u32 watched_files;           /* of them, mapped by mmap(2) */
     u64 next_anonymous_inode;

@@ -45,6 +45,7 @@ def outside(emu):
         (run + "cat & sleep 0.5\r", PROMPT), ("jobs | grep -o Stopped\r", PROMPT), ("kill -9 %%; sleep 0.2\r", PROMPT),
         ("\r", PROMPT),
         (run + "sh -c 'read x; echo got $x' & sleep 0.5\r", PROMPT), ("fg >/dev/null\r", r"null\r\n"), ("line\r", PROMPT),
+        (run + "sh -c 'kill -TTIN $$; echo gone on'\r", PROMPT), ("fg >/dev/null\r", r"gone on\r\n\$ $"),
         ("t=$SECONDS; (" + run + "sh -c 'sleep 20 >/dev/null 2>&1 & echo main') 2>&1 | cat\r", PROMPT),
         ("echo $((SECONDS - t > 10))\r", PROMPT),
         (run + "vi\r", DRAWN), (SUSPEND, PROMPT), ("stty -a | grep -o '[-]*icanon'\r", PROMPT), ("fg >/dev/null\r", DRAWN),
