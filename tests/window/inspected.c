@@ -86,7 +86,7 @@ static const Model *wait_for(Runner *runner, bool (*good)(const Model *))
     char status[96];
     RunMode mode;
     for (int i = 0; i < 20000; i++) {
-        runner_wait(runner, 1000000);
+        runner_wait(runner, 0, 1000000);
         if (runner_take(runner, status, &mode) && good(runner->shown))
             return runner->shown;
     }

@@ -24,8 +24,8 @@ typedef struct Pace {
 } Pace;
 
 typedef struct Result {
-    double machine, wall, draw, collect; /* seconds */
-    unsigned pictures;
+    double machine, wall, draw, collect, gap; /* seconds; gap: the longest between two pictures */
+    unsigned pictures, missed; /* missed: sixtieths of a second without one */
 } Result;
 
 static double clock_now(clockid_t clock)
@@ -68,6 +68,14 @@ static Result plain(const Pace *pace)
     return result;
 }
 
+static void count_picture(Result *result, uint64_t last, uint64_t now)
+{
+    double gap = (double)(now - last) * 1e-9;
+    result->pictures++;
+    result->gap = gap > result->gap ? gap : result->gap;
+    result->missed += gap > 1.5 / 60 ? (unsigned)(gap * 60 + 0.5) - 1 : 0;
+}
+
 static Result windowed(const Pace *pace)
 {
     Emu *emu = load(pace);
@@ -81,17 +89,16 @@ static Result windowed(const Pace *pace)
     if (!runner_start(&runner, emu, RUN_FREE, pace->insns, true, NULL) || pthread_getcpuclockid(runner.thread, &clock) != 0)
         exit(2);
     runner_ask(&runner, &wanted);
+    uint64_t drawn = runner_now();
     for (bool ended = false; !ended;) {
-        double begin = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
+        double cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
         if (runner_take(&runner, view.status, &mode)) {
+            count_picture(&result, drawn, runner_now());
+            drawn = runner_now();
             picture_draw(&canvas, &view, runner.shown, pace->width, pace->height);
-            result.pictures++;
             result.draw += clock_now(CLOCK_THREAD_CPUTIME_ID) - cpu;
         }
-        double left = begin + 0.012 - clock_now(CLOCK_MONOTONIC); /* as window.c does it */
-        if (left > 0)
-            usleep((useconds_t)(left * 1e6));
-        runner_wait(&runner, 4000000);
+        runner_wait(&runner, drawn + PACING_REST_NS, 4000000); /* as window.c does it */
         pthread_mutex_lock(&runner.lock);
         ended = runner.ended;
         result.machine = clock_now(clock);
@@ -179,10 +186,11 @@ static void compare(const Pace *pace)
         without = plain(pace);
         if (!(i & 1))
             with = windowed(pace);
-        printf("%-16.16s without %.3f s, with %.3f s: %+.1f %%; %.1f pictures a second; taking one %.2f ms, drawing %.2f ms\n",
+        printf("%-16.16s without %.3f s, with %.3f s: %+.1f %%; %.1f pictures a second; taking one %.2f ms, drawing %.2f ms; "
+               "%u sixtieths missed, at most %.0f ms without a new picture\n",
                strrchr(pace->program[0], '/') ? strrchr(pace->program[0], '/') + 1 : pace->program[0], without.machine,
                with.machine, (with.machine / without.machine - 1) * 100, with.pictures / with.wall, with.collect * 1e3,
-               with.pictures ? with.draw / with.pictures * 1e3 : 0);
+               with.pictures ? with.draw / with.pictures * 1e3 : 0, with.missed, with.gap * 1e3);
         fflush(stdout);
     }
 }

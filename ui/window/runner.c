@@ -288,10 +288,13 @@ static void adapt_slice(Runner *r, const EmuStop *stop, uint64_t insns, uint64_t
 /* A slice at full speed. */
 static EmuStop run_full(Runner *r)
 {
-    uint64_t start = runner_now(), insns = next_slice(r);
-    EmuStop stop = stretch(r, insns, false);
+    EmuStats before, after;
+    emu_stats(r->emu, &before);
+    uint64_t start = runner_now();
+    EmuStop stop = stretch(r, next_slice(r), false);
     uint64_t took = runner_now() - start;
-    adapt_slice(r, &stop, insns, took);
+    emu_stats(r->emu, &after);
+    adapt_slice(r, &stop, after.insns - before.insns, took);
     r->clock_ns += took;
     return stop;
 }
@@ -311,7 +314,7 @@ static EmuStop run_slowly(Runner *r, uint64_t speed)
     r->credit += (took < 100000000 ? took : 100000000) * speed;
     r->clock_ns += took;
     if (insns && insns < 1000)
-        r->next_picture = r->late_picture = 0; /* each one is worth a picture */
+        r->pacing.savings = 0; /* each one is worth a picture */
     return stop;
 }
 
@@ -432,7 +435,11 @@ bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool 
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->wake, NULL);
     pthread_cond_init(&r->news, NULL);
-    if (pthread_create(&r->thread, NULL, runner_main, r) != 0)
+    pacing_begin(&r->pacing, 0);
+    pthread_mutex_lock(&r->lock);
+    bool started = pthread_create(&r->thread, NULL, runner_main, r) == 0 && pthread_getcpuclockid(r->thread, &r->clock) == 0;
+    pthread_mutex_unlock(&r->lock);
+    if (!started)
         return false;
     sigfillset(&all); /* signals are the program's: they shall reach the thread that runs it */
     pthread_sigmask(SIG_BLOCK, &all, &r->mask);
@@ -504,6 +511,7 @@ void runner_borrow(Runner *r)
     }
     pthread_mutex_unlock(&r->lock);
     pthread_mutex_lock(&r->machine);
+    runner_use_clock(r, pthread_self());
     if (r->emu)
         note_pause(r);
     pthread_mutex_lock(&r->lock);
@@ -518,6 +526,7 @@ void runner_return(Runner *r, Emu *emu)
     if (emu)
         describe_pause(r, status);
     r->hooks->list(r->hooks->context, &r->marks);
+    runner_use_clock(r, r->thread);
     pthread_mutex_lock(&r->lock);
     r->emu = emu;
     r->lent = false;
@@ -555,7 +564,7 @@ EmuStop runner_run_borrowed(Runner *r, uint64_t insns)
         r->clock_ns += took;
         if (stop.kind != EMU_BUDGET || insns == 0 || done < chunk)
             return stop; /* fewer than asked for: its limit is reached */
-        adapt_slice(r, &stop, chunk, took);
+        adapt_slice(r, &stop, done, took);
         if (runner_picture_due(r))
             runner_picture(r);
     }

@@ -8,6 +8,7 @@
 
 #include "ui/window/counters.h"
 #include "ui/window/model.h"
+#include "ui/window/pacing.h"
 
 typedef enum RunMode { RUN_PAUSED, RUN_FREE, RUN_STEP, RUN_NEXT, RUN_FINISH, RUN_BACK, RUN_QUIT } RunMode;
 #define SPEED_FULL UINT64_MAX /* instructions per second */
@@ -47,7 +48,8 @@ typedef struct Runner {
     bool asked;             /* a picture is wanted although nothing has moved */
     bool working;           /* the thread is not waiting for work */
     bool running, peeked;   /* emu_run() runs; it was interrupted only for a picture */
-    uint64_t peek_at;       /* host time from which that is done */
+    uint64_t answer_at, peek_at; /* host time from which that is done: for a picture that is asked for; at all */
+    Pacing expected;        /* when the next picture was, after the last */
     bool searching, cut;    /* emu_last_write() looks back; it was interrupted for something else */
     uint64_t taken;         /* pictures that were taken to be shown */
     bool fresh;             /* `published` has not been taken yet */
@@ -60,8 +62,8 @@ typedef struct Runner {
     /* of who holds the machine */
     Model *model, *spare;
     uint64_t slice;         /* instructions that take about SLICE_NS */
-    uint64_t next_picture, late_picture; /* host time from which one is due: if it has been earned; in any case */
-    uint64_t earned;        /* this thread's processor time from which it is */
+    Pacing pacing;          /* of pictures */
+    clockid_t clock;        /* processor time of who holds the machine; changed with the lock, too */
     uint64_t clock_ns;      /* model time */
     uint64_t credit;        /* nanoseconds times speed not yet turned into instructions */
     uint64_t insns_limit;   /* config.max_insns, 0: none */
@@ -83,6 +85,8 @@ bool runner_start(Runner *runner, Emu *emu, RunMode mode, uint64_t insns_limit, 
  * at most `most`; emu_run(), ended early by who wants to look unless it is to go on `to_the_end` nevertheless. */
 void runner_publish(Runner *runner, ModelRequest *request);
 void runner_picture(Runner *runner);
+/* The machine has passed to that thread: what it works earns pictures now. */
+void runner_use_clock(Runner *runner, pthread_t thread);
 bool runner_picture_due(const Runner *runner);
 uint64_t runner_until_picture(const Runner *runner, uint64_t most);
 EmuStop runner_go(Runner *runner, uint64_t insns, bool to_the_end);
@@ -111,8 +115,8 @@ void runner_set_speed(Runner *runner, uint64_t insns_per_second);
 void runner_poke(Runner *runner);
 void runner_order(Runner *runner, OrderKind kind, uint64_t address, uint64_t size);
 void runner_ask(Runner *runner, const ModelRequest *wanted);
-/* Until there is a picture to take, or for so long. */
-void runner_wait(Runner *runner, uint64_t ns);
+/* Until there is a picture to take, though not before `earliest` (host time), or for so many nanoseconds. */
+void runner_wait(Runner *runner, uint64_t earliest, uint64_t ns);
 /* Makes runner->shown the newest picture. false: there is no newer one than that. */
 bool runner_take(Runner *runner, char status[96], RunMode *mode);
 

@@ -9,11 +9,9 @@
 #include "ui/window/runner.h"
 
 enum {
-    PICTURE_NS = 16666667,   /* sixty pictures a second … */
-    PICTURE_SHARE = 25,      /* … as long as they take less than a twenty-fifth of the program's time, … */
-    REFILL_NS = 40,          /* … the walks for what the harvest drops from the TLB included; … */
-    PICTURE_LATE_NS = 100000000, /* … but ten a second */
-    ANSWER_NS = 20000000,    /* a picture that somebody waits for */
+    REFILL_NS = 40,       /* of a picture's cost: the walk for a translation that the harvest drops from the TLB */
+    PEEK_NS = 4000000,    /* so late a picture may be by itself: the slice was too long, or the program waits */
+    ANSWER_NS = 20000000, /* a picture that somebody waits for; an interruption that was lost */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -25,16 +23,20 @@ static uint64_t clock_ns(clockid_t clock)
 
 uint64_t runner_now(void) { return clock_ns(CLOCK_MONOTONIC); }
 
-/* Processor time of this thread: what a picture costs does not depend on what else the host does. */
-static uint64_t thread_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
+/* Processor time of the thread that has the machine. */
+static uint64_t worked_ns(const Runner *r) { return clock_ns(r->clock); }
 
 /* ---- on the machine's thread ------------------------------------------------------------------------------------ */
 
 void runner_publish(Runner *r, ModelRequest *request)
 {
-    uint64_t start = runner_now(), worked = thread_ns();
+    uint64_t start = runner_now(), worked = worked_ns(r);
     request->now = (uint32_t)(r->clock_ns / 1000000) + 1;
     bool done = model_collect(r->model, r->emu, request) && model_copy(r->spare, r->model);
+    uint64_t took = worked_ns(r) - worked;
+    r->pictures++;
+    r->picture_ns += took;
+    pacing_taken(&r->pacing, start, worked, took + r->model->tlb_held * REFILL_NS);
     pthread_mutex_lock(&r->lock);
     if (done) {
         Model *old = r->published;
@@ -43,29 +45,28 @@ void runner_publish(Runner *r, ModelRequest *request)
         r->fresh = true;
         pthread_cond_signal(&r->news);
     }
-    r->peek_at = runner_now() + PICTURE_LATE_NS;
+    r->expected = r->pacing;
+    r->answer_at = r->asked ? r->answer_at : UINT64_MAX;
+    r->peek_at = 0;
     pthread_mutex_unlock(&r->lock);
-    uint64_t took = thread_ns() - worked, in_step = r->next_picture + PICTURE_NS;
-    r->pictures++;
-    r->picture_ns += took;
-    r->next_picture = in_step > start && in_step <= start + PICTURE_NS ? in_step : start + PICTURE_NS;
-    r->late_picture = start + PICTURE_LATE_NS;
-    r->earned = thread_ns() + (took + r->model->tlb_held * REFILL_NS) * PICTURE_SHARE;
 }
 
-/* A picture is due when it is time for one and the program has run long enough since the last that taking them costs it little;
- * after a tenth of a second in any case, for programs that mostly wait. */
-bool runner_picture_due(const Runner *r)
-{
-    uint64_t now = runner_now();
-    return now >= r->next_picture && (now >= r->late_picture || thread_ns() >= r->earned);
-}
+bool runner_picture_due(const Runner *r) { return pacing_due(&r->pacing, runner_now(), worked_ns(r)); }
 
 uint64_t runner_until_picture(const Runner *r, uint64_t most)
 {
-    uint64_t now = runner_now(), worked = thread_ns(), wait = r->next_picture > now ? r->next_picture - now : 0,
-             earn = r->earned > worked ? r->earned - worked : 0, until = wait > earn ? wait : earn;
-    return until && until < most ? until : most;
+    return pacing_wait(&r->pacing, runner_now(), worked_ns(r), most);
+}
+
+void runner_use_clock(Runner *r, pthread_t thread)
+{
+    uint64_t before = worked_ns(r);
+    pthread_mutex_lock(&r->lock);
+    if (pthread_getcpuclockid(thread, &r->clock) != 0)
+        r->clock = CLOCK_THREAD_CPUTIME_ID;
+    pacing_hand_over(&r->pacing, before, worked_ns(r));
+    r->expected = r->pacing;
+    pthread_mutex_unlock(&r->lock);
 }
 
 /* What the next picture is to show, as the viewer wants it now. */
@@ -133,7 +134,7 @@ void runner_hurry_locked(Runner *r)
 {
     uint64_t soon = runner_now() + ANSWER_NS;
     r->asked = true;
-    r->peek_at = r->peek_at < soon ? r->peek_at : soon;
+    r->answer_at = r->answer_at < soon ? r->answer_at : soon;
     pthread_cond_signal(&r->wake);
 }
 
@@ -147,14 +148,31 @@ void runner_ask(Runner *r, const ModelRequest *request)
     pthread_mutex_unlock(&r->lock);
 }
 
-void runner_wait(Runner *r, uint64_t ns)
+static struct timespec timespec_of(uint64_t ns)
 {
-    uint64_t until = runner_now() + ns;
-    struct timespec end = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
+    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+}
+
+void runner_wait(Runner *r, uint64_t earliest, uint64_t ns)
+{
+    uint64_t now = runner_now(), until = now + ns;
+    struct timespec rest = timespec_of(earliest < until ? earliest : until), end = timespec_of(until);
+    if (now < earliest)
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &rest, NULL);
+    if (until <= earliest)
+        return;
     pthread_mutex_lock(&r->lock);
     while (!r->fresh && pthread_cond_clockwait(&r->news, &r->lock, CLOCK_MONOTONIC, &end) == 0)
         ;
     pthread_mutex_unlock(&r->lock);
+}
+
+/* The program runs on although a picture is overdue: it waits, or got slower than its slice was made for. */
+static bool overdue_locked(const Runner *r)
+{
+    uint64_t now = runner_now();
+    return r->running && now >= r->peek_at &&
+           (now >= r->answer_at || pacing_due(&r->expected, now - PEEK_NS, worked_ns(r)));
 }
 
 bool runner_take(Runner *r, char status[96], RunMode *mode)
@@ -167,9 +185,9 @@ bool runner_take(Runner *r, char status[96], RunMode *mode)
         r->published = old;
         r->fresh = false;
         r->taken++;
-    } else if (r->running && runner_now() >= r->peek_at) {
+    } else if (overdue_locked(r)) {
         r->peeked = true;
-        r->peek_at = runner_now() + PICTURE_LATE_NS;
+        r->peek_at = runner_now() + ANSWER_NS;
         runner_poke_locked(r);
     }
     memcpy(status, r->status, sizeof r->status);

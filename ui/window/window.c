@@ -17,9 +17,8 @@
 #include "ui/window/screen.h"
 
 enum {
-    TICK_NS = 4000000,        /* how late an event may be seen */
-    DRAW_EVERY_NS = 12000000, /* pictures come every sixtieth of a second, give or take; a mouse that moves asks for more */
-    DRAG_START = 4,           /* pixels */
+    TICK_NS = 4000000, /* how late an event may be seen */
+    DRAG_START = 4,    /* pixels */
 };
 
 struct Window {
@@ -39,7 +38,7 @@ struct Window {
     bool pressed, dragging, scrubbing; /* scrubbing: through time */
     uint64_t press_close;
     int press_y, press_scroll, mouse_x, mouse_y; /* logical pixels */
-    uint64_t next_draw; /* host time, ns */
+    uint64_t drawn; /* host time, ns */
     unsigned shots, frames;
     bool failed;       /* a frame could not be written: said once */
 };
@@ -151,9 +150,10 @@ static void draw_if_needed(Window *w)
     w->view.paused = strcmp(w->view.status, "running") != 0;
     if (mode == RUN_PAUSED && !w->view.paused)
         runner_poke(&w->runner); /* it has not come out of its wait yet */
-    if (!fresh && !w->changed)
-        return;
-    w->next_draw = runner_now() + DRAW_EVERY_NS;
+    uint64_t now = runner_now();
+    if (!fresh && (!w->changed || now < w->drawn + PACING_PERIOD_NS))
+        return; /* a mouse that moves may come more often than pictures */
+    w->drawn = now;
     draw(w, w->runner.shown);
     if (fresh && w->options->frames) {
         char path[4096];
@@ -379,11 +379,7 @@ static void wait_tick(Window *w)
     Event event;
     while (w->screen && !w->leaving && screen_next(w->screen, &event))
         handle(w, &event);
-    uint64_t now = runner_now();
-    if (now < w->next_draw)
-        nanosleep(&(struct timespec){.tv_nsec = (long)(w->next_draw - now < TICK_NS ? w->next_draw - now : TICK_NS)}, NULL);
-    else
-        runner_wait(&w->runner, TICK_NS);
+    runner_wait(&w->runner, w->drawn + PACING_REST_NS, TICK_NS);
 }
 
 /* Without a screen there is nobody to leave: the end of the program is the end, its last picture included. */
@@ -402,7 +398,7 @@ static void loop(Window *w)
     if (w->screen)
         screen_title(w->screen, title);
     while (!over(w)) {
-        if (runner_now() >= w->next_draw)
+        if (runner_now() >= w->drawn + PACING_REST_NS)
             draw_if_needed(w);
         wait_tick(w);
     }
