@@ -44,6 +44,7 @@ typedef struct EmuConfig {
     uint64_t stack_size;     /* RLIMIT_STACK in bytes (8 MiB) */
     int cpu_level;           /* x86-64 psABI level 1..3; 0: the default */
     bool deterministic;      /* fixed addresses, time from the instruction count, seeded randomness */
+    bool fixed_addresses;    /* the same addresses every time, in real time: what a debugger wants */
     uint64_t seed;
     uint64_t sched_seed;     /* varies time slices, reproducibly; 0: equal slices */
     int64_t join_after;      /* blocks entered so often become one piece of host code; 0: the default; negative: never */

@@ -69,8 +69,8 @@ static u64 format_number(void)
 static void settings_of(const KernelConfig *c, u64 s[SETTINGS])
 {
     const u64 values[SETTINGS] = {
-        format_number(), c->memory_size, c->stack_size, (u64)c->cpu_level, c->deterministic, c->seed, c->sched_seed,
-        c->no_net, (u64)c->stdio[0], (u64)c->stdio[1], (u64)c->stdio[2], c->take_place, c->stop_on_fatal, c->forward_signals,
+        format_number(), c->memory_size, c->stack_size, (u64)c->cpu_level,
+        (u64)c->deterministic | (u64)c->fixed_addresses << 1, c->seed, c->sched_seed, c->no_net, (u64)c->stdio[0], (u64)c->stdio[1], (u64)c->stdio[2], c->take_place, c->stop_on_fatal, c->forward_signals,
     };
     memcpy(s, values, sizeof values);
 }
@@ -233,7 +233,8 @@ static bool config_of(Reader *r, EmuConfig *config)
     emu_config_init(config);
     config->stack_size = s[2];
     config->cpu_level = (int)s[3];
-    config->deterministic = s[4];
+    config->deterministic = s[4] & 1;
+    config->fixed_addresses = s[4] >> 1 & 1;
     config->seed = s[5];
     config->sched_seed = s[6];
     config->no_net = s[7];

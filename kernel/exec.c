@@ -326,7 +326,8 @@ static i64 exec_elf(Exec *exec)
 i64 exec_program(Task *task, int host_fd, const char *real_path, const ExecRequest *request)
 {
     Exec exec = {.task = task, .kernel = task->kernel, .host_fd = host_fd, .real_path = real_path, .request = request};
-    exec.randomize = !task->kernel->config.deterministic && !(task->personality & NO_RANDOMIZE);
+    const KernelConfig *config = &task->kernel->config;
+    exec.randomize = !config->deterministic && !config->fixed_addresses && !(task->personality & NO_RANDOMIZE);
     elf_parse(&exec.image, read_file, &exec);
     i64 result = exec.image.format == FORMAT_SCRIPT ? exec_script(task, host_fd, request) : exec_elf(&exec);
     elf_free(&exec.image);

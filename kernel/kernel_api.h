@@ -26,6 +26,7 @@ typedef struct KernelConfig {
     u64 code_bytes;       /* bound of the cache of decoded code; 0: default */
     CpuLevel cpu_level;   /* 0: CPU_V3 */
     bool deterministic;   /* virtual time from the instruction count, fixed addresses, seeded randomness */
+    bool fixed_addresses; /* that alone */
     u64 seed;             /* of randomness and addresses when deterministic */
     u64 sched_seed;       /* varies time slices; 0: equal slices */
     i64 join_after;       /* cpu_set_join(); 0: its default, negative: never */

@@ -195,18 +195,72 @@ static bool report_all(Emu *emu, const Options *options, FILE *out)
     return report_expectations(stderr, emu, options) && ok;
 }
 
-/* Runs the loaded program; the exit code. */
-static int run_loaded(Emu *emu, const Options *options, FILE *out, Window *window, int *signal, bool *orphans)
+/* What gdb's `run` makes another machine from. */
+typedef struct Again {
+    const Options *options;
+    EmuConfig config; /* with descriptors of its own: the first program takes ours */
+    char path[PATH_MAX];
+    GdbLaunch launch;
+} Again;
+
+static bool launch_again(void *context, Emu **emu, const char *path, const char *const *argv, const char *const *environment,
+                         bool fixed_addresses)
 {
+    Again *again = context;
+    again->config.fixed_addresses = fixed_addresses;
+    Emu *other = emu_create(&again->config);
+    if (!other || !prepare_model(other, again->options) || emu_load(other, path, argv, environment) != 0) {
+        emu_destroy(other);
+        return false;
+    }
+    prepare_heap(other, again->options);
+    emu_destroy(*emu);
+    *emu = other;
+    return true;
+}
+
+/* Before the first program is loaded. A trace is of one machine: with it there is no second. */
+static void prepare_again(Again *again, const Options *options, const EmuConfig *config, const char **environment, const char *path)
+{
+    *again = (Again){.options = options, .config = *config};
+    if (!options->gdb)
+        return;
+    for (int fd = 0; config->take_place && fd < 2; fd++)
+        if (config->stdio[fd] == fd)
+            again->config.stdio[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    again->config.take_place = false;
+    char *absolute = *path == '/' ? NULL : realpath(path, NULL); /* `set cwd` moves us */
+    snprintf(again->path, sizeof again->path, "%s", absolute ? absolute : path);
+    free(absolute);
+    again->launch = (GdbLaunch){.launch = options->trace ? NULL : launch_again, .context = again, .path = again->path, .environment = environment};
+}
+
+static void debug_remotely(Emu **emu, Again *again, EmuStop *stop)
+{
+    const Options *options = again->options;
+    const char *name = options->program[0];
+    if (options->argv0)
+        options->program[0] = options->argv0;
+    again->launch.argv = options->program;
+    gdb_serve(emu, options->gdb, &again->launch, stop);
+    options->program[0] = name;
+}
+
+/* Runs the loaded program; the exit code. */
+static int run_loaded(Emu **machine, Again *again, FILE *out, Window *window, int *signal, bool *orphans)
+{
+    const Options *options = again->options;
+    Emu *emu = *machine;
     Trace *trace = options->trace ? trace_begin(emu, options) : NULL;
     if (options->trace && !trace)
         return EXIT_FAILED;
     EmuStop stop = {.kind = EMU_EXITED, .status = EXIT_FAILED};
     prepare_heap(emu, options);
     if (options->gdb)
-        gdb_serve(emu, options->gdb, &stop);
+        debug_remotely(machine, again, &stop);
     else
         stop = window ? window_run(window, emu) : run_to_end(emu, options->crash_report);
+    emu = *machine; /* gdb may have started it again */
     bool ok = trace_end(trace);
     ok &= report_all(emu, options, out);
     *signal = ok && stop.kind == EMU_KILLED ? stop.signal : 0;
@@ -235,6 +289,8 @@ static int run(const Options *options, const EmuConfig *config, const char **env
         emu_destroy(emu);
         return EXIT_FAILED;
     }
+    Again again;
+    prepare_again(&again, options, config, environment, path);
     int error = emu_load(emu, path, options->program, environment), code;
     options->program[0] = name;
     if (error) {
@@ -243,7 +299,7 @@ static int run(const Options *options, const EmuConfig *config, const char **env
         code = snapshot_take(emu, options);
     } else {
         bool orphans = false;
-        code = run_loaded(emu, options, out, window, signal, &orphans);
+        code = run_loaded(&emu, &again, out, window, signal, &orphans);
         if (orphans) { /* destroying the machine here would end them: it goes with this process */
             static __attribute__((used)) Emu *left;
             left = emu;
@@ -263,6 +319,7 @@ static int run(const Options *options, const EmuConfig *config, const char **env
 static void make_room_for_gdb(const Options *options, EmuConfig *config)
 {
     config->stop_on_fatal = false;
+    config->fixed_addresses = true; /* as gdb starts programs */
     config->record = true; /* gdb can go back; a machine that cannot be recorded (--mem, paging) goes without */
     if (strcmp(options->gdb, "-") != 0)
         return;

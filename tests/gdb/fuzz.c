@@ -21,7 +21,7 @@
 #include "ui/console/expression.h"
 #include "ui/gdb/gdb.h"
 
-enum { PER_MACHINE = 3000, SCRIPTS_PER_MACHINE = 100, MAX_STOPS = 10, MAX_INSNS = 2000000, SKIPPED = 77 };
+enum { PER_MACHINE = 3000, SCRIPTS_PER_MACHINE = 100, MAX_STOPS = 10, MAX_DEAD = 200, MAX_INSNS = 2000000, SKIPPED = 77 };
 
 static uint64_t state;
 static uint64_t rnd(uint64_t below)
@@ -50,9 +50,11 @@ static bool copy_file(int in, const char *to)
     return out >= 0 && n == 0;
 }
 
-static Emu *machine(void)
+static const char *const first_argv[] = {"/program", "2", NULL}, *const first_environment[] = {"HOME=/", NULL};
+
+/* NULL: the program cannot be loaded. */
+static Emu *machine_of(const char *path, const char *const *argv, const char *const *environment, bool fixed_addresses)
 {
-    static const char *const argv[] = {"/program", "2", NULL}, *const envp[] = {"HOME=/", NULL};
     EmuConfig config;
     emu_config_init(&config);
     config.memory_size = 64 << 20;
@@ -60,13 +62,39 @@ static Emu *machine(void)
     config.max_insns = MAX_INSNS;
     config.no_net = true;
     config.stdio[0] = config.stdio[1] = config.stdio[2] = -1;
+    config.fixed_addresses = fixed_addresses;
     Emu *emu = emu_create(&config);
-    if (!emu || emu_load(emu, "/program", argv, envp)) {
-        fprintf(stderr, "cannot load the program: %s\n", emu ? emu_error(emu) : strerror(errno));
+    if (emu && emu_load(emu, path, argv, environment)) {
+        emu_destroy(emu);
+        emu = NULL;
+    }
+    return emu;
+}
+
+static Emu *machine(void)
+{
+    Emu *emu = machine_of("/program", first_argv, first_environment, true);
+    if (!emu) {
+        fprintf(stderr, "cannot load the program: %s\n", strerror(errno));
         exit(1);
     }
     return emu;
 }
+
+/* gdb's `run` */
+static unsigned relaunches;
+static bool relaunch(void *context, Emu **emu, const char *path, const char *const *argv, const char *const *environment, bool fixed_addresses)
+{
+    (void)context;
+    Emu *other = machine_of(path, argv, environment, fixed_addresses);
+    if (!other)
+        return false;
+    emu_destroy(*emu);
+    *emu = other;
+    relaunches++;
+    return true;
+}
+static const GdbLaunch launch = {.launch = relaunch, .path = "/program", .argv = first_argv, .environment = first_environment};
 
 static void confine(const char *program)
 {
@@ -269,7 +297,8 @@ static const char *const packets[] = {
     "qXfer:features:read:target.xml:%n,%n", "qXfer:auxv:read::%n,%n", "qXfer:auxv:read::0,1000", "qXfer:threads:read::0,%n", "qXfer:exec-file:read:%n:0,%n",
     "qXfer:siginfo:read::0,80", "qXfer:siginfo:write::%n:%b", "qfThreadInfo", "qsThreadInfo", "qC", "qAttached:%n", "qRcmd,%l", "qRcmd,%h",
     "qSearch:memory:%a;%n;%b", "qCRC:%a,100", "qGetTLSAddr:%t,%n,%n", "qSymbol::", "QStartNoAckMode", "QPassSignals:e;f;%n", "QCatchSyscalls:1;%n;%n",
-    "QCatchSyscalls:1", "QCatchSyscalls:0", "QNonStop:%n", "QProgramSignals:%n", "vKill;%n", "D;%n", "D", "k", "!", "vMustReplyEmpty", "%b", "",
+    "QCatchSyscalls:1", "QCatchSyscalls:0", "QNonStop:%n", "QProgramSignals:%n", "vKill;%n", "vKill;3e8", "D;%n", "D", "k", "!", "vMustReplyEmpty", "%b", "", "vRun;", "vRun;%p;%h;%l", "vRun;;%h;", "vAttach;%n", "vAttach;3e8", "vAttach;3e9", "R00",
+    "QEnvironmentHexEncoded:%h", "QEnvironmentHexEncoded:483d%h", "QEnvironmentUnset:%h", "QEnvironmentReset", "QSetWorkingDir:%p", "QSetWorkingDir:", "QDisableRandomization:%n",
 };
 
 static void one_packet(Gdb *gdb)
@@ -305,9 +334,11 @@ static void one_wire(Gdb *gdb)
     memcpy(gdb->link.buffer, wire.bytes, wire.size);
     gdb->link.at = 0;
     gdb->link.have = wire.size;
-    while (packet_receive(&gdb->in, &gdb->link) != PACKET_GONE && !gdb->over && !gdb->detached) {
+    while (packet_receive(&gdb->in, &gdb->link) != PACKET_GONE && (gdb->extended || (!gdb->over && !gdb->detached))) {
         gdb_answer(gdb);
         reply_send(&gdb->out, &gdb->in, &gdb->link);
+        if (gdb->extended && gdb->detached && rnd(2))
+            resume_detached(gdb); /* nothing more comes on this wire: it runs to its end */
     }
 }
 
@@ -317,18 +348,23 @@ static void fuzz_packets(uint64_t count, bool wire)
 {
     Gdb *gdb = malloc(sizeof *gdb);
     for (uint64_t done = 0; done < count;) {
-        Emu *emu = machine();
-        gdb_init(gdb, emu);
+        gdb_init(gdb, machine());
+        gdb->start.launch = &launch;
+        gdb->extended = rnd(2);
         gdb->link.out = dup(null);
         gdb->in.no_ack = done % 2;
         gdb->multiprocess = gdb->swbreak = gdb->fork_events = gdb->exec_events = true;
         gdb_attach(gdb, 1000);
-        for (int i = 0; i < PER_MACHINE && done < count && !gdb->over && !gdb->detached; i++, done++)
+        for (int i = 0, dead = 0; i < PER_MACHINE && done < count && (dead < MAX_DEAD && (gdb->extended || !dead)); i++, done++) {
             wire ? one_wire(gdb) : one_packet(gdb);
+            dead = gdb->over || gdb->detached ? dead + 1 : 0;
+        }
+        Emu *emu = gdb->emu;
         gdb_done(gdb);
         emu_destroy(emu);
     }
     free(gdb);
+    printf("%u programs started by gdb\n", relaunches);
 }
 
 /* ---- the console ----------------------------------------------------------------------------------------------- */

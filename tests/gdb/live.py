@@ -101,7 +101,7 @@ def client_tests(emu, work, spin):
     check(c.ask("QNonStop:1").startswith("E"), "non-stop is refused")
     check(c.ask("QNonStop:0") == "OK", "all-stop")
     check(c.ask("vMustReplyEmpty") == "", "unknown v packets")
-    check(c.ask("vAttach;1") == "", "packets that we lack")
+    check(c.ask("vFlashDone") == "" and c.ask("vAttach;1") == "E01", "packets that we lack, processes that are not there")
     check(c.ask("qAttached:3e8") == "0", "started, not attached")
     check(c.ask("qC") == "QCp3e8.3e8", "current thread")
     check(c.ask("qfThreadInfo") == "mp3e8.3e8" and c.ask("qsThreadInfo") == "l", "thread list")
@@ -156,7 +156,8 @@ def wire_tests(emu, work, spin):
     for text in ("m", "m,", "mffffffffffffffffffffff,1", "m0,ffffffffffffffff", "X0,5:ab", "Gzz", "P", "Pff=00", "P0", "Z9,0,1", "Z2,0,0",
                  "Z2,0,ffffffffffff", "vCont;", "vCont;q", "vCont;c:p", "Hgp-", "Hgpffffffff.1", "vFile:open:", "vFile:open:6,0,0",
                  "vFile:pread:0,10,0", "vFile:close:ffffffff", "qXfer:auxv:read::zz", "qXfer:nothing:read::0,10", "qRcmd,6", "qSearch:memory:0;10;",
-                 "QCatchSyscalls:2", "vKill;1", "vKill", "D;7", "T", "Tzz", "qGetTLSAddr:", "qCRC:0,10", "!"):
+                 "QCatchSyscalls:2", "vKill;1", "vKill", "D;7", "T", "Tzz", "qGetTLSAddr:", "qCRC:0,10", "vRun", "vRun;6", "vRun;00", "vRun;2f78;", "R", "QEnvironmentUnset:", "QEnvironmentHexEncoded:3d", "QSetWorkingDir:2f78",
+                 "vAttach;", "vAttach;3e8", "vAttach;ffffffffffff"):
         reply = c.ask(text)
         check(reply is not None and (reply == "" or reply[0] in "EF"), text, reply)
     check(c.ask("vFile:open:" + b"/etc/passwd".hex() + ",1,1ff").startswith("F-1,d"), "nothing is written")
@@ -176,6 +177,36 @@ def wire_tests(emu, work, spin):
     check(done.returncode == 125 and "cannot wait for gdb" in done.stderr, "no such port", done)
     done = subprocess.run([*emu, "-g", "-", spin], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     check(done.returncode == -signal.SIGKILL, "nobody there", done)
+
+
+def extended_tests(emu, work, spin):
+    """The conversation outlives the program: let go, taken up, run to its end, started again."""
+    run = Run(emu, work, spin)
+    c = run.connect()
+    check("QEnvironmentReset+" in c.ask("qSupported:multiprocess+") and c.ask("!") == "OK", "extended")
+    flag, rounds = address_of(spin, "stop"), address_of(spin, "rounds")
+
+    def number(address):
+        return int.from_bytes(bytes.fromhex(c.ask(f"m{address:x},8")), "little")
+
+    check(c.ask("vRun;") == "E01", "one machine, one program at a time")
+    check(c.ask("D;3e8") == "OK" and c.ask("vCont;c") == "E01", "nothing to go on with")
+    time.sleep(0.2)
+    check(c.ask("vAttach;3e9") == "E01", "no such process")
+    check(c.ask("vAttach;3e8").startswith("T05thread:p3e8.3e8;") and c.ask("qAttached:3e8") == "1", "attach")
+    check(number(rounds) > 1000, "it had gone on")
+    check(c.ask(f"X{flag:x},1:\x01") == "OK" and c.ask("vCont;c") == "W2a;process:3e8", "exit")
+    check(c.ask("g") == "E01" and c.ask("vCont;c") == "E01", "over")
+    check(c.ask("vRun;2f78") == "E01", "there is no /x")
+    check(c.ask("vRun;;736c6f776c79").startswith("E01"), "and it is the last one now")
+    check(c.ask(f"vRun;{spin.encode().hex()};736c6f776c79").startswith("T05thread:p3e8.3e8;"), "run")
+    check(c.ask("qAttached:3e8") == "0" and number(rounds) == 0, "from its beginning")
+    c.send("R00")
+    check(c.ask("?").startswith("T05"), "restart")
+    check(c.ask("vKill;3e8") == "OK" and c.ask("vRun;").startswith("T05"), "kill and run")
+    check(c.ask(f"X{flag:x},1:\x01") == "OK" and c.ask("vCont;c") == "W2a;process:3e8", "exit again")
+    c.sock.close()
+    check(run.end()[0] == 42, "exit code")
 
 
 def gdb_tests(emu, work, spin):
@@ -207,7 +238,7 @@ def main():
     os.makedirs(work, exist_ok=True)
     spin = f"{work}/spin"
     subprocess.run(["gcc", "-g", "-O0", "-static", "-o", spin, str(HERE / "spin.c")], check=True)
-    for test in (client_tests, wire_tests, gdb_tests):
+    for test in (client_tests, wire_tests, extended_tests, gdb_tests):
         test(emu, work, spin)
     print(f"{check.failed} failures")
     sys.exit(check.failed > 0)

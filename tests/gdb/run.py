@@ -20,6 +20,7 @@ def normalise(text):
     text = re.sub(r"^\[New TASK\]\n", "", text, flags=re.M)
     text = re.sub(r"^\[Switching to TASK.*\]\n", "", text, flags=re.M)
     text = re.sub(r"^(Remote debugging|warning: |Reading |Program stopped|Starting program|\s*$).*\n", "", text, flags=re.M)
+    text = re.sub(r"\d+ \((native|(extended-)?remote[^()]*)\)", "TARGET", text)
     text = re.sub(r"0x[0-9a-f]{5,}", "0xN", text)
     text = re.sub(r"\bpid \d+|process_id \d+", "pid N", text)
     text = re.sub(r"(in section \S+) of \S+", r"\1", text)
@@ -59,8 +60,9 @@ def main():
         subprocess.run(["gcc", "-g", *(flags[1].split() if flags else ["-O0"]), "-static", "-o", program, f"{name}.c", "-lm", "-lpthread"],
                        cwd=HERE, check=True)
         lines = [line for line in script.read_text().splitlines() if line]
+        kind = "extended-remote" if name.startswith("extended") else "remote"
         native = session("starti", lines, program, work)
-        ours = session(f"target remote | exec {args.emu} -g - {program}", lines, program, work)
+        ours = session(f"target {kind} | exec {args.emu} -g - {program}", lines, program, work)
         if args.show:
             print("\n".join(ours))
         difference = list(difflib.unified_diff(native, ours, f"{name}: native", f"{name}: emu", lineterm="", n=2))

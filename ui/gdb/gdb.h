@@ -4,6 +4,7 @@
  *                                                  ├─ memory.c     m M X, Z z, qSearch, qCRC
  *                                                  ├─ resume.c     vCont and what stops it ── stops.c
  *                                                  ├─ query.c      q… Q… and qXfer objects
+ *                                                  ├─ launch.c     vRun, vAttach, R: programs that gdb starts or takes up
  *                                                  ├─ files.c      vFile
  *                                                  └─ monitor.c    qRcmd: the console's commands
  *
@@ -19,6 +20,7 @@
 #include "emu/emu_debug.h"
 #include "ui/gdb/link.h"
 #include "ui/gdb/packet.h"
+#include "ui/gdb/serve.h"
 
 enum { GDB_FILES = 32, GDB_CALLS = 512 };
 
@@ -33,6 +35,17 @@ typedef struct Point {
 
 typedef struct Thread { int pid, tid; } Thread; /* 0: any, -1: all */
 
+/* What the next program is started with: gdb's `run`, `set environment`, `set cwd` … */
+typedef struct Start {
+    const GdbLaunch *launch; /* how; and what it was at first */
+    char *path;              /* of the last program; NULL: the first */
+    char **argv;             /* its words, NULL-terminated; NULL: the first's */
+    char **edits;            /* of the environment: "NAME=VALUE" or, to unset it, "NAME"; NULL-terminated; or NULL */
+    size_t edit_count;
+    bool random_addresses;
+    int home;                /* descriptor of the directory that emu was started in; -1: it was never left */
+} Start;
+
 typedef struct Gdb {
     Link link;
     Packet in;
@@ -40,9 +53,12 @@ typedef struct Gdb {
     Emu *emu;
     EmuStop stop;          /* the last one told */
     bool over;             /* the program has ended, or was killed: `stop` says how */
-    bool connected, detached; /* detached: nobody debugs, the machine runs */
+    bool detached;         /* nobody debugs, the machine runs */
+    bool extended;         /* `target extended-remote`: the conversation outlives the program */
+    Start start;
     bool multiprocess, swbreak, fork_events, vfork_events, exec_events, no_resumed;
     int *attached;         /* pids that gdb debugs */
+    int taken_up;          /* the last of them that gdb has attached to itself: 0 is none */
     size_t attached_count;
     Thread general;        /* Hg: whose registers and memory are meant */
     Point *points;
@@ -55,7 +71,8 @@ typedef struct Gdb {
     EmuOpened files[GDB_FILES];
     bool file_open[GDB_FILES];
     struct Console *console; /* of monitor; NULL: not used yet */
-    uint8_t *object;       /* the object that qXfer reads, as it was at offset 0 */
+    uint8_t *object;       /* the object that qXfer reads, as it was at offset 0, */
+    char object_name[96];  /* and its name and annex; "": there is none */
     size_t object_size;
 } Gdb;
 
@@ -67,6 +84,8 @@ void gdb_init(Gdb *gdb, Emu *emu);
 void gdb_done(Gdb *gdb);
 void gdb_error(Gdb *gdb, unsigned number);  /* "E.." */
 void gdb_ok(Gdb *gdb);
+/* Kills a process that gdb debugs; 0: all of them. */
+void gdb_kill(Gdb *gdb, int pid);
 
 /* threads.c */
 bool gdb_parse_thread(const Gdb *gdb, Cursor *cursor, Thread *thread);
@@ -122,6 +141,13 @@ enum { SIGINFO_SIZE = 128 };
 void stop_signal_info(const Gdb *gdb, uint8_t info[SIGINFO_SIZE]);
 int signal_to_gdb(int linux_signal);
 int signal_from_gdb(uint64_t gdb_signal);
+
+/* launch.c: answers the packet behind the words that its caller has taken */
+void launch_run(Gdb *gdb, Cursor *cursor);      /* vRun */
+void launch_attach(Gdb *gdb, Cursor *cursor);   /* vAttach */
+bool launch_restart(Gdb *gdb);                  /* R: false, as there is no reply */
+bool launch_setting(Gdb *gdb, Cursor *cursor);  /* QEnvironment…, QSetWorkingDir, QDisableRandomization; false: none of them */
+void launch_done(Gdb *gdb);
 
 /* query.c */
 bool query_get(Gdb *gdb, Cursor *cursor);

@@ -175,21 +175,22 @@ static void arrived(int signal)
         emu_interrupt(emu);
 }
 
-static void make_async(int fd)
+static void make_async(int fd, bool async)
 {
     if (fd < 0)
         return;
-    fcntl(fd, F_SETOWN, getpid());
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+    if (async)
+        fcntl(fd, F_SETOWN, getpid());
+    int flags = fcntl(fd, F_GETFL);
+    fcntl(fd, F_SETFL, async ? flags | O_ASYNC : flags & ~O_ASYNC);
 }
 
 void link_interrupts(Link *link, Emu *emu)
 {
     struct sigaction action = {.sa_handler = arrived};
     running = emu;
-    if (!emu)
-        return;
-    sigaction(SIGIO, &action, NULL);
-    make_async(link->in);
-    make_async(link->listener);
+    if (emu)
+        sigaction(SIGIO, &action, NULL);
+    make_async(link->in, emu != NULL); /* at other times the signal may be another's: a new machine gives it to its guest */
+    make_async(link->listener, emu != NULL);
 }

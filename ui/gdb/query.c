@@ -25,6 +25,8 @@ static void supported(Gdb *gdb, Cursor *cursor)
                           "vContSupported+;no-resumed+;QPassSignals+;QProgramSignals-;QCatchSyscalls+;QNonStop-;"
                           "qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;"
                           "qXfer:siginfo:read+;qXfer:siginfo:write+", (unsigned)PACKET_SIZE);
+    if (gdb->start.launch)
+        reply_text(&gdb->out, ";QDisableRandomization+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;QSetWorkingDir+");
     emu_record_info(gdb->emu, &info);
     if (info.recording)
         reply_text(&gdb->out, ";ReverseStep+;ReverseContinue+");
@@ -68,6 +70,22 @@ static bool make_object(Gdb *gdb, const char *name, const char *annex, Reply *ob
     return !object->failed;
 }
 
+/* Has the object that is read, as it was when it was read from its beginning; siginfo is read in any order. */
+static bool keep_object(Gdb *gdb, const char *name, const char *annex, bool anew)
+{
+    char both[sizeof gdb->object_name];
+    Reply object = {0};
+    snprintf(both, sizeof both, "%s:%s", name, annex);
+    if (!anew && strcmp(both, gdb->object_name) == 0 && strcmp(name, "siginfo") != 0)
+        return true;
+    bool good = make_object(gdb, name, annex, &object);
+    free(gdb->object);
+    gdb->object = (uint8_t *)object.data;
+    gdb->object_size = good ? object.size : 0;
+    snprintf(gdb->object_name, sizeof gdb->object_name, "%s", good ? both : "");
+    return good;
+}
+
 /* "OBJECT:read:ANNEX:OFFSET,LENGTH". The object is kept from offset 0 on, so that its parts fit together. */
 static void transfer_read(Gdb *gdb, const char *name, Cursor *cursor)
 {
@@ -80,16 +98,9 @@ static void transfer_read(Gdb *gdb, const char *name, Cursor *cursor)
         gdb_error(gdb, 0);
         return;
     }
-    if (offset == 0) {
-        Reply object = {0};
-        bool good = make_object(gdb, name, annex, &object);
-        free(gdb->object);
-        gdb->object = (uint8_t *)object.data;
-        gdb->object_size = good ? object.size : 0;
-        if (!good) {
-            gdb_error(gdb, 1);
-            return;
-        }
+    if (!keep_object(gdb, name, annex, offset == 0)) {
+        gdb_error(gdb, 1);
+        return;
     }
     uint64_t left = offset < gdb->object_size ? gdb->object_size - offset : 0;
     uint64_t most = PACKET_SIZE / 2, n = length < left ? length : left;
@@ -179,6 +190,13 @@ static void thread_local_address(Gdb *gdb, Cursor *cursor)
 
 /* ---- q --------------------------------------------------------------------------------------------------------- */
 
+/* "" or ":PID" */
+static bool taken_up(const Gdb *gdb, Cursor *cursor)
+{
+    uint64_t pid = 0;
+    return take_char(cursor, ':') && take_hex(cursor, &pid) && pid && pid == (uint64_t)gdb->taken_up;
+}
+
 static void remote_command(Gdb *gdb, Cursor *cursor)
 {
     size_t size;
@@ -202,7 +220,7 @@ bool query_get(Gdb *gdb, Cursor *cursor)
     } else if (take_text(cursor, "sThreadInfo")) {
         gdb_answer_thread_query(gdb, false);
     } else if (take_text(cursor, "Attached")) {
-        reply_text(&gdb->out, "0"); /* we have started it: leaving gdb ends it */
+        reply_text(&gdb->out, "%d", taken_up(gdb, cursor)); /* 0: we have started it: leaving gdb ends it */
     } else if (take_text(cursor, "Rcmd,")) {
         remote_command(gdb, cursor);
     } else if (take_text(cursor, "Search:memory:")) {
@@ -255,6 +273,8 @@ static void catch_calls(Gdb *gdb, Cursor *cursor)
 
 bool query_set(Gdb *gdb, Cursor *cursor)
 {
+    if (launch_setting(gdb, cursor))
+        return true;
     if (take_text(cursor, "StartNoAckMode")) {
         gdb_ok(gdb);
         bool sent = reply_send(&gdb->out, &gdb->in, &gdb->link); /* this reply is still acknowledged */

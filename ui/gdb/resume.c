@@ -308,7 +308,7 @@ void resume_detached(Gdb *gdb)
     link_interrupts(&gdb->link, gdb->emu);
     while (!gdb->over && !link_pending(&gdb->link)) {
         gdb->stop = emu_run(gdb->emu, EMU_FOREVER);
-        bool waits = gdb->stop.kind == EMU_DEADLOCK && gdb->link.listener >= 0;
+        bool waits = gdb->stop.kind == EMU_DEADLOCK && (gdb->link.listener >= 0 || gdb->link.in >= 0);
         if (waits && !link_wait(&gdb->link))
             waits = false;
         gdb->over = gdb->stop.kind == EMU_EXITED || gdb->stop.kind == EMU_KILLED || gdb->stop.kind == EMU_BUDGET ||

@@ -64,7 +64,7 @@ static void detach(Gdb *gdb, Cursor *cursor)
     gdb_ok(gdb);
 }
 
-static void kill_processes(Gdb *gdb, int pid)
+void gdb_kill(Gdb *gdb, int pid)
 {
     for (size_t i = gdb->attached_count; i-- > 0;) {
         int each = gdb->attached[i];
@@ -79,18 +79,30 @@ static void kill_processes(Gdb *gdb, int pid)
     }
 }
 
+/* Is there a program to go on with? If not, that is replied. */
+static bool refuse(Gdb *gdb)
+{
+    if (gdb->over || gdb->detached)
+        gdb_error(gdb, 1);
+    return gdb->over || gdb->detached;
+}
+
 static bool answer_v(Gdb *gdb, Cursor *cursor)
 {
     int pid;
     if (take_text(cursor, "Cont?")) {
         reply_text(&gdb->out, "vCont;c;C;s;S;t;r");
     } else if (take_text(cursor, "Cont")) {
-        return resume_packet(gdb, cursor);
+        return refuse(gdb) || resume_packet(gdb, cursor);
     } else if (take_text(cursor, "File:")) {
         remote_file_request(gdb, cursor);
+    } else if (take_text(cursor, "Run")) {
+        launch_run(gdb, cursor);
+    } else if (take_text(cursor, "Attach")) {
+        launch_attach(gdb, cursor);
     } else if (take_text(cursor, "Kill")) {
         if (take_pid(cursor, &pid) && pid && gdb_is_attached(gdb, pid)) {
-            kill_processes(gdb, pid);
+            gdb_kill(gdb, pid);
             gdb_ok(gdb);
         } else {
             gdb_error(gdb, 1);
@@ -119,10 +131,15 @@ bool gdb_answer(Gdb *gdb)
     case 'T': thread_alive(gdb, cursor); break;
     case 'D': detach(gdb, cursor); break;
     case 'k':
-        kill_processes(gdb, 0);
+        gdb_kill(gdb, 0);
         return false;
-    case 'c': case 'C': case 's': case 'S': return resume_old(gdb, kind, cursor);
-    case 'b': return resume_backwards(gdb, cursor);
+    case 'c': case 'C': case 's': case 'S': return refuse(gdb) || resume_old(gdb, kind, cursor);
+    case 'b': return refuse(gdb) || resume_backwards(gdb, cursor);
+    case 'R': return launch_restart(gdb);
+    case '!':
+        gdb->extended = true;
+        gdb_ok(gdb);
+        break;
     case 'q': return query_get(gdb, cursor);
     case 'Q': return query_set(gdb, cursor);
     case 'v': return answer_v(gdb, cursor);
@@ -136,7 +153,7 @@ bool gdb_answer(Gdb *gdb)
 void gdb_init(Gdb *gdb, Emu *emu)
 {
     int pid, tid;
-    *gdb = (Gdb){.emu = emu, .link = {.listener = -1, .in = -1, .out = -1}, .stop = {.kind = EMU_STEPPED}};
+    *gdb = (Gdb){.emu = emu, .link = {.listener = -1, .in = -1, .out = -1}, .stop = {.kind = EMU_STEPPED}, .start = {.home = -1}};
     resume_configure(gdb);
     if (emu_last_task(emu, &pid, &tid)) {
         gdb->stop.pid = pid;
@@ -153,7 +170,7 @@ static void greet(Gdb *gdb)
     gdb->pass_signals = 0;
     gdb->catch_calls = false;
     gdb->general = (Thread){0, 0};
-    gdb->detached = false;
+    gdb->detached = gdb->extended = false;
     for (uint32_t i = 0; emu_task(gdb->emu, i, &task) && !gdb->attached_count; i++)
         if (task.state != 'Z') /* the first process that lives: the program */
             gdb_attach(gdb, task.pid);
@@ -165,6 +182,7 @@ void gdb_done(Gdb *gdb)
     points_forget(gdb, 0);
     remote_files_close(gdb);
     monitor_done(gdb);
+    launch_done(gdb);
     link_close(&gdb->link);
     reply_free(&gdb->out);
     free(gdb->points);
@@ -172,10 +190,12 @@ void gdb_done(Gdb *gdb)
     free(gdb->object);
 }
 
-/* Until gdb detaches, goes away, or the program is over. */
+/* Until gdb goes away; unless it is extended, until it detaches or the program is over. */
 static void converse(Gdb *gdb)
 {
-    while (!gdb->over && !gdb->detached) {
+    while (gdb->extended || (!gdb->over && !gdb->detached)) {
+        if (gdb->detached)
+            resume_detached(gdb);
         PacketResult result = packet_receive(&gdb->in, &gdb->link);
         if (result == PACKET_GONE)
             return;
@@ -190,18 +210,19 @@ static void converse(Gdb *gdb)
     }
 }
 
-bool gdb_serve(Emu *emu, const char *place, EmuStop *stop)
+bool gdb_serve(Emu **emu, const char *place, const GdbLaunch *launch, EmuStop *stop)
 {
     Gdb *gdb = malloc(sizeof *gdb);
     if (!gdb) {
         fputs("emu: no memory for gdb\n", stderr);
         return false;
     }
-    gdb_init(gdb, emu);
+    gdb_init(gdb, *emu);
+    gdb->start.launch = launch->launch ? launch : NULL;
     bool good = link_open(&gdb->link, place);
     while (good && !gdb->over) {
         if (!link_accept(&gdb->link)) { /* the one conversation is over: the program is not */
-            kill_processes(gdb, 0);
+            gdb_kill(gdb, 0);
             gdb->over = true;
             break;
         }
@@ -212,6 +233,7 @@ bool gdb_serve(Emu *emu, const char *place, EmuStop *stop)
             resume_detached(gdb);
     }
     *stop = gdb->stop;
+    *emu = gdb->emu;
     gdb_done(gdb);
     free(gdb);
     return good;

@@ -67,6 +67,8 @@ void gdb_detach(Gdb *gdb, int pid)
     for (size_t i = gdb->attached_count; i-- > 0;)
         if (gdb->attached[i] == pid)
             gdb->attached[i] = gdb->attached[--gdb->attached_count];
+    if (gdb->taken_up == pid)
+        gdb->taken_up = 0;
     points_forget(gdb, pid);
     emu_trace_process(gdb->emu, pid, false);
     if (gdb->general.pid == pid)
