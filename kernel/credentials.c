@@ -7,6 +7,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+bool credentials_may_inspect(const Task *task, const Process *process)
+{
+    enum { SYS_PTRACE = 19 }; /* capabilities(7) */
+    const Credentials *mine = &task->credentials, *its = &process->credentials;
+    if (task->process == process || credentials_capabilities(task->kernel, mine) >> SYS_PTRACE & 1)
+        return true;
+    return process->dumpable && mine->uid == its->euid && mine->uid == its->suid && mine->uid == its->uid &&
+           mine->gid == its->egid && mine->gid == its->sgid && mine->gid == its->gid;
+}
+
 void credentials_changed(Task *task)
 {
     Kernel *kernel = task->kernel;

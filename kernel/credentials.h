@@ -12,6 +12,9 @@ static inline u64 credentials_capabilities(const Kernel *kernel, const Credentia
     return c->euid ? 0 : kernel->root_capabilities;
 }
 
+/* May the task look into the process: ptrace(2), "Ptrace access mode checking", with real ids? */
+bool credentials_may_inspect(const Task *task, const Process *process);
+
 /* After every change of task->credentials (the current task's). */
 void credentials_changed(Task *task);
 /* From now on the host is asked as this task. */

@@ -1,11 +1,14 @@
 /* fcntl(2): flags, duplication and pipe sizes here; locks in lock.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/async_io.h"
 #include "kernel/host.h"
 #include "kernel/lock.h"
+#include "kernel/page_cache.h"
+#include "kernel/space.h"
 #include "kernel/syscalls.h"
 
 static i64 duplicate(Task *task, OpenFile *file, u64 minimum, bool cloexec)
@@ -65,6 +68,33 @@ static i64 forward_hint(Task *task, const OpenFile *file, u32 command, u64 addre
     return result;
 }
 
+static bool writably_mapped(const Kernel *kernel, const struct stat *st)
+{
+    for (const Process *process = kernel->processes; process; process = process->next)
+        for (u32 i = 0; process->space && i < process->space->count; i++) {
+            const Vma *vma = &process->space->vmas[i];
+            u32 both = VMA_SHARED | VMA_MAY_WRITE;
+            if (vma->file && (vma->flags & both) == both && cached_file_device(vma->file) == st->st_dev &&
+                cached_file_inode(vma->file) == st->st_ino)
+                return true;
+        }
+    return false;
+}
+
+/* F_ADD_SEALS: the host does not know of the guest's mappings, which forbid F_SEAL_WRITE. */
+static i64 add_seals(Task *task, const OpenFile *file, u64 seals)
+{
+    struct stat st;
+    int old = host_fcntl(file->host_fd, F_GET_SEALS, 0);
+    if (old >= 0 && task->kernel->watched_files && host_fstat(file->host_fd, &st) == 0) {
+        bool new = seals & F_SEAL_WRITE && !(old & (F_SEAL_SEAL | F_SEAL_WRITE)) && file_writable(file);
+        if (new && writably_mapped(task->kernel, &st))
+            return -EBUSY;
+        cached_file_sync(task->kernel, file->host_fd, 0, UINT64_MAX);
+    }
+    return forward(file, F_ADD_SEALS, seals);
+}
+
 i64 sys_fcntl(Task *task, const u64 *arg)
 {
     OpenFile *file = file_get(task, arg[0]);
@@ -105,10 +135,11 @@ i64 sys_fcntl(Task *task, const u64 *arg)
         return async_fcntl(task, file, command, arg[2]);
     case F_SETPIPE_SZ:
     case F_GETPIPE_SZ:
-    case F_ADD_SEALS:
     case F_GET_SEALS:
     case F_GETLEASE:
         return forward(file, command, arg[2]);
+    case F_ADD_SEALS:
+        return add_seals(task, file, arg[2]);
     case F_GET_RW_HINT:
     case F_SET_RW_HINT:
     case F_GET_FILE_RW_HINT:

@@ -1,8 +1,10 @@
 /* Sizes and storage of files: truncation, allocation, what goes to disk when, and advice. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "kernel/file.h"
@@ -81,6 +83,15 @@ i64 sys_truncate(Task *task, const u64 *arg)
     return result;
 }
 
+/* A memfd lies on a file system without a limit, in memory: what asks for more than the machine has would take the host's, whose
+ * out-of-memory killer would end it and others. It gets what a limited tmpfs answers. */
+static bool exceeds_memory(const Kernel *kernel, int host_fd, u64 size)
+{
+    struct statfs system;
+    return size > kernel->config.claimed_memory && host_fstatfs(host_fd, &system) == 0 && system.f_type == TMPFS_MAGIC &&
+           system.f_blocks == 0;
+}
+
 i64 sys_fallocate(Task *task, const u64 *arg)
 {
     OpenFile *file;
@@ -92,6 +103,8 @@ i64 sys_fallocate(Task *task, const u64 *arg)
     if (__builtin_add_overflow((i64)arg[2], (i64)arg[3], &end))
         return -EFBIG;
     error = file_size_allowed(task, file, (u64)end);
+    if (!error && !(arg[1] & FALLOC_FL_PUNCH_HOLE) && exceeds_memory(task->kernel, file->host_fd, arg[3]))
+        error = -ENOSPC;
     if (error)
         return error;
     bring_up_to_date(task, file->host_fd);

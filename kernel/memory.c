@@ -1,11 +1,13 @@
 /* mmap(2), munmap(2), mprotect(2), brk(2), mremap(2): arguments judged as Linux judges them, then space.c. The advisory
  * calls are in memory_advice.c. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
 
 #include "base/bits.h"
 #include "kernel/frames.h"
+#include "kernel/host.h"
 #include "kernel/page_cache.h"
 #include "kernel/syscalls.h"
 
@@ -53,7 +55,11 @@ static i64 open_mapping(Task *task, i32 fd, MapRequest *request)
     if (!request->file)
         return -errno;
     cached_file_watch(request->file);
-    if (shared && !cached_file_writable(request->file, (int)host_fd))
+    int seals = shared ? host_fcntl((int)host_fd, F_GET_SEALS, 0) : 0; /* of a memfd; -1: no such file */
+    bool sealed = seals > 0 && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
+    if (sealed && request->prot & PROT_WRITE)
+        return -EPERM;
+    if (shared && (sealed || !cached_file_writable(request->file, (int)host_fd)))
         request->vma_flags &= ~(u32)VMA_MAY_WRITE;
     return 0;
 }
@@ -108,7 +114,8 @@ static i64 map_request(Task *task, MapRequest *request)
     i64 result = space_map(space, (u64)address, request->size, flags, VMA_ANON, file, file ? request->offset : 0);
     if (result)
         return result;
-    if (request->flags & (MAP_POPULATE | MAP_LOCKED))
+    bool locked_now = flags & VMA_LOCKED && !space->lock_on_fault;
+    if (request->flags & (MAP_POPULATE | MAP_LOCKED) || locked_now)
         space_populate(space, (u64)address, (u64)address + request->size);
     return address;
 }
@@ -144,6 +151,7 @@ i64 sys_mmap(Task *task, const u64 *arg)
         request.vma_flags |= VMA_NORESERVE;
     if (flags & MAP_LOCKED)
         request.vma_flags |= VMA_LOCKED;
+    request.vma_flags |= task->process->space->lock_future;
     if ((flags & MAP_GROWSDOWN) && !(request.vma_flags & VMA_SHARED))
         request.vma_flags |= VMA_GROWSDOWN;
     if (!result)

@@ -65,6 +65,24 @@ static bool any_file(const Space *space, u64 start, u64 end)
     return false;
 }
 
+/* MADV_POPULATE_READ and _WRITE: as if the program touched every page, up to the first that it may not touch. */
+static i64 populate(Space *space, u64 start, u64 end, Access access)
+{
+    const u64 wanted = PTE_P | (access == ACCESS_WRITE ? PTE_W : 0);
+    for (u64 at = start; at < end; at += PAGE_SIZE) {
+        const Vma *vma = space_find(space, at);
+        if (!vma || !(vma->flags & (access == ACCESS_WRITE ? VMA_WRITE : VMA_READ)))
+            return vma ? -EINVAL : -ENOMEM;
+        const u64 *entry = pt_entry(&space->kernel->phys, space->cr3, at, false);
+        if (entry && (*entry & wanted) == wanted)
+            continue;
+        FaultResult fault = space_fault(space, at, access);
+        if (fault != FAULT_RESOLVED)
+            return fault == FAULT_OOM ? -ENOMEM : -EFAULT;
+    }
+    return 0;
+}
+
 static i64 advise(Space *space, u64 start, u64 end, u64 advice)
 {
     switch (advice) {
@@ -88,10 +106,8 @@ static i64 advise(Space *space, u64 start, u64 end, u64 advice)
     case MADV_KEEPONFORK: return change_flags(space, start, end, 0, VMA_WIPEONFORK);
     case MADV_DONTDUMP: return change_flags(space, start, end, VMA_DONTDUMP, 0);
     case MADV_DODUMP: return change_flags(space, start, end, 0, VMA_DONTDUMP);
-    case 22: /* MADV_POPULATE_READ */
-    case 23: /* MADV_POPULATE_WRITE */
-        space_populate(space, start, end);
-        return 0;
+    case MADV_POPULATE_READ: return populate(space, start, end, ACCESS_READ);
+    case MADV_POPULATE_WRITE: return populate(space, start, end, ACCESS_WRITE);
     default: return 0; /* hints about order, huge pages, reclaim: nothing to do here */
     }
 }
@@ -229,6 +245,7 @@ i64 sys_mlockall(Task *task, const u64 *arg)
     if ((arg[0] & MCL_CURRENT) && task->credentials.euid && space->total_pages > limit)
         return -ENOMEM;
     space->lock_future = arg[0] & MCL_FUTURE ? VMA_LOCKED : 0;
+    space->lock_on_fault = arg[0] & 4;
     if (!(arg[0] & MCL_CURRENT))
         return 0;
     i64 result = change_flags(space, 0, USER_LIMIT, VMA_LOCKED, 0);

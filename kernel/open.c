@@ -198,6 +198,20 @@ static bool open_written(const Kernel *kernel, const struct stat *st)
     return false;
 }
 
+/* fexecve(3): a description of its own of the file behind a descriptor, whatever O_PATH says. What O_PATH opened may be no
+ * file: a link is not followed, and a fifo or device must not be opened for this. */
+static i64 open_again(int fd)
+{
+    struct stat st;
+    char link[32];
+    if (host_fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return S_ISLNK(st.st_mode) ? -ELOOP : -EACCES;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return host_result(host_open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
+}
+
 i64 file_open_program(Task *task, i32 dirfd, const char *name, u32 at_flags, char *real_path)
 {
     Path path;
@@ -207,13 +221,13 @@ i64 file_open_program(Task *task, i32 dirfd, const char *name, u32 at_flags, cha
         return result;
     if (path.proc.kind || (path.file && path.file->path)) {
         result = -EACCES;
-    } else if (path.at_flags & AT_EMPTY_PATH) { /* fexecve: a description of its own, whatever O_PATH says */
-        char link[32];
-        snprintf(link, sizeof link, "/proc/self/fd/%d", path.dir);
-        result = host_result(host_open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
+    } else if (path.at_flags & AT_EMPTY_PATH) {
+        result = open_again(path.dir);
     } else {
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (how & PATH_NOFOLLOW ? O_NOFOLLOW : 0);
         result = host_result(host_openat(path.dir, path.name, flags, 0));
+        if (result == -ENXIO) /* a socket */
+            result = -EACCES;
     }
     path_done(&path);
     if (result < 0)

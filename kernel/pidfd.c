@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "kernel/fd.h"
+#include "kernel/credentials.h"
 #include "kernel/signal_internal.h"
 #include "kernel/syscalls.h"
 #include "kernel/task.h"
@@ -40,10 +40,12 @@ i64 pidfd_create(Task *task, Process *process, u32 flags)
     return file_install(task, file, 0, true);
 }
 
+bool pidfd_is(const OpenFile *file) { return file->ops == &pidfd_ops; }
+
 Process *pidfd_process(Task *task, u64 fd)
 {
     OpenFile *file = file_get(task, fd);
-    return file && file->ops == &pidfd_ops ? file->data : NULL;
+    return file && pidfd_is(file) ? file->data : NULL;
 }
 
 i64 sys_pidfd_open(Task *task, const u64 *arg)
@@ -98,6 +100,8 @@ i64 sys_pidfd_getfd(Task *task, const u64 *arg)
         return -EBADF;
     if (process->zombie || process->reaped || !process->threads)
         return -ESRCH;
+    if (!credentials_may_inspect(task, process))
+        return -EPERM;
     Task *other = process->threads;
     if (arg[1] >= other->files->capacity || !other->files->slots[arg[1]].file)
         return -EBADF;

@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "kernel/credentials.h"
 #include "kernel/host.h"
+#include "kernel/pidfd.h"
 #include "kernel/proc_entries.h"
 #include "kernel/space.h"
 
@@ -328,6 +329,10 @@ void proc_fdinfo(Text *text, const ProcSubject *s, i32 number)
     u32 flags = file->flags | (s->task->files->slots[number].cloexec ? O_CLOEXEC : 0);
     text_add(text, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\n", (long long)(position < 0 ? 0 : position), flags,
              (unsigned long long)file->inode);
+    if (pidfd_is(file)) {
+        const Process *process = file->data;
+        text_add(text, "Pid:\t%d\nNSpid:\t%d\n", process->reaped ? -1 : process->pid, process->reaped ? -1 : process->pid);
+    }
 }
 
 const ProcEntry proc_process_entries[] = {

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/heap.h"
-#include "kernel/signal_internal.h"
+#include "kernel/credentials.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
 
@@ -89,7 +89,7 @@ static i64 process_vm(Task *task, const u64 *arg, bool write)
     Process *process = process_find(task->kernel, (i32)arg[0]);
     if (!result && (!process || !process->space))
         result = -ESRCH;
-    if (!result && !signal_permitted(task, process, 0))
+    if (!result && !credentials_may_inspect(task, process))
         result = -EPERM;
     if (!result)
         result = transfer(task, process->space, &local, &remote, write);

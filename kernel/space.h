@@ -53,6 +53,7 @@ struct Space {
     u64 resident, resident_peak; /* pages with a frame */
     u64 swapped;       /* pages in swap */
     u32 lock_future;   /* VMA_LOCKED after mlockall(MCL_FUTURE), else 0 */
+    bool lock_on_fault; /* … with MCL_ONFAULT: not brought in at once */
     u32 membarrier;    /* registered commands */
 };
 

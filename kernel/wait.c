@@ -1,9 +1,11 @@
 /* wait4(2) and waitid(2). */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "kernel/fd.h"
 #include "kernel/identity.h"
 #include "kernel/pidfd.h"
 #include "kernel/signal_internal.h"
@@ -14,6 +16,7 @@ typedef struct WaitFor {
     i32 pid;          /* one process; 0: any */
     i32 pgid;         /* one group; 0: any */
     u32 options;
+    bool nonblocking; /* -EAGAIN instead of waiting */
 } WaitFor;
 
 typedef struct WaitResult {
@@ -91,6 +94,8 @@ static i64 wait_for(Task *task, const WaitFor *what, WaitResult *result)
         return -ECHILD;
     if (what->options & WNOHANG)
         return 0;
+    if (what->nonblocking)
+        return -EAGAIN;
     if (task->woken == WOKEN_SIGNAL)
         return SYS_RESTARTSYS;
     return wait_event(task, process);
@@ -133,6 +138,7 @@ static i64 waitid_target(Task *task, const u64 *arg, WaitFor *what)
         if (id < 0 || !process)
             return id < 0 ? -EINVAL : -EBADF;
         what->pid = process->reaped ? -1 : process->pid;
+        what->nonblocking = file_get(task, (u64)id)->flags & O_NONBLOCK;
         return 0;
     }
     default: return -EINVAL;
