@@ -56,7 +56,10 @@ typedef enum EmuTypeKind {
 } EmuTypeKind;
 typedef struct EmuType {
     EmuTypeKind kind;
-    const char *name;             /* "" when it has none */
+    const char *name;      /* with its namespaces; "" when it has none */
+    bool plain;            /* of C, where names have tags: struct node */
+    bool scoped;           /* of an enum: its members are named with it: Kind::Large */
+    uint32_t reference;    /* of a pointer: 1 is &, 2 is && */
     uint64_t size, target; /* bytes; handle of what it points to, holds, returns or is another name of */
     uint64_t count;        /* of an array: elements; of a function: 1 when its parameters are known to be all (C: it has a prototype) */
 } EmuType;
@@ -65,6 +68,7 @@ typedef struct EmuMember {
     uint64_t type, offset;        /* of a struct or union: handle, bytes; of a function's parameter: handle */
     uint32_t bit_offset, bit_size; /* bit_size 0: not a bit-field */
     int64_t value;                /* of an enum */
+    bool base;                    /* no member but what the class is derived from */
 } EmuMember;
 /* `type` is a handle out of one of these structures. */
 bool emu_type(Emu *emu, uint64_t type, EmuType *out);
@@ -88,6 +92,22 @@ typedef struct EmuVariable {
 bool emu_variable(Emu *emu, int tid, uint32_t frame, uint32_t index, EmuVariable *variable);
 /* By name: the frame's, else of the file, else of the program. */
 bool emu_variable_named(Emu *emu, int tid, uint32_t frame, const char *name, EmuVariable *variable);
+
+/* The same at any address, without a frame: AT_ADDRESS has in `reg` what `value` is counted from: -1 nothing (it is the address), -2
+ * the CFA, else a register. */
+bool emu_scope_variable(Emu *emu, int pid, uint64_t address, uint32_t index, EmuVariable *variable);
+
+typedef enum EmuDeclared { EMU_FUNCTIONS, EMU_VARIABLES, EMU_TYPES, EMU_FILES } EmuDeclared;
+typedef struct EmuDeclaration {
+    const char *name;   /* with its namespaces; of FILES: the path */
+    const char *file;   /* as the compiler was given it; NULL: built in */
+    int line;           /* 0: unknown */
+    uint64_t type;      /* a type's own handle, a variable's, a function's signature */
+    bool is_static;
+} EmuDeclaration;
+typedef void EmuDeclarationVisit(void *context, const EmuDeclaration *declaration);
+/* Calls `visit` for all that the program declares outside of functions; types may come several times. */
+void emu_declarations(Emu *emu, int pid, EmuDeclared what, EmuDeclarationVisit *visit, void *context);
 
 typedef struct EmuInsn {
     uint8_t bytes[15];

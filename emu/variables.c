@@ -105,9 +105,10 @@ static bool find_site(Emu *emu, int tid, u32 level, Site *site)
     return true;
 }
 
+static const u8 register_of[17] = {RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15, 0};
+
 static void variable_out(const Site *site, const DwarfVariable *v, EmuVariable *out)
 {
-    static const u8 register_of[17] = {RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15, 0};
     *out = (EmuVariable){
         .name = v->name, .type = handle_out(site->program, v->type), .place = (EmuPlace)v->place, .argument = v->argument,
         .value = v->value + (v->fixed ? site->frame.bias : 0), .depth = v->depth,
@@ -143,6 +144,61 @@ bool emu_variable_named(Emu *emu, int tid, uint32_t frame, const char *name, Emu
     return true;
 }
 
+/* Registers that hold nothing but which they are: what a location is counted from can be read off its address. */
+enum { MARK_SHIFT = 40, MARK_CFA = 64 };
+
+static bool read_nothing(void *context, u64 address, u64 *value)
+{
+    (void)context, (void)address, (void)value;
+    return false;
+}
+
+bool emu_scope_variable(Emu *emu, int pid, uint64_t address, uint32_t index, EmuVariable *out)
+{
+    u64 bias = 0;
+    Program *program = machine_program(emu, pid, &bias);
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    DwarfRegisters registers = {.cfa = (u64)MARK_CFA << MARK_SHIFT};
+    DwarfVariable v;
+    for (u32 i = 0; i < 17; i++) {
+        registers.value[i] = (u64)(i + 1) << MARK_SHIFT;
+        registers.known[i] = true;
+    }
+    DwarfFrame frame = {.pc = address - bias, .bias = bias, .registers = &registers, .read = read_nothing};
+    if (!dwarf || !dwarf_variable(dwarf, &frame, index, &v))
+        return false;
+    u64 mark = (v.value + (1ull << (MARK_SHIFT - 1))) >> MARK_SHIFT;
+    variable_out(&(Site){.program = program, .frame = frame}, &v, out);
+    if (out->place != EMU_AT_ADDRESS)
+        return true;
+    out->reg = v.fixed || mark == 0 ? -1 : mark == MARK_CFA ? -2 : register_of[(mark - 1) % 16];
+    if (out->reg != -1)
+        out->value = v.value - (mark << MARK_SHIFT);
+    return true;
+}
+
+typedef struct DeclarationsOf {
+    Program *program;
+    EmuDeclarationVisit *visit;
+    void *context;
+} DeclarationsOf;
+
+static void declaration_out(void *context, const DwarfDeclaration *d)
+{
+    const DeclarationsOf *to = context;
+    to->visit(to->context, &(EmuDeclaration){.name = d->name, .file = d->file, .line = d->line, .type = handle_out(to->program, d->type),
+                                             .is_static = d->is_static});
+}
+
+void emu_declarations(Emu *emu, int pid, EmuDeclared what, EmuDeclarationVisit *visit, void *context)
+{
+    u64 bias = 0;
+    DeclarationsOf to = {machine_program(emu, pid, &bias), visit, context};
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    if (dwarf)
+        dwarf_declarations(dwarf, (DwarfDeclared)what, declaration_out, &to);
+}
+
 /* ---- types ---------------------------------------------------------------------------------------------------- */
 
 bool emu_type(Emu *emu, uint64_t type, EmuType *out)
@@ -153,7 +209,7 @@ bool emu_type(Emu *emu, uint64_t type, EmuType *out)
     if (!dwarf || !dwarf_type(dwarf, type, &t))
         return false;
     *out = (EmuType){.kind = (EmuTypeKind)t.kind, .name = t.name, .size = t.size, .target = handle_out(program, t.target),
-                     .count = t.count};
+                     .count = t.count, .plain = t.plain, .scoped = t.scoped, .reference = t.reference};
     return true;
 }
 
@@ -193,7 +249,7 @@ bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out)
     if (!dwarf || !dwarf_type_member(dwarf, type, index, &m))
         return false;
     *out = (EmuMember){.name = m.name, .type = handle_out(program, m.type), .offset = m.offset, .bit_offset = m.bit_offset,
-                       .bit_size = m.bit_size, .value = m.value};
+                       .bit_size = m.bit_size, .value = m.value, .base = m.base};
     return true;
 }
 

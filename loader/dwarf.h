@@ -94,19 +94,38 @@ typedef enum DwarfTypeKind { /* in the order of EmuTypeKind */
 } DwarfTypeKind;
 typedef struct DwarfType {
     DwarfTypeKind kind;
-    const char *name;
+    const char *name;   /* with its namespaces */
     u64 size, target, count;
+    u32 reference;      /* of a POINTER: 1 &, 2 && */
+    bool plain;         /* of C, where names have tags: struct node */
+    bool scoped;        /* enumerators are named with the type: Kind::Large */
 } DwarfType;
 typedef struct DwarfMember {
     const char *name;
     u64 type, offset;
     u32 bit_offset, bit_size;
     i64 value;
+    bool base;          /* no member but what the class is derived from */
 } DwarfMember;
 bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out);
 bool dwarf_type_member(DebugInfo *info, u64 type, u32 index, DwarfMember *member);
 /* "struct node", "size_t"; false: there is none. */
 bool dwarf_type_named(DebugInfo *info, const char *name, u64 *type);
+
+/* ---- all that is declared (dwarf_declared.c) ------------------------------------------------------------------ */
+
+typedef enum DwarfDeclared { DWARF_A_FUNCTION, DWARF_A_VARIABLE, DWARF_A_TYPE, DWARF_A_FILE } DwarfDeclared;
+typedef struct DwarfDeclaration {
+    DwarfDeclared what;
+    const char *name;  /* with its namespaces; of a FILE: its path */
+    const char *file;  /* as the compiler was given it; NULL: built in */
+    int line;          /* 0: unknown */
+    u64 type;          /* a type's own handle, a variable's, a function's signature */
+    bool is_static;    /* known in its file only */
+} DwarfDeclaration;
+typedef void DwarfDeclarationVisit(void *context, const DwarfDeclaration *declaration);
+/* Calls `visit` for everything of that kind that is defined outside of functions. Types come once for every unit that has them. */
+void dwarf_declarations(DebugInfo *info, DwarfDeclared what, DwarfDeclarationVisit *visit, void *context);
 
 /* ---- unwinding (dwarf.c) -------------------------------------------------------------------------------------- */
 

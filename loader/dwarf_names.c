@@ -49,74 +49,167 @@ int libdw_scopes_in_spaces(DebugInfo *info, u64 address, Dwarf_Die **scopes)
 
 /* ---- whole names ---- */
 
+static u32 bucket_of(const char *text)
+{
+    u32 hash = 5381;
+    while (*text)
+        hash = hash * 33 + (u8)*text++;
+    return hash % LIBDW_BUCKETS;
+}
+
 /* Names are asked for again and again, and their readers keep them: each is made once. */
 static const char *keep(DebugInfo *info, const char *text)
 {
-    for (LibdwName *n = info->names; n; n = n->next)
+    LibdwName **bucket = &info->names[bucket_of(text)];
+    for (LibdwName *n = *bucket; n; n = n->next)
         if (strcmp(n->text, text) == 0)
             return n->text;
     LibdwName *made = malloc(sizeof *made + strlen(text) + 1);
     if (!made)
         return NULL;
     strcpy(made->text, text);
-    made->next = info->names;
-    info->names = made;
+    made->next = *bucket;
+    *bucket = made;
     return made->text;
+}
+
+/* What a definition outside of its class, or a copy, refers to: there it was declared. */
+static Dwarf_Die declared_at(Dwarf_Die die)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Die next;
+    for (int steps = 0; steps < 4; steps++) {
+        if (!dw.dwarf_formref_die(dw.dwarf_attr(&die, DW_AT_specification, &attribute), &next) &&
+            !dw.dwarf_formref_die(dw.dwarf_attr(&die, DW_AT_abstract_origin, &attribute), &next))
+            break;
+        die = next;
+    }
+    return die;
+}
+
+/* DIEs do not know their parents: down from the unit, always into the last child that does not lie behind `die`. Appends "a::b::" to
+ * text[size]. */
+static void append_spaces(Dwarf_Die *unit, Dwarf_Die *die, char *text, size_t size)
+{
+    Dwarf_Die parent = *unit, child, last;
+    Dwarf_Off wanted = dw.dwarf_dieoffset(die);
+    for (int depth = 0; depth < DEEPEST; depth++) {
+        bool any = false;
+        for (int more = dw.dwarf_child(&parent, &child); more == 0 && dw.dwarf_dieoffset(&child) <= wanted; more = dw.dwarf_siblingof(&child, &child)) {
+            last = child;
+            any = true;
+        }
+        if (!any || dw.dwarf_dieoffset(&last) == wanted)
+            return;
+        const char *name = is_space(dw.dwarf_tag(&last)) ? libdw_name(&last) : NULL;
+        if (is_space(dw.dwarf_tag(&last)))
+            snprintf(text + strlen(text), size - strlen(text), "%s::", name ? name : "(anonymous namespace)");
+        parent = last;
+    }
+}
+
+static const char *make_name(DebugInfo *info, Dwarf_Die *die)
+{
+    const char *name = libdw_name(die);
+    Dwarf_Die unit, declared = declared_at(*die);
+    char text[512] = "";
+    if (!name || !dw.dwarf_diecu(&declared, &unit, NULL, NULL) || !libdw_has_spaces(&unit))
+        return name;
+    append_spaces(&unit, &declared, text, sizeof text);
+    if (!*text || strlen(text) + strlen(name) >= sizeof text)
+        return name;
+    strcat(text, name);
+    return keep(info, text);
+}
+
+/* The same few are asked for at every step. */
+const char *libdw_qualified_name(DebugInfo *info, Dwarf_Die *die)
+{
+    u64 offset = dw.dwarf_dieoffset(die);
+    LibdwKnown *known = &info->known[offset % LIBDW_BUCKETS];
+    if (known->offset != offset || !known->name)
+        *known = (LibdwKnown){offset, make_name(info, die)};
+    return known->name;
 }
 
 const char *libdw_whole_name(DebugInfo *info, Dwarf_Die *scopes, int count, int index)
 {
-    const char *name = libdw_name(&scopes[index]);
-    char text[512];
-    size_t at = sizeof text - 1;
-    bool spaces = false;
-    text[at] = 0;
-    for (int i = index; i < count && name; i++) {
-        const char *part = i == index || is_space(dw.dwarf_tag(&scopes[i])) ? libdw_name(&scopes[i]) : NULL;
-        if (!part)
-            continue;
-        size_t n = strlen(part);
-        spaces |= i > index;
-        if (n + 2 > at)
-            break;
-        if (i > index)
-            memcpy(text + (at -= 2), "::", 2);
-        memcpy(text + (at -= n), part, n);
-    }
-    return spaces ? keep(info, text + at) : name;
+    (void)count;
+    return libdw_qualified_name(info, &scopes[index]);
+}
+
+bool libdw_has_spaces(Dwarf_Die *unit)
+{
+    enum { C17 = 0x2c }; /* newer than this header */
+    int language = dw.dwarf_srclang(unit);
+    return language != DW_LANG_C && language != DW_LANG_C89 && language != DW_LANG_C99 && language != DW_LANG_C11 && language != C17 &&
+           language != DW_LANG_Mips_Assembler;
 }
 
 void libdw_forget_names(DebugInfo *info)
 {
-    while (info->names) {
-        LibdwName *next = info->names->next;
-        free(info->names);
-        info->names = next;
-    }
+    for (int i = 0; i < LIBDW_BUCKETS; i++)
+        while (info->names[i]) {
+            LibdwName *next = info->names[i]->next;
+            free(info->names[i]);
+            info->names[i] = next;
+        }
 }
 
 /* ---- by name ---- */
 
 typedef struct FunctionSearch {
-    const char *name;
+    DebugInfo *info;
+    const char *name, *last; /* as wanted: "a::f"; and its last part: "f" */
     u64 *addresses;
     u32 count, capacity;
 } FunctionSearch;
 
-/* `name` is what is left of the wanted name: "b::f" inside of a. Out-of-line copies count, whatever the compiler has called them. */
-static void search_functions(FunctionSearch *search, Dwarf_Die *parent, const char *name, int depth)
+/* What stands behind the last "::" that is not inside of <...>. */
+static const char *last_part(const char *name)
+{
+    int depth = 0;
+    const char *last = name;
+    for (const char *p = name; *p; p++) {
+        depth += *p == '<';
+        depth -= *p == '>' && depth;
+        if (!depth && p[0] == ':' && p[1] == ':')
+            last = p + 2;
+    }
+    return last;
+}
+
+/* The same name; or the same but for a template's arguments, which need not be given. */
+static bool same_name(const char *own, const char *wanted)
+{
+    size_t n = strlen(wanted);
+    return strncmp(own, wanted, n) == 0 && (!own[n] || (own[n] == '<' && !strchr(wanted, '<')));
+}
+
+/* Any function whose qualified name ends in the wanted one, as gdb takes it: "f" is a::f, too. */
+static bool fits(FunctionSearch *search, Dwarf_Die *die)
+{
+    const char *own = libdw_name(die);
+    if (!own || !same_name(own, search->last))
+        return false;
+    if (search->last == search->name)
+        return true;
+    const char *whole = libdw_qualified_name(search->info, die);
+    for (const char *p = whole; p; p = (p = strstr(p, "::")) ? p + 2 : NULL)
+        if (same_name(p, search->name))
+            return true;
+    return false;
+}
+
+static void search_functions(FunctionSearch *search, Dwarf_Die *parent, int depth)
 {
     Dwarf_Die die;
     Dwarf_Addr entry;
     for (int more = dw.dwarf_child(parent, &die); more == 0 && depth < DEEPEST; more = dw.dwarf_siblingof(&die, &die)) {
         int tag = dw.dwarf_tag(&die);
-        const char *own = tag == DW_TAG_subprogram || is_space(tag) ? libdw_name(&die) : NULL;
-        size_t n = own ? strlen(own) : 0;
-        if (!own)
-            continue;
-        if (is_space(tag) && strncmp(name, own, n) == 0 && strncmp(name + n, "::", 2) == 0)
-            search_functions(search, &die, name + n + 2, depth + 1);
-        if (tag == DW_TAG_subprogram && strcmp(own, name) == 0 && search->count < search->capacity && !dw.dwarf_entrypc(&die, &entry))
+        if (is_space(tag) && tag != DW_TAG_enumeration_type)
+            search_functions(search, &die, depth + 1);
+        if (tag == DW_TAG_subprogram && search->count < search->capacity && fits(search, &die) && !dw.dwarf_entrypc(&die, &entry))
             search->addresses[search->count++] = entry;
     }
 }
@@ -124,14 +217,21 @@ static void search_functions(FunctionSearch *search, Dwarf_Die *parent, const ch
 static bool functions_of_unit(void *context, Dwarf_Die *unit)
 {
     FunctionSearch *search = context;
-    search_functions(search, unit, search->name, 0);
+    search_functions(search, unit, 0);
     return search->count < search->capacity;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    u64 x = *(const u64 *)a, y = *(const u64 *)b;
+    return (x > y) - (x < y);
 }
 
 u32 dwarf_functions_named(DebugInfo *info, const char *name, u64 *addresses, u32 capacity)
 {
-    FunctionSearch search = {.name = name, .addresses = addresses, .capacity = capacity};
+    FunctionSearch search = {.info = info, .name = name, .last = last_part(name), .addresses = addresses, .capacity = capacity};
     libdw_each_unit(info, functions_of_unit, &search);
+    qsort(addresses, search.count, sizeof *addresses, by_address);
     return search.count;
 }
 

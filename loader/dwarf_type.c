@@ -76,13 +76,17 @@ static u64 array_count(Dwarf_Die *die, u32 dimension, bool *more)
 
 bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out)
 {
-    Dwarf_Die die, target;
+    Dwarf_Die die, target, unit;
     u32 dimension;
     if (!die_of(info, type, &die, &dimension))
         return false;
     u64 size = number_attribute(&die, DW_AT_byte_size, 0);
-    const char *name = libdw_name(&die);
+    int tag = dw.dwarf_tag(&die);
+    const char *name = tag == DW_TAG_base_type ? libdw_name(&die) : libdw_qualified_name(info, &die);
     *out = (DwarfType){.kind = kind_of(&die, size), .name = name ? name : "", .size = size};
+    out->plain = dw.dwarf_diecu(&die, &unit, NULL, NULL) && !libdw_has_spaces(&unit);
+    out->reference = tag == DW_TAG_reference_type ? 1 : tag == DW_TAG_rvalue_reference_type ? 2 : 0;
+    out->scoped = tag == DW_TAG_enumeration_type && dw.dwarf_hasattr(&die, DW_AT_enum_class);
     out->target = libdw_type(&die, &target) ? dw.dwarf_dieoffset(&target) : 0;
     if (out->kind == DWARF_POINTER)
         out->size = 8;
@@ -138,6 +142,7 @@ bool dwarf_type_member(DebugInfo *info, u64 type, u32 index, DwarfMember *member
     const char *name = libdw_name(&child);
     *member = (DwarfMember){.name = name ? name : "", .offset = number_attribute(&child, DW_AT_data_member_location, 0)};
     member->type = libdw_type(&child, &target) ? dw.dwarf_dieoffset(&target) : 0;
+    member->base = dw.dwarf_tag(&child) == DW_TAG_inheritance;
     if (dw.dwarf_attr(&child, DW_AT_const_value, &attribute) && !dw.dwarf_formsdata(&attribute, &value))
         member->value = value;
     member_bits(&child, info, member);
@@ -165,20 +170,30 @@ static bool tag_fits(int tag, int wanted)
     }
 }
 
-static bool search_types(void *context, Dwarf_Die *unit)
+static bool search_children(TypeSearch *search, Dwarf_Die *parent, const char *name, int depth)
 {
-    TypeSearch *search = context;
     Dwarf_Die die;
-    for (int more = dw.dwarf_child(unit, &die); more == 0; more = dw.dwarf_siblingof(&die, &die)) {
-        if (!tag_fits(dw.dwarf_tag(&die), search->tag) || dw.dwarf_hasattr(&die, DW_AT_declaration))
+    for (int more = dw.dwarf_child(parent, &die); more == 0; more = dw.dwarf_siblingof(&die, &die)) {
+        int tag = dw.dwarf_tag(&die);
+        bool space = tag == DW_TAG_namespace || tag == DW_TAG_structure_type || tag == DW_TAG_class_type;
+        const char *own = space || tag_fits(tag, search->tag) ? libdw_name(&die) : NULL;
+        size_t n = own ? strlen(own) : 0;
+        if (!own || strncmp(own, name, n) != 0)
             continue;
-        const char *name = libdw_name(&die);
-        if (name && strcmp(name, search->name) == 0) {
+        if (!name[n] && tag_fits(tag, search->tag) && !dw.dwarf_hasattr(&die, DW_AT_declaration)) {
             search->found = dw.dwarf_dieoffset(&die);
             return false;
         }
+        if (space && strncmp(name + n, "::", 2) == 0 && depth < 16 && !search_children(search, &die, name + n + 2, depth + 1))
+            return false;
     }
     return true;
+}
+
+static bool search_types(void *context, Dwarf_Die *unit)
+{
+    TypeSearch *search = context;
+    return search_children(search, unit, search->name, 0);
 }
 
 bool dwarf_type_named(DebugInfo *info, const char *name, u64 *type)

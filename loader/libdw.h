@@ -12,19 +12,24 @@
 #define LIBDW_FUNCTIONS(X)                                                                                                 \
     X(elf_version) X(elf_memory) X(elf_end) X(dwarf_begin_elf) X(dwarf_end) X(dwarf_addrdie) X(dwarf_nextcu)               \
     X(dwarf_offdie) X(dwarf_haspc) X(dwarf_getsrclines) X(dwarf_onesrcline) X(dwarf_lineaddr) X(dwarf_linesrc)             \
-    X(dwarf_lineno) X(dwarf_linecol) X(dwarf_linebeginstatement) X(dwarf_lineendsequence) X(dwarf_lineprologueend) X(dwarf_linediscriminator)        \
+    X(dwarf_lineno) X(dwarf_linecol) X(dwarf_linebeginstatement) X(dwarf_lineendsequence) X(dwarf_lineprologueend)            \
+    X(dwarf_linediscriminator)                                                                                             \
     X(dwarf_getscopes) X(dwarf_tag) X(dwarf_child) X(dwarf_siblingof) X(dwarf_dieoffset) X(dwarf_attr)                     \
     X(dwarf_attr_integrate) X(dwarf_hasattr) X(dwarf_formstring) X(dwarf_formref_die) X(dwarf_formudata) X(dwarf_formsdata)\
     X(dwarf_lowpc) X(dwarf_highpc) X(dwarf_entrypc) X(dwarf_getlocation) X(dwarf_getlocation_addr) X(dwarf_whatform)       \
     X(dwarf_getcfi) X(dwarf_getcfi_elf) X(dwarf_cfi_end) X(dwarf_cfi_addrframe) X(dwarf_frame_info) X(dwarf_frame_cfa)     \
-    X(dwarf_frame_register)
+    X(dwarf_frame_register) X(dwarf_decl_file) X(dwarf_decl_line) X(dwarf_getsrcfiles) X(dwarf_filesrc) X(dwarf_diecu)     \
+    X(dwarf_srclang)
 
 #define X(f) __typeof__(f) *f;
 typedef struct Libdw { LIBDW_FUNCTIONS(X) } Libdw;
 #undef X
 extern Libdw dw; /* the addresses of a library's functions: the same for everyone */
 
+enum { LIBDW_BUCKETS = 1024 };
 typedef struct LibdwName { struct LibdwName *next; char text[]; } LibdwName;
+
+typedef struct LibdwKnown { u64 offset; const char *name; } LibdwKnown;
 
 struct DebugInfo {
     Elf *elf;
@@ -32,7 +37,8 @@ struct DebugInfo {
     Dwarf_CFI *eh_frame, *debug_frame;
     Dwarf_Die unit;            /* the compilation unit found last */
     bool has_unit;
-    LibdwName *names;          /* made by dwarf_names.c */
+    LibdwName *names[LIBDW_BUCKETS]; /* made by dwarf_names.c, */
+    LibdwKnown known[LIBDW_BUCKETS]; /* and of which DIEs they are */
 };
 
 /* Makes info->unit the compilation unit whose code holds `address`. */
@@ -52,6 +58,10 @@ int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes);
 int libdw_scopes_in_spaces(DebugInfo *info, u64 address, Dwarf_Die **scopes);
 /* The name of scopes[index] with the namespaces around it: "a::b::f". It lives as long as info. */
 const char *libdw_whole_name(DebugInfo *info, Dwarf_Die *scopes, int count, int index);
+/* Has its language namespaces? */
+bool libdw_has_spaces(Dwarf_Die *unit);
+/* Its name with the namespaces and classes that it is declared in: "a::Class::f"; NULL: it has none. */
+const char *libdw_qualified_name(DebugInfo *info, Dwarf_Die *die);
 void libdw_forget_names(DebugInfo *info);
 #endif
 

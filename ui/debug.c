@@ -17,6 +17,8 @@ static void interrupt(int signal)
 {
     (void)signal;
     Console *console = active; /* its machine may change while a command runs: `run` makes a new one */
+    if (console)
+        console->interrupted = 1;
     if (console && console->emu)
         emu_interrupt(console->emu);
 }
@@ -91,6 +93,7 @@ int command_debug(const Options *options, char **environment)
     } else if (loaded) {
         sigaction(SIGINT, &action, NULL);
         console->interactive = isatty(0) && !options->batch;
+        console->local = true;
         console->read_line = terminal_read_line;
         terminal_open(console, window == NULL);
         console->from_tty = !options->batch;
@@ -99,7 +102,7 @@ int command_debug(const Options *options, char **environment)
         console->from_tty = true;
         if (!options->batch)
             run_lines(console);
-        code = console->exit_code;
+        code = options->batch && console->failed && !console->quit ? EXIT_FAILURE : console->exit_code; /* as gdb: of the last command */
         if (json)
             debug_json_close(console);
     } else if (console) {

@@ -52,7 +52,7 @@ def fits(line, name, shortest):
     """Does the line begin with the words of `name`, each typed at least as far as in `shortest`? How many words; 0: no."""
     words, full, least = line.split(), name.split(), shortest.split()
     for i, (whole, short) in enumerate(zip(full, least)):
-        typed = re.match(r"[a-z_]*[\w-]*", words[i])[0] if i < len(words) else ""
+        typed = re.match(r"[!|]|[a-z_]*[\w-]*", words[i])[0] if i < len(words) else ""
         if len(typed) < len(short) or not whole.startswith(typed):
             return 0
     return len(full)

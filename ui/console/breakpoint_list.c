@@ -6,6 +6,7 @@
 
 #include "ui/console/breakpoints.h"
 #include "ui/console/command.h"
+#include "ui/console/script.h"
 
 /* ---- changing them -------------------------------------------------------------------------------------------- */
 
@@ -13,7 +14,8 @@
 typedef void Change(Console *console, Breakpoint *b);
 static bool for_each(Console *console, const char *args, Change *change)
 {
-    char word[32];
+    char word[32], digits[24];
+    uint64_t number;
     if (!*args)
         for (Breakpoint *b = console->breakpoints, *next; b; b = next) {
             next = b->next;
@@ -21,6 +23,12 @@ static bool for_each(Console *console, const char *args, Change *change)
         }
     while (command_word(&args, word, sizeof word)) {
         char *end;
+        if (*word == '$') {
+            if (!command_count(console, word, 0, &number))
+                return false;
+            snprintf(digits, sizeof digits, "%" PRIu64, number);
+            memcpy(word, digits, sizeof digits);
+        }
         long first = strtol(word, &end, 10), last = *end == '-' ? strtol(end + 1, &end, 10) : first;
         if (*end || first <= 0 || last < first)
             return console_error(console, "Bad breakpoint number '%s'", word);
@@ -103,7 +111,9 @@ bool cmd_clear(Console *console, const char *format, const char *args)
 static Breakpoint *numbered(Console *console, const char **args)
 {
     char word[32];
-    Breakpoint *b = command_word(args, word, sizeof word) ? breakpoint_find(console, atoi(word)) : NULL;
+    uint64_t number = 0;
+    Breakpoint *b = command_word(args, word, sizeof word) && command_count(console, word, 0, &number)
+                    ? breakpoint_find(console, (int)number) : NULL;
     if (!b)
         console_error(console, "No breakpoint number %s.", word);
     while (isspace((unsigned char)**args))
@@ -146,33 +156,16 @@ bool cmd_condition(Console *console, const char *format, const char *args)
 bool cmd_commands(Console *console, const char *format, const char *args)
 {
     uint64_t number;
-    char *line = NULL;
-    size_t capacity = 0;
-    uint32_t count = 0;
     (void)format;
     if (!command_count(console, args, (uint64_t)console->next_breakpoint - 1, &number))
         return false;
     Breakpoint *b = breakpoint_find(console, (int)number);
     if (!b)
         return console_error(console, number ? "No breakpoint number %" PRIu64 "." : "No breakpoints specified.", number);
-    if (console->interactive && !console->script)
+    if (console->interactive && !console->script && !console->block)
         fprintf(console->out, "Type commands for breakpoint(s) %d, one per line.\nEnd with a line saying just \"end\".\n", b->number);
-    breakpoint_free_lines(b->commands);
-    b->commands = calloc(1, sizeof *b->commands);
-    while (b->commands && console_next_line(console, ">", &line, &capacity)) {
-        const char *p = line;
-        while (isspace((unsigned char)*p))
-            p++;
-        if (strcmp(p, "end") == 0)
-            break;
-        char **grown = realloc(b->commands, (count + 2) * sizeof *grown);
-        if (!grown)
-            break;
-        b->commands = grown;
-        b->commands[count++] = strdup(p);
-        b->commands[count] = NULL;
-    }
-    free(line);
+    script_free(b->commands);
+    b->commands = script_read(console, false);
     return true;
 }
 
@@ -199,8 +192,7 @@ static void list_details(Console *console, const Breakpoint *b)
         fprintf(console->out, "\tbreakpoint already hit %" PRIu64 " time%s\n", b->hits, b->hits > 1 ? "s" : "");
     if (b->ignore)
         fprintf(console->out, "\tignore next %" PRIu64 " hits\n", b->ignore);
-    for (char **line = b->commands; line && *line; line++)
-        fprintf(console->out, "        %s\n", *line);
+    script_print(console->out, b->commands, 8);
 }
 
 static void list_what(Console *console, const Breakpoint *b)
@@ -231,6 +223,8 @@ static bool list(Console *console, bool only_watches)
         any = true;
         fprintf(console->out, "%-7d %-14s %s %-3c ", b->number, is_catchpoint(b) ? "catchpoint" : kinds[b->kind], b->temporary ? "del " : "keep", b->enabled ? 'y' : 'n');
         list_what(console, b);
+        if (b->address_count)
+            console_set_examined(console, type_builtin(TYPE_VOID), b->addresses[b->address_count - 1]);
         list_details(console, b);
         for (uint32_t i = 0; b->address_count > 1 && i < b->address_count; i++) {
             fprintf(console->out, "%d.%-5" PRIu32 " %24c 0x%016" PRIx64 " ", b->number, i + 1, 'y', b->addresses[i]);

@@ -8,15 +8,9 @@
 #include "ui/console/breakpoints.h"
 #include "ui/console/command.h"
 #include "ui/console/expression.h"
+#include "ui/console/script.h"
 
 /* ---- the list ------------------------------------------------------------------------------------------------- */
-
-void breakpoint_free_lines(char **lines)
-{
-    for (char **line = lines; line && *line; line++)
-        free(*line);
-    free(lines);
-}
 
 static void free_breakpoint(Breakpoint *b)
 {
@@ -25,7 +19,7 @@ static void free_breakpoint(Breakpoint *b)
     free(b->addresses);
     free(b->old);
     free(b->calls);
-    breakpoint_free_lines(b->commands);
+    script_free(b->commands);
     free(b);
 }
 
@@ -51,6 +45,8 @@ Breakpoint *breakpoint_append(Console *console, BreakKind kind, const char *text
     while (*link)
         link = &(*link)->next;
     *link = b;
+    Value number = value_integer(type_builtin(TYPE_INT), (uint64_t)b->number);
+    console_set_variable(console, "bpnum", &number);
     return b;
 }
 
@@ -233,20 +229,17 @@ Verdict breakpoints_judge(Console *console)
     return VERDICT_STOP;
 }
 
-/* Once the program has gone on, what is left of them means another place: it is dropped. */
 static void do_commands(Console *console, const Breakpoint *b)
 {
-    uint64_t stops = console->stops;
-    uint32_t count = 0, first = is_silent(b);
+    uint32_t count = 0;
     while (b->commands[count])
         count++;
     char **copy = calloc(count + 1, sizeof *copy); /* the commands may delete their breakpoint */
     for (uint32_t i = 0; copy && i < count; i++)
         copy[i] = strdup(b->commands[i]);
-    for (uint32_t i = first; copy && i < count && copy[i] && !console->quit && console->stops == stops; i++)
-        if (!console_execute(console, copy[i]))
-            break;
-    breakpoint_free_lines(copy);
+    if (copy)
+        script_execute(console, copy + is_silent(b), NULL, BLOCK_TO_A_STOP);
+    script_free(copy);
 }
 
 void breakpoints_do_commands(Console *console)

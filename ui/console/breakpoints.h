@@ -19,7 +19,6 @@ bool breakpoint_hit(Console *console, const Breakpoint *b);
 void breakpoint_title(Console *console);
 /* Splits "LOCATION if CONDITION"; the condition is malloc'ed, or NULL. */
 void breakpoint_split(const char *args, char *location, size_t size, char **condition);
-void breakpoint_free_lines(char **lines);
 
 /* watch.c */
 /* Is it armed afterwards? */
@@ -28,6 +27,8 @@ Verdict watch_judge(Console *console);
 
 /* catch.c */
 Verdict catch_judge(Console *console);
+/* "syscall write": what to type to have it again. */
+void catch_save(const Breakpoint *b, FILE *out);
 /* "syscall 'write' [1]"; and as `info breakpoints` puts it: "syscall "write" ". */
 void catch_describe(const Breakpoint *b, FILE *out);
 void catch_list(const Breakpoint *b, FILE *out);

@@ -221,6 +221,15 @@ void catch_list(const Breakpoint *b, FILE *out)
     fputs("\" ", out);
 }
 
+void catch_save(const Breakpoint *b, FILE *out)
+{
+    char name[64];
+    fputs(b->text, out);
+    for (uint32_t i = 0; i < b->call_count; i++)
+        fprintf(out, " %s", b->kind == CATCH_SIGNAL ? signal_label((int)b->calls[i], name, sizeof name)
+                                                    : call_label(b->calls[i], name, sizeof name));
+}
+
 static bool take_numbers(Console *console, Breakpoint *b, const char *args)
 {
     char word[64];

@@ -9,6 +9,7 @@
 
 #include "ui/console/command.h"
 #include "ui/console/expression.h"
+#include "ui/console/script.h"
 
 enum { MAX_SCRIPTS = 16 };
 
@@ -19,14 +20,26 @@ const CommandRow command_rows[] = {
 };
 const size_t command_row_count = sizeof command_rows / sizeof command_rows[0];
 
+/* Where the line that fails stands, from the outermost file. */
+static void name_scripts(Console *console, const Script *script)
+{
+    if (!script)
+        return;
+    name_scripts(console, script->outer);
+    fprintf(console->err, "%s:%d: Error in sourced command file:\n", script->path, script->line);
+}
+
 bool console_error(Console *console, const char *format, ...)
 {
     va_list arguments;
     fflush(console->out);
-    va_start(arguments, format);
-    if (!console->failed && !console->muted) /* the first reason is the one that matters */
-        vfprintf(console->err, format, arguments), putc('\n', console->err);
-    va_end(arguments);
+    if (!console->failed && !console->muted) { /* the first reason is the one that matters */
+        name_scripts(console, console->script);
+        va_start(arguments, format);
+        vfprintf(console->err, format, arguments);
+        va_end(arguments);
+        putc('\n', console->err);
+    }
     fflush(console->err);
     console->failed = true;
     return false;
@@ -37,6 +50,8 @@ bool console_error(Console *console, const char *format, ...)
 static size_t word_length(const char *text)
 {
     size_t n = 0;
+    if (*text == '!' || *text == '|')
+        return 1;
     while (isalpha((unsigned char)text[n]) || text[n] == '_' || (n && (text[n] == '-' || isdigit((unsigned char)text[n]))))
         n++;
     return n;
@@ -155,29 +170,46 @@ static void remember_line(Console *console, const CommandRow *row, const char *l
         snprintf(console->last_line, sizeof console->last_line, "%s", line);
 }
 
-bool console_execute(Console *console, const char *line)
+/* One line that is not empty. */
+static bool execute_line(Console *console, const char *line, bool again)
 {
     const char *rest;
-    while (isspace((unsigned char)*line))
-        line++;
-    if (*line == '#')
-        return true;
-    console->failed = false;
-    char again[sizeof console->last_line];
-    if (!*line) {
-        if (!console->interactive || !console->last_line[0])
-            return true;
-        memcpy(again, console->last_line, sizeof again);
-        line = again;
+    bool good;
+    if (!console->hooking && script_defined(console, line, &good)) {
+        if (!console->block && !console->script)
+            snprintf(console->last_line, sizeof console->last_line, "%s", line);
+        return good;
     }
     const CommandRow *row = command_find(line, &rest);
     if (!row) {
         size_t n = strcspn(line, " \t");
         return console_error(console, "Undefined command: \"%.*s\".  Try \"help\".", (int)(n < 64 ? n : 64), line);
     }
-    if (line != again && !console->doing_due && !console->script)
+    if (!again && !console->doing_due && !console->script && !console->block)
         remember_line(console, row, line);
-    bool good = execute_row(console, row, rest);
+    return script_hook(console, row->name) && execute_row(console, row, rest);
+}
+
+bool console_execute(Console *console, const char *line)
+{
+    while (isspace((unsigned char)*line))
+        line++;
+    if (*line == '#')
+        return true;
+    console->failed = false;
+    if (console->block_depth == 0) {
+        console->interrupted = 0;
+        console->rounds = 0;
+    }
+    char last[sizeof console->last_line];
+    bool again = !*line;
+    if (again) {
+        if (!console->interactive || console->script || console->block || !console->last_line[0])
+            return true;
+        memcpy(last, console->last_line, sizeof last);
+        line = last;
+    }
+    bool good = execute_line(console, line, again);
     breakpoints_do_commands(console);
     fflush(console->out);
     return good;
@@ -192,24 +224,19 @@ bool console_script(Console *console, const char *path)
         fclose(file);
         return console_error(console, "%s: scripts nested too deeply.", path);
     }
-    bool good = true;
-    FILE *outer = console->script;
-    int outer_line = console->script_line;
+    Script script = {.file = file, .path = path, .outer = console->script};
+    Block *block = console->block;
+    bool good = true, from_tty = console->from_tty;
     char *line = NULL;
     size_t capacity = 0;
-    bool from_tty = console->from_tty;
     console->from_tty = false;
     console->script_depth++;
-    console->script = file;
-    console->script_line = 0;
-    while (good && !console->quit && console_next_line(console, NULL, &line, &capacity)) {
-        int number = console->script_line;
+    console->script = &script;
+    console->block = NULL;
+    while (good && !console->quit && console_next_line(console, NULL, &line, &capacity))
         good = console_execute(console, line);
-        if (!good)
-            fprintf(console->err, "%s:%d: Error in sourced command file.\n", path, number);
-    }
-    console->script = outer;
-    console->script_line = outer_line;
+    console->script = script.outer;
+    console->block = block;
     console->script_depth--;
     console->from_tty = from_tty;
     free(line);
@@ -219,10 +246,12 @@ bool console_script(Console *console, const char *path)
 
 bool console_next_line(Console *console, const char *prompt, char **line, size_t *capacity)
 {
+    if (console->block)
+        return script_next_line(console, line, capacity);
     if (!console->script)
         return console->read_line && console->read_line(console, prompt, line, capacity);
-    console->script_line++;
-    ssize_t n = getline(line, capacity, console->script);
+    console->script->line++;
+    ssize_t n = getline(line, capacity, console->script->file);
     if (n > 0 && (*line)[n - 1] == '\n')
         (*line)[n - 1] = 0;
     return n >= 0;
@@ -257,7 +286,7 @@ bool command_confirm(Console *console, const char *question)
     char *line = NULL;
     size_t capacity = 0;
     bool yes = true;
-    if (!console->interactive || !console->settings.confirm || console->script)
+    if (!console->interactive || !console->settings.confirm || console->script || console->block)
         return true;
     fprintf(console->out, "%s (y or n) ", question);
     fflush(console->out);
@@ -267,16 +296,40 @@ bool command_confirm(Console *console, const char *question)
     return yes;
 }
 
+void command_quietly(Console *console, const char *command, void (*title)(Console *console, const void *about), const void *about)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = console->out, *memory = open_memstream(&text, &size);
+    if (!memory)
+        return;
+    bool muted = console->muted;
+    console->muted = true;
+    console->out = memory;
+    bool good = console_execute(console, command);
+    console->out = out;
+    console->muted = muted;
+    console->failed = false;
+    fclose(memory);
+    if (good && size) {
+        title(console, about);
+        fwrite(text, 1, size, out);
+    }
+    free(text);
+}
+
 /* ---- values kept ---------------------------------------------------------------------------------------------- */
 
 bool console_history(Console *console, bool back, long number, Value *value)
 {
-    long last = (long)console->history_count, at = back ? last - (number < 0 ? 1 : number) : number < 0 ? last : number;
+    long last = (long)console->history_count, steps = number < 0 ? 1 : number, at = back ? last - steps : number < 0 ? last : number;
     *value = (Value){.type = type_builtin(TYPE_VOID)};
-    if (last == 0 || (at < 1 && number < 0))
+    if (last == 0 && number < 0 && !back)
         return true; /* void: nothing has been printed yet */
     if (at == 0 && !back)
         at = last;
+    if (back && at < 1)
+        return console_error(console, "History does not go back to $$%ld.", steps);
     if (at < 1 || at > last)
         return console_error(console, "History has not yet reached $%ld.", at);
     *value = console->history[at - 1];
@@ -341,7 +394,7 @@ Console *console_create(const EmuConfig *config, const char *path, const char **
     console->err = stderr;
     console->next_breakpoint = 1;
     console->next_display = 1;
-    console->settings = (Settings){.list_size = 10, .confirm = true, .print_elements = 200, .detach_on_fork = true};
+    console->settings = (Settings){.list_size = 10, .confirm = true, .print_elements = 200, .repeats = 10, .detach_on_fork = true};
     console->config.stop_on_fatal = false; /* every signal is told, before it acts */
     signals_default(console);
     return console;
@@ -370,6 +423,7 @@ void console_destroy(Console *console)
         return;
     breakpoints_free(console);
     displays_free(console);
+    script_forget(console);
     source_forget(console);
     frames_forget(console);
     while (console->variables) {
@@ -382,8 +436,15 @@ void console_destroy(Console *console)
     free(console->modelled);
     free(console->shown_file);
     free(console->list.file);
+    shell_log_off(console);
+    free(console->log_path);
     free(console->new_argv);
     free(console->new_words);
+    free(console->new_path);
+    free(console->new_environment);
+    while (console->new_entry_count)
+        free(console->new_entries[--console->new_entry_count]);
+    free(console->new_entries);
     type_pool_free(&console->types);
     emu_destroy(console->emu);
     free(console);

@@ -3,6 +3,7 @@
 #ifndef EMU_UI_CONSOLE_CONSOLE_H
 #define EMU_UI_CONSOLE_CONSOLE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -52,6 +53,14 @@ typedef struct Variable {
     Value value;
 } Variable;
 
+/* A file of commands that is being executed. */
+typedef struct Script {
+    FILE *file;
+    const char *path;
+    int line;
+    struct Script *outer;
+} Script;
+
 enum { SIGNAL_STOP = 1, SIGNAL_PRINT = 2, SIGNAL_PASS = 4 }; /* what happens at a signal: handle */
 
 typedef struct Settings {
@@ -60,6 +69,10 @@ typedef struct Settings {
     int list_size;
     bool confirm, quiet;
     uint64_t print_elements;
+    bool pretty, arrays, indexes;  /* set print pretty, array, array-indexes */
+    bool no_address, no_symbol, null_stop, no_union;
+    uint64_t repeats;       /* more than so many equal elements are counted instead; 0: never */
+    bool next_line;         /* the instructions of the line are shown at each stop */
     bool context;           /* registers, code, stack, backtrace at each stop */
 } Settings;
 
@@ -79,8 +92,14 @@ struct Console {
     const char **argv;      /* NULL-terminated */
     const char **new_argv;  /* of `run ARGS`, with the words they consist of; NULL: argv is the caller's */
     char *new_words;
+    char *new_path;         /* of `file', or of `cd' where it was relative; NULL: path is the caller's */
     const char **environment;
+    const char **new_environment; /* of `set environment'; NULL: environment is the caller's */
+    char **new_entries;     /* made for it */
+    uint32_t new_entry_count;
     FILE *out, *err;
+    FILE *log, *unlogged;   /* `set logging': out goes to both; NULL: there is none */
+    char *log_path;
     /* A window beside it (NULL: none): runs the machine as emu_run() does, showing it; and is told when it is another one, or
      * none. */
     void *beside;
@@ -90,8 +109,14 @@ struct Console {
     /* Reads a line for commands that take several (`commands`); malloc'ed into *line. NULL, or false: there is none. */
     bool (*read_line)(Console *console, const char *prompt, char **line, size_t *capacity);
     void (*stopped)(Console *console); /* told of every stop, behind its text; NULL: nobody */
-    FILE *script;           /* lines come from this file instead */
-    int script_line;
+    struct Script *script;  /* lines come from this file instead */
+    struct Block *block;    /* or from memory (script.h), which goes first */
+    struct UserCommand *user_commands;
+    uint32_t block_depth, loops, rounds;
+    int leaving;            /* the loop that is being executed, or its present round */
+    bool hooking;           /* a hook is being executed */
+    volatile sig_atomic_t interrupted; /* Ctrl-C, since the command began */
+    bool local;             /* for a person at this machine: may run programs and write files */
     bool quit;
     int exit_code;
     bool failed;            /* the command being executed has reported an error */
@@ -132,7 +157,7 @@ struct Console {
     Value *history;         /* $1 is history[0] */
     uint32_t history_count;
     Variable *variables;
-    struct { uint64_t address; char format; uint64_t size; uint64_t count; } examine;
+    struct { uint64_t address, last; char format; uint64_t size; uint64_t count; } examine;
     struct { char *file; int line, first; bool listed; } list;
     struct SourceFile *sources;
     uint64_t *checkpoints;  /* counts; `restart 1' goes to the first */
@@ -171,6 +196,12 @@ uint32_t console_remember(Console *console, const Value *value);
 /* $foo: void when it was never set. */
 void console_variable(Console *console, const char *name, Value *value);
 bool console_set_variable(Console *console, const char *name, const Value *value);
+
+/* Sets $_ to the address that has been looked at, a pointer to `unit`, and $__ to what is there (not where unit is void). */
+void console_set_examined(Console *console, const Type *unit, uint64_t address);
+
+/* The type of a variable that the present place sees; false: DWARF knows none of that name. */
+bool console_global_type(Console *console, const char *name, uint64_t *handle);
 
 /* ---- between the parts of the console ------------------------------------------------------------------------- */
 
@@ -249,8 +280,11 @@ void control_print_thread(Console *console, const char *otherwise);
 /* The past cannot be changed: false, with an error, there. */
 bool reverse_may_change(Console *console);
 
-/* display.c */
+/* data.c */
 void displays_show(Console *console);
 void displays_free(Console *console);
+
+/* shell.c */
+void shell_log_off(Console *console);
 
 #endif

@@ -9,6 +9,7 @@
 #include "emu/emu_record.h"
 #include "ui/console/command.h"
 #include "ui/console/registers.h"
+#include "ui/console/script.h"
 
 enum { BY_COUNT = 1 }; /* EMU_TIMEOUT's status: of instructions, not of time */
 
@@ -408,6 +409,8 @@ static void report_stop(Console *console, bool location)
 
 void control_report(Console *console, bool location)
 {
+    if (console->running)
+        script_hook(console, "stop");
     if (!console->hit || !console->silent)
         report_stop(console, location);
     console->due = console->stopped_by = console->hit;

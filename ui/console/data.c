@@ -18,15 +18,12 @@ static bool print_format(Console *console, const char *format, char *letter)
     return true;
 }
 
-static bool show(Console *console, const char *format, const char *args, bool numbered, bool hide_void)
+static bool show_value(Console *console, char letter, const char *args, bool numbered, bool hide_void)
 {
     Value v;
-    char letter;
-    if (!print_format(console, format, &letter))
-        return false;
     if (strcmp(args, "$_siginfo") == 0)
         return siginfo_print(console);
-    if (!console->history_count && (!*args || strcmp(args, "$") == 0 || strcmp(args, "$$") == 0)) {
+    if (!console->history_count && (!*args || strcmp(args, "$") == 0)) {
         fputs("The history is empty.\n", console->out);
         return true;
     }
@@ -34,15 +31,35 @@ static bool show(Console *console, const char *format, const char *args, bool nu
         return false;
     if (v.type == type_builtin(TYPE_DATA_SYMBOL)) /* says that it must be cast */
         return operate_binary(console, "+", &v, &v);
-    bool is_void = type_strip(v.type)->kind == EMU_TYPE_VOID;
-    if (is_void && hide_void)
+    EmuTypeKind kind = type_strip(v.type)->kind;
+    if (kind == EMU_TYPE_VOID && hide_void)
         return true;
+    uint8_t byte;
+    if (letter == 'a' && kind == EMU_TYPE_FUNCTION)
+        return console_error(console, "Value can't be converted to integer.");
+    if (v.where == WHERE_MEMORY && v.type->size && kind != EMU_TYPE_FUNCTION && emu_read(console->emu, console_pid(console), v.address, &byte, 1) != 1)
+        return console_error(console, "Cannot access memory at address 0x%" PRIx64, v.address);
     if (numbered)
         fprintf(console->out, "$%" PRIu32 " = ", console_remember(console, &v));
     value_print(console, console->out, &v, letter);
     if (numbered)
         putc('\n', console->out);
     return true;
+}
+
+static bool show(Console *console, const char *format, const char *args, bool numbered, bool hide_void)
+{
+    char letter, late[32] = "";
+    Settings before = console->settings;
+    bool good = settings_options(console, &args);
+    if (good && *args == '/') { /* behind options */
+        size_t n = strcspn(++args, " \t");
+        snprintf(late, sizeof late, "%.*s", (int)n, args);
+        args += n + strspn(args + n, " \t");
+    }
+    good = good && print_format(console, *late ? late : format, &letter) && show_value(console, letter, args, numbered, hide_void);
+    console->settings = before;
+    return good;
 }
 
 bool cmd_print(Console *console, const char *format, const char *args) { return show(console, format, args, true, false); }
@@ -66,6 +83,8 @@ bool cmd_whatis(Console *console, const char *format, const char *args)
         if (!expression_evaluate(console, args, &v))
             return false;
         type = v.type;
+    } else if (type->kind == EMU_TYPE_TYPEDEF) {
+        type = type->target; /* of a typedef: what it is a name of */
     }
     type_name(type, name, sizeof name);
     fprintf(console->out, "type = %s\n", name);
@@ -133,6 +152,7 @@ static bool examine_insns(Console *console)
         fputs(at == pc && pc ? "=> " : "   ", console->out);
         address_label(console, at);
         fprintf(console->out, "\t%s\n", insn.text);
+        console->examine.last = at;
         console->examine.address += insn.length;
     }
     return true;
@@ -141,10 +161,10 @@ static bool examine_insns(Console *console)
 static bool examine_strings(Console *console)
 {
     for (uint64_t i = 0; i < console->examine.count; i++) {
-        uint64_t at = console->examine.address;
+        uint64_t at = console->examine.last = console->examine.address;
         address_label(console, at);
         putc('\t', console->out);
-        uint64_t size = value_print_string(console, console->out, at, console->settings.print_elements);
+        uint64_t size = value_print_string(console, console->out, at, value_limit(console));
         putc('\n', console->out);
         if (!size)
             return console_error(console, "Cannot access memory at address 0x%" PRIx64, at);
@@ -157,12 +177,12 @@ static bool examine_units(Console *console)
 {
     char f = console->examine.format;
     uint64_t size = console->examine.size;
-    uint64_t per_line = f == 'c' ? 8 : f == 't' ? (size > 4 ? 1 : size > 2 ? 2 : 8 / size) : size == 8 ? 2 : size == 4 ? 4 : 8;
+    uint64_t per_line = f == 'c' ? 8 : f == 't' ? (size > 2 ? 2 : 8 / size) : size == 8 ? 2 : size == 4 ? 4 : 8;
     if (f == 'a')
         per_line = 2;
     for (uint64_t i = 0; i < console->examine.count; i++) {
         uint8_t bytes[16] = {0};
-        uint64_t at = console->examine.address;
+        uint64_t at = console->examine.last = console->examine.address;
         if (i % per_line == 0)
             address_label(console, at);
         if (emu_read(console->emu, console_pid(console), at, bytes, size) != size) {
@@ -193,24 +213,34 @@ bool cmd_x(Console *console, const char *format, const char *args)
         return false;
     if (*args && !expression_address(console, args, &console->examine.address))
         return false;
-    Value first = value_integer(type_pointer(&console->types, type_builtin(TYPE_INT)), console->examine.address);
     uint64_t start = console->examine.address;
-    bool good = examine(console);
+    if (!examine(console))
+        return false;
     char f = console->examine.format;
-    uint64_t size = f == 'i' || f == 's' ? 0 : console->examine.size, last = console->examine.address - size;
-    if (good && size && last >= start) { /* $_: the address examined last; $__: what was there */
-        first = value_integer(type_pointer(&console->types, type_builtin(size == 1 ? TYPE_CHAR : size == 2 ? TYPE_SHORT : size == 4 ? TYPE_INT
-                                                                                                                               : TYPE_LONG)), last);
-        console_set_variable(console, "_", &first);
-    }
-    return good;
+    uint64_t size = f == 'i' || f == 's' ? 1 : console->examine.size, last = console->examine.last;
+    static const BuiltIn units[] = {[1] = TYPE_BYTE, [2] = TYPE_I16, [4] = TYPE_I32, [8] = TYPE_I64}, reals[] = {[4] = TYPE_FLOAT, [8] = TYPE_DOUBLE};
+    const Type *unit = type_builtin(f == 'f' && size >= 4 ? reals[size] : f == 'c' ? TYPE_CHAR : units[size]);
+    console_set_examined(console, unit, last >= start ? last : start);
+    return true;
+}
+
+void console_set_examined(Console *console, const Type *unit, uint64_t address)
+{
+    Value at = value_integer(type_pointer(&console->types, unit), address), there = at;
+    console_set_variable(console, "_", &at);
+    bool muted = console->muted, failed = console->failed;
+    console->muted = true;
+    if (unit != type_builtin(TYPE_VOID) && operate_dereference(console, &there))
+        console_set_variable(console, "__", &there);
+    console->muted = muted;
+    console->failed = failed;
 }
 
 /* ---- display -------------------------------------------------------------------------------------------------- */
 
-static void show_display(Console *console, const Display *d)
+static void show_display(Console *console, Display *d)
 {
-    bool memory = strpbrk(d->format, "is") != NULL || isdigit((unsigned char)d->format[0]);
+    bool memory = strpbrk(d->format, "isbhwg") != NULL || isdigit((unsigned char)d->format[0]);
     Value v;
     console->failed = false;
     console->muted = true; /* its names may not exist here: then it is not shown */
@@ -233,7 +263,7 @@ static void show_display(Console *console, const Display *d)
 void displays_show(Console *console)
 {
     bool failed = console->failed;
-    for (const Display *d = console->displays; d; d = d->next)
+    for (Display *d = console->displays; d; d = d->next)
         if (d->enabled)
             show_display(console, d);
     console->failed = failed;
@@ -245,6 +275,10 @@ bool cmd_display(Console *console, const char *format, const char *args)
         displays_show(console);
         return true;
     }
+    Value v;
+    bool local = console->running || !strchr(args, '$'); /* what has registers in it may mean something later */
+    if (local && !expression_evaluate(console, args, &v))
+        return false;
     Display *d = calloc(1, sizeof *d), **link = &console->displays;
     char *copy = strdup(args);
     if (!d || !copy) {
@@ -257,7 +291,7 @@ bool cmd_display(Console *console, const char *format, const char *args)
     while (*link)
         link = &(*link)->next;
     *link = d;
-    if (console->running && console->from_tty)
+    if (local && console->from_tty)
         show_display(console, d);
     return true;
 }
@@ -272,24 +306,77 @@ void displays_free(Console *console)
     }
 }
 
-bool cmd_undisplay(Console *console, const char *format, const char *args)
+/* Calls `change` for those that args names ("1 3 5-7"), or for all. `change` gets the link that leads to it. */
+typedef void DisplayChange(Display **link);
+static bool each_display(Console *console, const char *args, DisplayChange *change)
 {
     char word[32];
-    (void)format;
-    if (!*args)
-        displays_free(console);
+    for (Display **link = &console->displays, *d; !*args && (d = *link);) {
+        change(link);
+        if (*link == d)
+            link = &d->next;
+    }
     while (command_word(&args, word, sizeof word)) {
-        Display **link = &console->displays;
-        while (*link && (*link)->number != atoi(word))
-            link = &(*link)->next;
-        if (!*link)
-            return console_error(console, "No display number %s.", word);
-        Display *gone = *link;
-        *link = gone->next;
-        free(gone->expression);
-        free(gone);
+        char *end;
+        long first = strtol(word, &end, 10), last = *end == '-' ? strtol(end + 1, &end, 10) : first;
+        if (*end || first <= 0 || last < first)
+            return console_error(console, "Arguments must be display numbers.");
+        for (long n = first; n <= last && n < console->next_display; n++) {
+            Display **link = &console->displays;
+            while (*link && (*link)->number != n)
+                link = &(*link)->next;
+            if (*link)
+                change(link);
+            else
+                fprintf(console->out, "No display number %ld.\n", n);
+        }
+        if (first >= console->next_display)
+            fprintf(console->out, "No display number %ld.\n", first);
     }
     return true;
+}
+
+static void remove_display(Display **link)
+{
+    Display *gone = *link;
+    *link = gone->next;
+    free(gone->expression);
+    free(gone);
+}
+
+static void enable_display(Display **link) { (*link)->enabled = true; }
+static void disable_display(Display **link) { (*link)->enabled = false; }
+
+bool cmd_undisplay(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    if (!*args && console->displays && !command_confirm(console, "Delete all auto-display expressions?"))
+        return console_error(console, "Not confirmed.");
+    return each_display(console, args, remove_display);
+}
+
+bool cmd_enable_display(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return each_display(console, args, enable_display);
+}
+
+bool cmd_disable_display(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return each_display(console, args, disable_display);
+}
+
+/* What `info display' calls a format of x: "2bi" for 2i, "4wx" for 4xw; that of print as it is. */
+static void memory_format(const char *format, char *text, size_t size)
+{
+    unsigned long count = strtoul(format, NULL, 10);
+    const char *letter = strpbrk(format, "xduotacfsiz"), *unit = strpbrk(format, "bhwg");
+    bool memory = strpbrk(format, "is") != NULL || isdigit((unsigned char)*format) || unit;
+    char usual = letter && strchr("is", *letter) ? 'b' : 'w';
+    snprintf(text, size, "%s", format);
+    if (memory)
+        snprintf(text, size, "%lu%c%c", count ? count : 1, unit ? *unit : usual, letter ? *letter : 'x');
 }
 
 bool cmd_info_display(Console *console, const char *format, const char *args)
@@ -300,7 +387,11 @@ bool cmd_info_display(Console *console, const char *format, const char *args)
     else
         fputs("Auto-display expressions now in effect:\nNum Enb Expression\n", console->out);
     for (const Display *d = console->displays; d; d = d->next)
-        fprintf(console->out, "%d:   %c  %s%s%s%s\n", d->number, d->enabled ? 'y' : 'n', *d->format ? "/" : "", d->format,
-                *d->format ? " " : "", d->expression);
+    {
+        char shown[24];
+        memory_format(d->format, shown, sizeof shown);
+        fprintf(console->out, "%d:   %c  %s%s%s%s\n", d->number, d->enabled ? 'y' : 'n', *shown ? "/" : "", shown, *shown ? " " : "",
+                d->expression);
+    }
     return true;
 }

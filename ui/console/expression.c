@@ -2,6 +2,8 @@
 #include "ui/console/expression.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,12 +283,32 @@ static bool parse_sizeof(Parser *p, Value *v)
     return true;
 }
 
+/* {1, 2}: an array that lies nowhere. */
+static bool parse_elements(Parser *p, Value *v)
+{
+    Value element;
+    uint64_t count = 0, size = 0;
+    memset(v, 0, sizeof *v);
+    do {
+        if (!parse_assignment(p, &element))
+            return false;
+        size = count ? size : element.type->size;
+        if (element.type->size != size || !size)
+            return console_error(p->console, "array elements must all be the same size");
+        if ((count + 1) * size > sizeof v->bytes)
+            return console_error(p->console, "An array in braces may have %zu bytes.", sizeof v->bytes);
+        memcpy(v->bytes + count++ * size, element.bytes, size);
+    } while (take(p, ","));
+    v->type = type_array(&p->console->types, element.type, count);
+    return expect(p, "}");
+}
+
 /* {type} address */
 static bool parse_braces(Parser *p, Value *v)
 {
     const Type *type = parse_type(p);
     if (!type)
-        return console_error(p->console, "No such type in expression, near `%s'.", p->p);
+        return parse_elements(p, v);
     return expect(p, "}") && parse_unary(p, v) && operate_cast(p->console, type_pointer(&p->console->types, type), v) &&
            operate_dereference(p->console, v);
 }
@@ -314,6 +336,57 @@ static bool parse_primary(Parser *p, Value *v)
     return parse_name(p, v);
 }
 
+/* The text at a pointer, or of an array, into text[size]. */
+static bool text_of(Parser *p, const Value *v, char *text, size_t size)
+{
+    uint64_t address;
+    bool literal = type_strip(v->type)->kind == EMU_TYPE_ARRAY && v->where == WHERE_NOWHERE;
+    memset(text, 0, size);
+    if (literal)
+        memcpy(text, v->bytes, sizeof v->bytes < size ? sizeof v->bytes : size - 1);
+    else if (!operate_address(p->console, v, &address))
+        return false;
+    else if (emu_read(p->console->emu, console_pid(p->console), address, text, size - 1) == 0)
+        return console_error(p->console, "Cannot access memory at address 0x%" PRIx64, address);
+    return true;
+}
+
+/* gdb's functions of strings and memory; `name` is behind "$_". */
+static bool string_function(Parser *p, const char *name, const Value *arguments, uint32_t count, Value *v)
+{
+    char a[4096], b[4096];
+    regex_t regex;
+    uint64_t result = 0, length = count > 2 ? value_number(&arguments[2]) : 0;
+    bool is_length = strcmp(name, "strlen") == 0, is_memory = strcmp(name, "memeq") == 0;
+    if (count != (is_length ? 1u : is_memory ? 3u : 2u))
+        return console_error(p->console, "You must provide %d argument%s.", is_length ? 1 : is_memory ? 3 : 2, is_length ? "" : "s");
+    if (!text_of(p, &arguments[0], a, sizeof a) || (!is_length && !text_of(p, &arguments[1], b, sizeof b)))
+        return false;
+    if (is_length) {
+        result = strlen(a);
+    } else if (is_memory) {
+        result = length <= sizeof a && memcmp(a, b, length) == 0;
+    } else if (strcmp(name, "streq") == 0) {
+        result = strcmp(a, b) == 0;
+    } else {
+        if (regcomp(&regex, b, REG_NOSUB) != 0)
+            return console_error(p->console, "Invalid regexp: %s", b);
+        result = regexec(&regex, a, 0, NULL, 0) == 0;
+        regfree(&regex);
+    }
+    *v = value_integer(type_builtin(TYPE_INT), result);
+    return true;
+}
+
+static bool is_string_function(const char *name)
+{
+    static const char *const names[] = {"strlen", "streq", "memeq", "regex"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* f(1, 2): what stands before the parenthesis is in v. */
 static bool parse_call(Parser *p, Value *v, const Type *result)
 {
@@ -330,7 +403,10 @@ static bool parse_call(Parser *p, Value *v, const Type *result)
     const Type *type = type_strip(v->type);
     if (type->kind == EMU_TYPE_POINTER)
         type = type_strip(type->target);
-    if (good && p->skip)
+    bool ours = v->where == WHERE_VARIABLE && v->variable[0] == '_' && is_string_function(v->variable + 1);
+    if (good && ours)
+        good = string_function(p, v->variable + 1, arguments, count, v);
+    else if (good && p->skip)
         *v = (Value){.type = type->kind == EMU_TYPE_FUNCTION ? type->target : type_builtin(TYPE_INT)};
     else
         good = good && call_function(p->console, v, arguments, count, result);

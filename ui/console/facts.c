@@ -11,13 +11,24 @@
 
 /* ---- the source file ---- */
 
+/* The line of the selected frame, else of what was listed last. */
+static bool current_source(Console *console, EmuSource *source)
+{
+    uint32_t count = 0;
+    uint64_t address;
+    int line = 1;
+    const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
+    if (console->frame < count)
+        return emu_source_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), source);
+    return console->list.file && emu_line_addresses(console->emu, 0, console->list.file, &line, &address, 1) &&
+           emu_source_at(console->emu, 0, address, source);
+}
+
 bool cmd_info_source(Console *console, const char *format, const char *args)
 {
     EmuSource source;
-    uint32_t count = 0;
-    const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
     (void)format, (void)args;
-    if (console->frame >= count || !emu_source_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &source)) {
+    if (!current_source(console, &source)) {
         fputs("No current source file.\n", console->out);
         return true;
     }
@@ -52,6 +63,44 @@ bool cmd_info_program(Console *console, const char *format, const char *args)
         fprintf(console->out, "It stopped at signal %s, %s.\n", signal_label(signal, name, sizeof name), signal_description(signal));
     } else {
         fputs("It stopped after being stepped.\n", console->out);
+    }
+    return true;
+}
+
+bool cmd_info_proc(Console *console, const char *format, const char *args)
+{
+    static const struct { const char *word, *file, *title; bool link; } rows[] = {
+        {"cmdline", "/proc/self/cmdline", "cmdline", false}, {"cwd", "/proc/self/cwd", "cwd", true}, {"exe", "/proc/self/exe", "exe", true},
+        {"status", "/proc/self/status", NULL, false}, {"stat", "/proc/self/stat", NULL, false},
+    };
+    EmuOpened file;
+    char target[4096];
+    int pid = console_pid(console), tid;
+    bool known = !*args || strcmp(args, "all") == 0;
+    (void)format;
+    if (!pid)
+        emu_last_task(console->emu, &pid, &tid);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        known |= strcmp(args, rows[i].word) == 0;
+    if (!known)
+        return console_error(console, "Too many parameters or a subject that is not known: info proc [cmdline|cwd|exe|mappings|stat|status|all]");
+    fprintf(console->out, "process %d\n", pid);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (*args ? strcmp(args, "all") != 0 && strcmp(args, rows[i].word) != 0 : !rows[i].title)
+            continue;
+        int64_t n = rows[i].link ? emu_readlink(console->emu, pid, rows[i].file, target, sizeof target) : 0;
+        if (rows[i].link && n >= 0)
+            fprintf(console->out, "%s = '%.*s'\n", rows[i].title, (int)n, target);
+        if (rows[i].link || emu_open(console->emu, pid, rows[i].file, &file) != 0)
+            continue;
+        fputs(rows[i].title ? "cmdline = '" : "", console->out);
+        for (uint64_t k = 0; file.text && k < file.size; k++) {
+            char c = ((const char *)file.text)[k];
+            if (c || k + 1 < file.size)
+                putc(c ? c : ' ', console->out);
+        }
+        fputs(rows[i].title ? "'\n" : "", console->out);
+        emu_opened_close(&file);
     }
     return true;
 }

@@ -163,29 +163,48 @@ static void print_frame_variables(Console *console, uint32_t level, bool argumen
     }
 }
 
+/* Options, `full' and a number in any order. */
+static bool backtrace_words(Console *console, const char *args, bool *full, int64_t *limit)
+{
+    char word[32], *end;
+    while (command_word(&args, word, sizeof word)) {
+        const char *name = word + (*word == '-');
+        uint64_t number = 0;
+        if (*name && strncmp("full", name, strlen(name)) == 0)
+            *full = true;
+        else if (*name && (!strncmp("past-main", name, strlen(name)) || !strncmp("frame-arguments", name, strlen(name))))
+            return console_error(console, "\"%s\" is not known here: backtrace [full] [N | -N]", word);
+        else if ((*limit = strtoll(word, &end, 0)) == 0 || *end) {
+            if (!command_count(console, word, 0, &number))
+                return false;
+            *limit = (int64_t)number;
+        }
+    }
+    return true;
+}
+
 bool cmd_backtrace(Console *console, const char *format, const char *args)
 {
     uint32_t count;
-    char word[32];
     bool full = false, any;
     int64_t limit = 0;
     (void)format;
-    while (command_word(&args, word, sizeof word)) {
-        if (strncmp("full", word, strlen(word)) == 0)
-            full = true;
-        else if ((limit = strtoll(word, NULL, 0)) == 0)
-            return console_error(console, "Invalid number \"%s\".", word);
-    }
+    if (!backtrace_words(console, args, &full, &limit))
+        return false;
     frames_get(console, &count);
     uint32_t first = limit < 0 && count > (uint64_t)-limit ? count - (uint32_t)-limit : 0;
     uint32_t end = limit > 0 && count > (uint64_t)limit ? (uint32_t)limit : count;
     for (uint32_t i = first; i < end; i++) {
+        EmuFunction function;
+        const EmuFrame *frame = &frames_get(console, &count)[i];
         frames_print(console, i, FRAME_LISTED);
         any = false;
         if (full)
             print_frame_variables(console, i, false, "        ", &any);
-        if (full && !any)
-            fputs("No locals.\n", console->out);
+        if (full && !any) {
+            bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(frame), &function) && function.has_lines;
+            fputs(known ? "No locals.\n" : "No symbol table info available.\n", console->out);
+        }
     }
     if (end < count && console->from_tty)
         fputs("(More stack frames follow...)\n", console->out);
@@ -214,6 +233,73 @@ bool cmd_frame(Console *console, const char *format, const char *args)
     return select_frame(console, (int64_t)level);
 }
 
+bool cmd_frame_function(Console *console, const char *format, const char *args)
+{
+    uint32_t count;
+    const EmuFrame *frames = frames_get(console, &count);
+    EmuFunction function;
+    (void)format;
+    for (uint32_t i = 0; i < count; i++)
+        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function) && !strcmp(function.name, args))
+            return select_frame(console, i);
+    return console_error(console, "No frame for function \"%s\".", args);
+}
+
+static void frame_title(Console *console, const void *level) { frames_print(console, *(const uint32_t *)level, FRAME_LISTED); }
+
+/* frame apply all | COUNT | -COUNT | level N COMMAND; faas COMMAND: all, without words about those where it fails. */
+static bool apply_to(Console *console, uint32_t first, uint32_t end, const char *command, bool silent)
+{
+    uint32_t selected = console->frame;
+    bool good = true;
+    for (uint32_t i = first; good && i < end; i++) {
+        console->frame = i;
+        if (silent) {
+            command_quietly(console, command, frame_title, &i);
+            continue;
+        }
+        frames_print(console, i, FRAME_LISTED);
+        good = console_execute(console, command);
+    }
+    console->frame = selected;
+    console->failed = !good;
+    return good;
+}
+
+bool cmd_frame_apply(Console *console, const char *format, const char *args)
+{
+    char word[32];
+    uint32_t count, first = 0;
+    (void)format;
+    frames_get(console, &count);
+    command_word(&args, word, sizeof word);
+    uint32_t end = count;
+    if (strcmp(word, "level") == 0 && command_word(&args, word, sizeof word)) {
+        first = (uint32_t)strtoul(word, NULL, 10);
+        end = first < count ? first + 1 : first;
+    } else if (strcmp(word, "all") != 0) {
+        long n = strtol(word, NULL, 10);
+        if (n == 0)
+            return console_error(console, "Usage: frame apply all | COUNT | -COUNT | level N COMMAND");
+        end = n > 0 && (uint32_t)n < count ? (uint32_t)n : count;
+        first = n < 0 && (uint32_t)-n < count ? count - (uint32_t)-n : 0;
+    }
+    if (first >= count)
+        return console_error(console, "No frame at level %" PRIu32 ".", first);
+    args += strspn(args, " \t");
+    bool silent = strncmp(args, "-s ", 3) == 0 || strncmp(args, "-q ", 3) == 0;
+    args += silent ? 3 : 0;
+    return *args ? apply_to(console, first, end, args, silent) : console_error(console, "Please specify a command to apply on the selected frames");
+}
+
+bool cmd_faas(Console *console, const char *format, const char *args)
+{
+    uint32_t count;
+    (void)format;
+    frames_get(console, &count);
+    return apply_to(console, 0, count, args, true);
+}
+
 bool cmd_up(Console *console, const char *format, const char *args)
 {
     uint64_t n;
@@ -222,7 +308,7 @@ bool cmd_up(Console *console, const char *format, const char *args)
     frames_get(console, &count);
     if (!command_count(console, args, 1, &n))
         return false;
-    if (console->frame + 1 >= count)
+    if (console->frame + 1 >= count && !*args)
         return console_error(console, "Initial frame selected; you cannot go up.");
     return select_frame(console, (int64_t)(console->frame + n < count ? console->frame + n : count - 1));
 }
@@ -233,7 +319,7 @@ bool cmd_down(Console *console, const char *format, const char *args)
     (void)format;
     if (!command_count(console, args, 1, &n))
         return false;
-    if (console->frame == 0)
+    if (console->frame == 0 && !*args)
         return console_error(console, "Bottom (innermost) frame selected; you cannot go down.");
     return select_frame(console, console->frame > n ? (int64_t)(console->frame - n) : 0);
 }

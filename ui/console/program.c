@@ -20,38 +20,87 @@ static int selected_tid(Console *console)
     return tid;
 }
 
-/* thread apply all bt; thread apply 1 3 info locals */
-static bool thread_apply(Console *console, const char *args)
+typedef struct AppliedTo { uint32_t number; const EmuTask *task; } AppliedTo;
+
+static void thread_title(Console *console, const void *about)
 {
-    char word[32];
-    bool wanted[MAX_APPLIED + 1] = {false}, good = true;
-    const char *rest = args, *command = args;
+    const AppliedTo *to = about;
+    fprintf(console->out, "\nThread %" PRIu32 " (process %d thread %d):\n", to->number, to->task->pid, to->task->tid);
+}
+
+/* Executes the command for each thread that is wanted; `silent`: without its title where nothing comes of it. */
+static bool apply_to(Console *console, const bool *wanted, const char *command, bool silent)
+{
     EmuTask task;
     int selected = console->tid;
     uint32_t frame = console->frame;
-    while (command_word(&rest, word, sizeof word) && (isdigit((unsigned char)*word) || strcmp(word, "all") == 0)) {
-        long number = atol(word);
-        for (long n = 1; n <= MAX_APPLIED; n++)
-            wanted[n] |= strcmp(word, "all") == 0 || n == number;
-        command = rest;
-    }
-    while (isspace((unsigned char)*command))
-        command++;
-    if (!*command)
-        return console_error(console, "Please specify a command at the end of 'thread apply'");
+    bool good = true;
     for (uint32_t i = 0; good && i < MAX_APPLIED && emu_task(console->emu, i, &task); i++) {
         if (!wanted[i + 1])
             continue;
-        fprintf(console->out, "\nThread %" PRIu32 " (process %d thread %d):\n", i + 1, task.pid, task.tid);
         console->tid = task.tid;
         console->frame = 0;
         frames_forget(console);
+        AppliedTo to = {i + 1, &task};
+        if (silent) {
+            command_quietly(console, command, thread_title, &to);
+            continue;
+        }
+        thread_title(console, &to);
         good = console_execute(console, command);
     }
     console->tid = selected;
     console->frame = frame;
     frames_forget(console);
     return good;
+}
+
+/* thread apply all bt; thread apply 1 3-4 info locals */
+static bool thread_apply(Console *console, const char *args)
+{
+    char word[32];
+    bool wanted[MAX_APPLIED + 1] = {false}, silent = false;
+    const char *rest = args, *command = args;
+    while (command_word(&rest, word, sizeof word) && (isdigit((unsigned char)*word) || *word == '-' || strcmp(word, "all") == 0)) {
+        char *end;
+        long first = strtol(word, &end, 10), last = *end == '-' ? atol(end + 1) : first;
+        silent |= *word == '-' && strchr(word, 's');
+        for (long n = 1; n <= MAX_APPLIED; n++)
+            wanted[n] |= strcmp(word, "all") == 0 || (n >= first && n <= last);
+        command = rest;
+    }
+    while (isspace((unsigned char)*command))
+        command++;
+    if (!*command)
+        return console_error(console, "Please specify a command at the end of 'thread apply'");
+    return apply_to(console, wanted, command, silent);
+}
+
+bool cmd_taas(Console *console, const char *format, const char *args)
+{
+    bool wanted[MAX_APPLIED + 1];
+    (void)format;
+    memset(wanted, 1, sizeof wanted);
+    return apply_to(console, wanted, args, true);
+}
+
+/* The threads whose name matches. */
+static bool thread_find(Console *console, const char *args)
+{
+    EmuTask task;
+    regex_t regex;
+    bool any = false;
+    if (!*args || regcomp(&regex, args, REG_NOSUB) != 0)
+        return console_error(console, "Invalid regexp: %s", args);
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++)
+        if (regexec(&regex, task.name, 0, NULL, 0) == 0) {
+            fprintf(console->out, "Thread %" PRIu32 " has name '%s'\n", i + 1, task.name);
+            any = true;
+        }
+    regfree(&regex);
+    if (!any)
+        fprintf(console->out, "No threads match '%s'\n", args);
+    return true;
 }
 
 bool cmd_thread(Console *console, const char *format, const char *args)
@@ -61,13 +110,17 @@ bool cmd_thread(Console *console, const char *format, const char *args)
     (void)format;
     if (strncmp(args, "apply ", 6) == 0)
         return thread_apply(console, args + 6);
+    if (strncmp(args, "find ", 5) == 0)
+        return thread_find(console, args + 5);
+    if (strncmp(args, "name", 4) == 0 && (!args[4] || args[4] == ' '))
+        return console_error(console, "Threads have the names that they give themselves: see info threads.");
     if (*args && !command_count(console, args, 0, &number))
         return false;
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
         if (*args ? i + 1 != number : task.tid != selected_tid(console))
             continue;
-        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ", i + 1,
-                task.pid, task.tid);
+        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ",
+                i + 1, task.pid, task.tid);
         if (*args) {
             console->tid = task.tid;
             console->frame = 0;
@@ -98,21 +151,6 @@ bool cmd_info_inferiors(Console *console, const char *format, const char *args)
 }
 
 /* ---- functions, the file --------------------------------------------------------------------------------------- */
-
-bool cmd_info_functions(Console *console, const char *format, const char *args)
-{
-    EmuSymbol symbol;
-    regex_t regex;
-    (void)format;
-    if (!console->emu || regcomp(&regex, *args ? args : ".", REG_NOSUB) != 0)
-        return console_error(console, "Invalid regexp: %s", args);
-    fprintf(console->out, *args ? "All functions matching regular expression \"%s\":\n\n" : "All defined functions:\n\n", args);
-    for (uint32_t i = 0; emu_symbol(console->emu, console_pid(console), i, &symbol); i++)
-        if (symbol.function && regexec(&regex, symbol.name, 0, NULL, 0) == 0)
-            fprintf(console->out, "0x%016" PRIx64 "  %s\n", symbol.address, symbol.name);
-    regfree(&regex);
-    return true;
-}
 
 bool cmd_info_elf(Console *console, const char *format, const char *args)
 {

@@ -51,7 +51,7 @@ const RegisterRow *register_row(uint32_t index) { return &rows[index]; }
 
 int register_named(const char *name)
 {
-    static const char *const aliases[][2] = {{"pc", "rip"}, {"sp", "rsp"}, {"fp", "rbp"}, {"rflags", "eflags"}};
+    static const char *const aliases[][2] = {{"pc", "rip"}, {"sp", "rsp"}, {"fp", "rbp"}, {"rflags", "eflags"}, {"ps", "eflags"}};
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
         if (strcmp(name, aliases[i][0]) == 0)
             name = aliases[i][1];
@@ -61,16 +61,24 @@ int register_named(const char *name)
     return -1;
 }
 
-void register_flags_text(uint64_t rflags, char *text, size_t size)
+typedef struct Flag { uint8_t bit; char name[4]; } Flag;
+static const Flag eflags_bits[] = {
+    {0, "CF"}, {2, "PF"}, {4, "AF"}, {6, "ZF"}, {7, "SF"}, {8, "TF"}, {9, "IF"}, {10, "DF"}, {11, "OF"}, {14, "NT"}, {16, "RF"},
+    {18, "AC"}, {21, "ID"}, {0, ""},
+};
+static const Flag mxcsr_bits[] = {
+    {0, "IE"}, {1, "DE"}, {2, "ZE"}, {3, "OE"}, {4, "UE"}, {5, "PE"}, {6, "DAZ"}, {7, "IM"}, {8, "DM"}, {9, "ZM"}, {10, "OM"}, {11, "UM"},
+    {12, "PM"}, {15, "FZ"}, {0, ""},
+};
+
+bool register_flags(const char *name) { return strcmp(name, "eflags") == 0 || strcmp(name, "mxcsr") == 0; }
+
+void register_flags_text(const char *name, uint64_t value, char *text, size_t size)
 {
-    static const struct { uint8_t bit; char name[3]; } flags[] = {
-        {0, "CF"}, {2, "PF"}, {4, "AF"}, {6, "ZF"}, {7, "SF"}, {8, "TF"}, {9, "IF"}, {10, "DF"}, {11, "OF"}, {14, "NT"}, {16, "RF"},
-        {18, "AC"}, {21, "ID"},
-    };
     size_t n = (size_t)snprintf(text, size, "[");
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-        if (rflags >> flags[i].bit & 1 && n < size)
-            n += (size_t)snprintf(text + n, size - n, " %s", flags[i].name);
+    for (const Flag *flag = *name == 'e' ? eflags_bits : mxcsr_bits; *flag->name; flag++)
+        if (value >> flag->bit & 1 && n < size)
+            n += (size_t)snprintf(text + n, size - n, " %s", flag->name);
     if (n < size)
         snprintf(text + n, size - n, " ]");
 }
@@ -84,7 +92,7 @@ static const Type *type_of(Console *console, uint32_t index)
         return type_pointer(&console->types, type_function(&console->types, type_builtin(TYPE_VOID)));
     if (strcmp(row->name, "rsp") == 0 || strcmp(row->name, "rbp") == 0)
         return type_pointer(&console->types, type_builtin(TYPE_VOID));
-    static const BuiltIn by_size[] = {[1] = TYPE_I8, [2] = TYPE_I16, [4] = TYPE_INT, [8] = TYPE_LONG};
+    static const BuiltIn by_size[] = {[1] = TYPE_BYTE, [2] = TYPE_I16, [4] = TYPE_INT, [8] = TYPE_LONG};
     if (row->size <= 8)
         return type_builtin(by_size[row->size]);
     return type_array(&console->types, type_builtin(TYPE_U8), row->size); /* vectors: value_print knows */

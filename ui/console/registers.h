@@ -27,7 +27,9 @@ int register_named(const char *name);
 /* Its value in the selected frame, as an lvalue. */
 bool register_value(Console *console, uint32_t index, Value *value);
 bool register_assign(Console *console, uint32_t index, const Value *value);
+/* Is it one that prints as names of its bits: eflags, mxcsr? */
+bool register_flags(const char *name);
 /* "[ ZF PF IF ]" */
-void register_flags_text(uint64_t rflags, char *text, size_t size);
+void register_flags_text(const char *name, uint64_t value, char *text, size_t size);
 
 #endif

@@ -438,3 +438,18 @@ bool cmd_set_record_limit(Console *console, const char *format, const char *args
         emu_record_limit(console->emu, console->config.record_limit);
     return true;
 }
+
+/* gdb wants to be told to record; here that has been done. */
+bool cmd_record(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    if (strncmp(args, "stop", 4) == 0 || strncmp(args, "delete", 3) == 0)
+        return console_error(console, "The record stays: it is how reverse-continue and its like, `goto' and `who' work.");
+    if (*args && strcmp(args, "full") != 0 && strcmp(args, "btrace") != 0)
+        return console_error(console, "Undefined record command: \"%s\".  Try \"help record\".", args);
+    if (console->running && !can_go_back(console))
+        return false;
+    if (console->from_tty)
+        fputs("The program is recorded from its start: go back at any time (reverse-continue, reverse-step, goto ...).\n", console->out);
+    return true;
+}

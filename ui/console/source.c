@@ -177,13 +177,25 @@ int source_lines(Console *console, const char *path)
 
 /* ---- list, info line, info symbol ------------------------------------------------------------------------------ */
 
+/* The listed file as the compiler was given it. */
+static const char *file_title(Console *console)
+{
+    uint64_t address;
+    EmuSource source;
+    int line = 1;
+    if (emu_line_addresses(console->emu, console_pid(console), console->list.file, &line, &address, 1) &&
+        emu_source_at(console->emu, console_pid(console), address, &source) && strcmp(source.file, console->list.file) == 0)
+        return source.name;
+    return console->list.file;
+}
+
 static bool list_range(Console *console, int first, int last)
 {
     SourceFile *file = open_source(console, console->list.file);
     if (!file || !file->count)
         return console_error(console, "%s: No such file or directory.", console->list.file);
     if (first > file->count)
-        return console_error(console, "Line number %d out of range; \"%s\" has %d lines.", first, file->path, file->count);
+        return console_error(console, "Line number %d out of range; %s has %d lines.", first, file_title(console), file->count);
     first = first < 1 ? 1 : first;
     for (int i = first; i <= last && i <= file->count; i++)
         fprintf(console->out, "%d\t%s\n", i, file->lines[i - 1]);
@@ -206,97 +218,151 @@ static bool remember_file(Console *console, const char *file)
     return true;
 }
 
-/* FIRST,LAST; FIRST, (ten lines from there); ,LAST (ten lines up to there). */
+/* The line that a location means, whether it has code or not; its file becomes the listed one. */
+static bool line_of(Console *console, const char *text, int *line)
+{
+    char file[512];
+    uint64_t addresses[64];
+    uint32_t count;
+    EmuSource source;
+    EmuFunction function;
+    const char *colon = strrchr(text, ':');
+    if (colon && is_number(colon + 1)) {
+        snprintf(file, sizeof file, "%.*s", (int)(colon - text), text);
+        *line = atoi(colon + 1);
+        return remember_file(console, file);
+    }
+    if (is_number(text)) {
+        *line = atoi(text);
+        return true;
+    }
+    if ((*text == '+' || *text == '-') && is_number(text + 1)) {
+        *line = (console->list.listed ? console->list.line - 1 : console->list.line) + atoi(text);
+        return true;
+    }
+    if (!source_location(console, text, addresses, 64, &count))
+        return false;
+    if (emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0])
+        addresses[0] = function.start;
+    if (!emu_source_at(console->emu, console_pid(console), addresses[0], &source))
+        return console_error(console, "No line number information for \"%s\".", text);
+    remember(console, source.file, source.line);
+    *line = source.line;
+    return true;
+}
+
+/* FIRST,LAST; FIRST, (ten lines from there); ,LAST (ten lines up to there). Both may be any location. */
 static bool list_between(Console *console, const char *args, const char *comma)
 {
-    int size = console->settings.list_size, first = atoi(args), last = atoi(comma + 1);
-    if (comma == args)
-        first = last - size + 1;
-    return list_range(console, first, comma[1] ? last : first + size - 1);
+    char first_text[512];
+    const char *last_text = comma + 1 + strspn(comma + 1, " \t");
+    int size = console->settings.list_size, first = 0, last = 0;
+    snprintf(first_text, sizeof first_text, "%.*s", (int)(comma - args), args);
+    for (size_t n = strlen(first_text); n && isspace((unsigned char)first_text[n - 1]); n--)
+        first_text[n - 1] = 0;
+    if ((*first_text && !line_of(console, first_text, &first)) || (*last_text && !line_of(console, last_text, &last)))
+        return false;
+    first = *first_text ? first : last - size + 1;
+    return list_range(console, first, *last_text ? last : first + size - 1);
+}
+
+/* Where `list' without a place begins: the file that was looked at last, else main's. */
+static bool begin_list(Console *console)
+{
+    char file[512];
+    EmuSymbol symbol;
+    EmuSource source;
+    if (console->list.file)
+        return true;
+    if (!console->emu || !default_file(console, file, sizeof file))
+        return console->emu || console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
+    int around = emu_symbol_named(console->emu, console_pid(console), "main", &symbol) &&
+                 emu_source_at(console->emu, console_pid(console), symbol.address, &source) ? source.line + 1 : 1;
+    remember(console, file, around);
+    return true;
 }
 
 bool cmd_list(Console *console, const char *format, const char *args)
 {
-    char file[512];
-    int size = console->settings.list_size, around;
+    int size = console->settings.list_size, around = 0;
     (void)format;
-    if (!console->list.file) {
-        if (!default_file(console, file, sizeof file))
-            return false;
-        EmuSymbol symbol;
-        EmuSource source;
-        if (emu_symbol_named(console->emu, console_pid(console), "main", &symbol) && emu_source_at(console->emu, console_pid(console), symbol.address, &source))
-            remember(console, file, source.line);
-    }
+    if (!begin_list(console))
+        return false;
     if (!*args && console->list.listed)
         return list_range(console, console->list.line, console->list.line + size - 1);
     if (strcmp(args, "-") == 0) {
         int last = (console->list.listed ? console->list.first : console->list.line - size / 2) - 1;
-        return last < 1 ? console_error(console, "Already at the start of %s.", console->list.file)
+        return last < 1 ? console_error(console, "Already at the start of %s.", file_title(console))
                         : list_range(console, last - size + 1, last);
     }
-    const char *comma = strchr(args, ','), *colon = strrchr(args, ':');
-    if (comma)
+    const char *comma = strchr(args, ',');
+    if (comma && !strchr(args, '<'))
         return list_between(console, args, comma);
     around = console->list.line;
-    if (colon && is_number(colon + 1)) { /* FILE:LINE: that very line, whether it has code or not */
-        snprintf(file, sizeof file, "%.*s", (int)(colon - args), args);
-        if (!remember_file(console, file))
-            return false;
-        args = colon + 1;
-    }
-    if (is_number(args)) {
-        around = atoi(args);
-    } else if (*args) {
-        uint64_t addresses[16];
-        uint32_t count;
-        EmuSource source;
-        EmuFunction function;
-        if (!source_location(console, args, addresses, 16, &count))
-            return false;
-        if (emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0])
-            addresses[0] = function.start;
-        if (!emu_source_at(console->emu, console_pid(console), addresses[0], &source))
-            return console_error(console, "No line number information for \"%s\".", args);
-        remember(console, source.file, source.line);
-        around = source.line;
-    }
+    if (*args && !line_of(console, args, &around))
+        return false;
     int first = around - size / 2 < 1 ? 1 : around - size / 2;
     return list_range(console, first, first + size - 1);
 }
 
-bool cmd_info_line(Console *console, const char *format, const char *args)
+/* "info line 30", "info line f.c:30": the line that is asked for; 0: another kind of place. */
+static int asked_line(const char *args)
 {
-    uint64_t addresses[16];
+    const char *colon = strrchr(args, ':'), *number = colon ? colon + 1 : args;
+    return *args != '*' && is_number(number) ? atoi(number) : 0;
+}
+
+static void print_place(Console *console, const char *before, uint64_t address)
+{
+    fprintf(console->out, "%s0x%" PRIx64, before, address);
+    value_print_symbol(console, console->out, address);
+}
+
+/* Without a place: the line that was listed or stopped at last. */
+static bool line_place(Console *console, const char *args, uint64_t *address, int *wanted)
+{
+    uint64_t addresses[64];
     uint32_t count;
-    EmuSource source;
     EmuFunction function;
-    (void)format;
-    if (!source_location(console, args, addresses, 16, &count))
-        return false;
-    int wanted = *args != '*' && is_number(args + strcspn(args, ":") + (strchr(args, ':') != NULL)) ? atoi(args + strcspn(args, ":") + 1) : is_number(args) ? atoi(args) : 0;
-    if (!*args && emu_source_at(console->emu, console_pid(console), addresses[0], &source)) { /* all of the line: its first address */
-        wanted = source.line;
-        emu_line_addresses(console->emu, console_pid(console), source.file, &wanted, addresses, 16);
+    char here[24];
+    *wanted = asked_line(args);
+    if (!*args && console->list.file) {
+        *wanted = console->list.listed ? console->list.line - 1 : console->list.line;
+        snprintf(here, sizeof here, "%d", *wanted);
+        args = here;
     }
+    if (!source_location(console, args, addresses, 64, &count))
+        return false;
     if (emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0])
         addresses[0] = function.start;
-    if (wanted && emu_source_at(console->emu, console_pid(console), addresses[0], &source) && source.line > wanted) {
-        fprintf(console->out, "Line %d of \"%s\" is at address 0x%" PRIx64, wanted, source.name, addresses[0]);
-        value_print_symbol(console, console->out, addresses[0]);
-        fputs(" but contains no code.\n", console->out);
-        return true;
-    }
-    if (!emu_source_at(console->emu, console_pid(console), addresses[0], &source)) {
-        fprintf(console->out, "No line number information available for address 0x%" PRIx64, addresses[0]);
-        value_print_symbol(console, console->out, addresses[0]);
+    *address = addresses[0];
+    return true;
+}
+
+bool cmd_info_line(Console *console, const char *format, const char *args)
+{
+    uint64_t address;
+    int wanted;
+    EmuSource source;
+    (void)format;
+    if (!line_place(console, args, &address, &wanted))
+        return false;
+    bool known = emu_source_at(console->emu, console_pid(console), address, &source);
+    console_set_examined(console, type_builtin(TYPE_VOID), known ? source.start : address);
+    if (!known) {
+        print_place(console, "No line number information available for address ", address);
         putc('\n', console->out);
         return true;
     }
-    fprintf(console->out, "Line %d of \"%s\" starts at address 0x%" PRIx64, source.line, source.name, source.start);
-    value_print_symbol(console, console->out, source.start);
-    fprintf(console->out, " and ends at 0x%" PRIx64, source.end);
-    value_print_symbol(console, console->out, source.end);
+    if (wanted && source.line > wanted) {
+        fprintf(console->out, "Line %d of \"%s\"", wanted, source.name);
+        print_place(console, " is at address ", address);
+        fputs(" but contains no code.\n", console->out);
+        return true;
+    }
+    fprintf(console->out, "Line %d of \"%s\"", source.line, source.name);
+    print_place(console, " starts at address ", source.start);
+    print_place(console, " and ends at ", source.end);
     fputs(".\n", console->out);
     return true;
 }
@@ -344,7 +410,7 @@ bool cmd_info_symbol(Console *console, const char *format, const char *args)
         fprintf(console->out, " + %" PRIu64, address - symbol.address);
     if (*section)
         fprintf(console->out, " in section %s", section);
-    if (*section && console->running) /* beside the vDSO: gdb says it where there are several files */
+    if (*section && console->stops) /* beside the vDSO: gdb says it where there are several files */
         fprintf(console->out, " of %s", program_of(console));
     putc('\n', console->out);
     return true;

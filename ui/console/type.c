@@ -32,6 +32,7 @@ static const Type builtins[BUILT_INS] = {
     [TYPE_U16] = {.kind = EMU_TYPE_UNSIGNED, .size = 2, .name = "uint16_t"},
     [TYPE_U32] = {.kind = EMU_TYPE_UNSIGNED, .size = 4, .name = "uint32_t"},
     [TYPE_U64] = {.kind = EMU_TYPE_UNSIGNED, .size = 8, .name = "uint64_t"},
+    [TYPE_BYTE] = {.kind = EMU_TYPE_SIGNED, .size = 1, .name = "int8_t"},
     [TYPE_TEXT_SYMBOL] = {.kind = EMU_TYPE_FUNCTION, .size = 1, .name = "<text variable, no debug info>", .target = &builtins[TYPE_INT]},
     [TYPE_DATA_SYMBOL] = {.kind = EMU_TYPE_VOID, .size = 0, .name = "<data variable, no debug info>"},
 };
@@ -142,17 +143,18 @@ static const Type *function_from_handle(TypePool *pool, const EmuType *t, uint64
 static const Type *read_type(TypePool *pool, const EmuType *t, uint64_t handle)
 {
     switch (t->kind) {
-    case EMU_TYPE_POINTER: return type_pointer(pool, type_from_handle(pool, t->target));
+    case EMU_TYPE_POINTER:
+        return intern(pool, &(Type){.kind = EMU_TYPE_POINTER, .size = 8, .name = "", .target = type_from_handle(pool, t->target), .count = t->reference});
     case EMU_TYPE_ARRAY: return type_array(pool, type_from_handle(pool, t->target), t->count);
     case EMU_TYPE_FUNCTION: return function_from_handle(pool, t, handle);
     case EMU_TYPE_CONST:
     case EMU_TYPE_VOLATILE:
     case EMU_TYPE_TYPEDEF: {
         const Type *target = type_from_handle(pool, t->target);
-        return intern(pool, &(Type){.kind = t->kind, .size = target->size, .name = t->name, .target = target, .handle = handle});
+        return intern(pool, &(Type){.kind = t->kind, .size = target->size, .name = t->name, .target = target, .plain = t->plain, .handle = handle});
     }
     default:
-        return intern(pool, &(Type){.kind = t->kind, .size = t->size, .name = t->name, .handle = handle});
+        return intern(pool, &(Type){.kind = t->kind, .size = t->size, .name = t->name, .plain = t->plain, .scoped = t->scoped, .handle = handle});
     }
 }
 
@@ -160,11 +162,13 @@ const Type *type_from_handle(TypePool *pool, uint64_t handle)
 {
     enum { DEEPEST = 64 };
     EmuType t;
-    if (handle == 0 || pool->depth > DEEPEST || !emu_type(pool->emu, handle, &t))
+    if (handle == 0)
         return &builtins[TYPE_VOID];
     for (const Type *known = pool->all; known; known = known->next)
         if (known->handle == handle)
             return known;
+    if (pool->depth > DEEPEST || !emu_type(pool->emu, handle, &t))
+        return &builtins[TYPE_VOID];
     pool->depth++;
     const Type *type = read_type(pool, &t, handle);
     pool->depth--;
@@ -194,13 +198,12 @@ bool type_is_signed(const Type *type)
 
 bool type_is_float(const Type *type) { return type_strip(type)->kind == EMU_TYPE_FLOAT; }
 bool type_is_pointer(const Type *type) { return type_strip(type)->kind == EMU_TYPE_POINTER; }
+bool type_is_reference(const Type *type) { return type_is_pointer(type) && type_strip(type)->count; }
 bool type_is_scalar(const Type *type) { return type_is_integer(type) || type_is_float(type) || type_is_pointer(type); }
 
 /* ---- names ---------------------------------------------------------------------------------------------------- */
 
-/* C declares inside out: `inner` is what has been read so far ("*", "*[4]"), to which the outer type is wrapped around. */
-/* DWARF says "long unsigned int", people and gdb "unsigned long". */
-static const char *short_name(const char *name)
+const char *type_short_name(const char *name)
 {
     static const char *const pairs[][2] = {
         {"long int", "long"}, {"long unsigned int", "unsigned long"}, {"short int", "short"}, {"short unsigned int", "unsigned short"},
@@ -214,6 +217,7 @@ static const char *short_name(const char *name)
 
 void type_name(const Type *type, char *text, size_t size) { type_declare(type, "", text, size); }
 
+/* C declares inside out: `inner` is what has been read so far ("*", "*[4]"), to which the outer type is wrapped around. */
 void type_declare(const Type *type, const char *variable, char *text, size_t size)
 {
     char inner[256], next[256];
@@ -222,7 +226,8 @@ void type_declare(const Type *type, const char *variable, char *text, size_t siz
         const Type *target = type->target;
         bool parenthesise = target && (target->kind == EMU_TYPE_ARRAY || target->kind == EMU_TYPE_FUNCTION);
         if (type->kind == EMU_TYPE_POINTER) {
-            snprintf(next, sizeof next, parenthesise ? "(*%.240s)" : "*%.240s", inner);
+            const char *star = type->count == 2 ? "&&" : type->count ? "&" : "*";
+            snprintf(next, sizeof next, parenthesise ? "(%s%.240s)" : "%s%.240s", star, inner);
         } else if (type->kind == EMU_TYPE_ARRAY) {
             snprintf(next, sizeof next, "%.220s[%llu]", inner, (unsigned long long)type->count);
         } else if (type->kind == EMU_TYPE_FUNCTION && type != &builtins[TYPE_TEXT_SYMBOL]) {
@@ -238,8 +243,8 @@ void type_declare(const Type *type, const char *variable, char *text, size_t siz
     const char *qualifier = type->kind == EMU_TYPE_CONST ? "const " : type->kind == EMU_TYPE_VOLATILE ? "volatile " : "";
     if (*qualifier)
         type = type->target;
-    const char *tag = type->kind == EMU_TYPE_STRUCT ? "struct " : type->kind == EMU_TYPE_UNION ? "union "
+    const char *tag = !type->plain && *type->name ? "" : type->kind == EMU_TYPE_STRUCT ? "struct " : type->kind == EMU_TYPE_UNION ? "union "
                       : type->kind == EMU_TYPE_ENUM ? "enum " : "";
-    const char *name = *type->name ? short_name(type->name) : "{...}";
+    const char *name = *type->name ? type_short_name(type->name) : "{...}";
     snprintf(text, size, "%s%s%s%s%s", qualifier, tag, name, *inner ? " " : "", inner);
 }

@@ -16,8 +16,10 @@ struct Type {
     const char *name;    /* "int"; tag for structs and enums; "" for derived and anonymous types */
     char *own_name;      /* the same where the pool owns it */
     const Type *target;  /* of pointers, arrays, functions (result), typedefs */
-    uint64_t count;      /* of arrays */
+    uint64_t count;      /* of arrays; of pointers: 1 is &, 2 is && */
     char *parameters;    /* of functions: "int, char *"; malloc'ed; NULL: unknown */
+    bool scoped;         /* of enums: their members are named with them */
+    bool plain;          /* of C: "struct node"; false: another language's, where the tag is not said */
     uint64_t handle;     /* DWARF's, for members and enumerators; 0: built in */
     Type *next;
 };
@@ -32,6 +34,7 @@ typedef enum BuiltIn {
     TYPE_VOID, TYPE_CHAR, TYPE_SCHAR, TYPE_UCHAR, TYPE_SHORT, TYPE_USHORT, TYPE_INT, TYPE_UINT, TYPE_LONG, TYPE_ULONG,
     TYPE_LLONG, TYPE_ULLONG, TYPE_INT128, TYPE_UINT128, TYPE_FLOAT, TYPE_DOUBLE, TYPE_LDOUBLE, TYPE_BOOL,
     TYPE_I8, TYPE_I16, TYPE_I32, TYPE_I64, TYPE_U8, TYPE_U16, TYPE_U32, TYPE_U64,
+    TYPE_BYTE, /* int8_t as the debugger has it: a number, no character */
     TYPE_TEXT_SYMBOL, TYPE_DATA_SYMBOL, /* of symbols that DWARF does not describe */
     BUILT_INS
 } BuiltIn;
@@ -56,8 +59,11 @@ bool type_is_integer(const Type *type); /* chars, bools and enums too */
 bool type_is_signed(const Type *type);
 bool type_is_float(const Type *type);
 bool type_is_pointer(const Type *type);
+bool type_is_reference(const Type *type);
 bool type_is_scalar(const Type *type);
 
+/* DWARF says "long unsigned int", people and gdb "unsigned long". */
+const char *type_short_name(const char *name);
 /* As C would declare it: "char *[4]", "void (*)()". */
 void type_declare(const Type *type, const char *variable, char *text, size_t size); /* "char *argv[4]" */
 void type_name(const Type *type, char *text, size_t size);

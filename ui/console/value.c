@@ -9,9 +9,9 @@
 
 #include "ui/console/console.h"
 #include "ui/console/registers.h"
+#include "ui/console/vector.h"
 
 enum {
-    REPEATS = 10,         /* more than so many equal elements are counted instead */
     MAX_VALUE = 1 << 20,  /* bytes of the largest value that is shown */
 };
 
@@ -120,14 +120,17 @@ void value_print_char(FILE *out, uint8_t c, char quote)
     putc(quote, out);
 }
 
+/* More than so many equal elements are counted instead. */
+static uint64_t repeats_of(const Console *console) { return console->settings.repeats ? console->settings.repeats : UINT64_MAX; }
+
 /* Characters, with long runs counted: "ab", 'x' <repeats 12 times>, "c" */
-static void print_chars(FILE *out, const uint8_t *chars, uint64_t count)
+static void print_chars(FILE *out, const uint8_t *chars, uint64_t count, uint64_t repeats)
 {
     bool open = false, any = false;
     for (uint64_t i = 0, run; i < count; i += run) {
         for (run = 1; i + run < count && chars[i + run] == chars[i]; run++)
             continue;
-        bool counted = run > REPEATS;
+        bool counted = run > repeats;
         if (open && counted)
             fputs("\"", out);
         if (any && (counted || !open))
@@ -157,7 +160,7 @@ uint64_t value_print_string(Console *console, FILE *out, uint64_t address, uint6
     uint8_t *end = n ? memchr(chars, 0, n) : NULL;
     uint64_t length = end ? (uint64_t)(end - chars) : n;
     if (n) {
-        print_chars(out, chars, length < limit ? length : limit);
+        print_chars(out, chars, length < limit ? length : limit, repeats_of(console));
         if (!end && n > limit)
             fputs("...", out);
         else if (!end)
@@ -167,15 +170,23 @@ uint64_t value_print_string(Console *console, FILE *out, uint64_t address, uint6
     return n ? length + (end != NULL) : 0;
 }
 
-void value_print_symbol(Console *console, FILE *out, uint64_t address)
+static void print_name(Console *console, FILE *out, uint64_t address, const char *before)
 {
     EmuSymbol symbol;
     if (!console->emu || !emu_symbol_at(console->emu, console_pid(console), address, &symbol))
         return;
     if (symbol.address == address)
-        fprintf(out, " <%s>", symbol.name);
+        fprintf(out, "%s<%s>", before, symbol.name);
     else if (strcmp(symbol.name, "_end") != 0 && strcmp(symbol.name, "end") != 0) /* behind the program: the heap, the stack … */
-        fprintf(out, " <%s+%" PRIu64 ">", symbol.name, address - symbol.address);
+        fprintf(out, "%s<%s+%" PRIu64 ">", before, symbol.name, address - symbol.address);
+}
+
+void value_print_symbol(Console *console, FILE *out, uint64_t address) { print_name(console, out, address, " "); }
+
+uint64_t value_limit(const Console *console)
+{
+    uint64_t limit = console->settings.print_elements;
+    return limit && limit < MAX_VALUE ? limit : MAX_VALUE;
 }
 
 /* ---- scalars -------------------------------------------------------------------------------------------------- */
@@ -281,16 +292,19 @@ static void print_pointer(Console *console, FILE *out, const Type *type, uint64_
         type_name(type, name, sizeof name);
         fprintf(out, "(%s) ", name);
     }
-    fprintf(out, "0x%" PRIx64, address);
+    bool bare = console->settings.no_address;
+    if (!bare || (!address && !is_code))
+        fprintf(out, "0x%" PRIx64, address);
     EmuSymbol symbol;
     if (!address || !console->emu)
         return;
     if (is_char) {
-        putc(' ', out);
-        if (!value_print_string(console, out, address, console->settings.print_elements))
+        fputs(bare ? "" : " ", out);
+        if (!value_print_string(console, out, address, value_limit(console)))
             fprintf(out, "<error: Cannot access memory at address 0x%" PRIx64 ">", address);
-    } else if (is_code || (emu_symbol_at(console->emu, console_pid(console), address, &symbol) && !symbol.function && symbol.size)) {
-        value_print_symbol(console, out, address);
+    } else if (!console->settings.no_symbol &&
+               (is_code || (emu_symbol_at(console->emu, console_pid(console), address, &symbol) && (symbol.function || symbol.size)))) {
+        print_name(console, out, address, bare ? "" : " ");
     }
 }
 
@@ -324,35 +338,47 @@ static void print_scalar(Console *console, FILE *out, const Type *type, const ui
 static bool is_scalar(const Type *type) { return type_is_scalar(type); }
 static void print_bytes(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth);
 
+static void print_text(Console *console, FILE *out, const Type *type, const uint8_t *bytes)
+{
+    uint64_t limit = value_limit(console), count = type->count > limit ? limit : type->count;
+    const uint8_t *end = console->settings.null_stop && count ? memchr(bytes, 0, count) : NULL;
+    bool drop = count == type->count && count && !bytes[count - 1]; /* the string's NUL */
+    print_chars(out, bytes, end ? (uint64_t)(end - bytes) : count - drop, repeats_of(console));
+    if (count < type->count && !end)
+        fputs("...", out);
+}
+
+/* A new line of a structure or array that is laid out; as far in as `depth` says. */
+static void new_line(FILE *out, int depth) { fprintf(out, "\n%*s", 2 * depth, ""); }
+
 static void print_array(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth)
 {
     const Type *element = type->target;
-    uint64_t size = element->size, limit = console->settings.print_elements, shown = 0;
+    const Settings *how = &console->settings;
+    uint64_t size = element->size, limit = value_limit(console), repeats = repeats_of(console), shown = 0;
     EmuTypeKind kind = type_strip(element)->kind;
-    if ((kind == EMU_TYPE_SIGNED_CHAR || kind == EMU_TYPE_UNSIGNED_CHAR) && (!format || format == 's')) {
-        uint64_t count = type->count > limit ? limit : type->count;
-        bool drop = count == type->count && count && !bytes[count - 1]; /* the string's NUL */
-        print_chars(out, bytes, count - drop);
-        if (count < type->count)
-            fputs("...", out);
-        return;
-    }
+    if ((kind == EMU_TYPE_SIGNED_CHAR || kind == EMU_TYPE_UNSIGNED_CHAR) && (!format || format == 's'))
+        return print_text(console, out, type, bytes);
+    bool rows = how->arrays && kind == EMU_TYPE_ARRAY;
     putc('{', out);
     for (uint64_t i = 0, run; i < type->count; i += run) {
         if (shown >= limit) {
             fputs("...", out);
             break;
         }
-        if (i)
-            fputs(", ", out);
+        fputs(!i ? "" : rows ? "," : ", ", out);
+        if (rows)
+            fprintf(out, i ? "\n%*s" : "%*s", i ? 2 * depth + 2 : 0, "");
         for (run = 1; i + run < type->count && !memcmp(bytes + i * size, bytes + (i + run) * size, size); run++)
             continue;
+        if (how->indexes)
+            fprintf(out, "[%" PRIu64 "] = ", i);
         print_bytes(console, out, element, bytes + i * size, format, depth + 1);
-        if (run > REPEATS)
+        if (run > repeats)
             fprintf(out, " <repeats %" PRIu64 " times>", run);
         else
             run = 1;
-        shown += run > REPEATS ? REPEATS : 1;
+        shown += run > repeats ? repeats : 1;
     }
     putc('}', out);
 }
@@ -375,13 +401,18 @@ static void print_member(Console *console, FILE *out, const EmuMember *m, const 
 static void print_struct(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth)
 {
     EmuMember m;
+    bool pretty = console->settings.pretty;
+    uint32_t i = 0;
     putc('{', out);
-    for (uint32_t i = 0; depth < 20 && emu_type_member(console->emu, type->handle, i, &m); i++) {
-        if (i)
-            fputs(", ", out);
+    for (; depth < 20 && emu_type_member(console->emu, type->handle, i, &m); i++) {
+        fputs(!i ? "" : pretty ? "," : ", ", out);
+        if (pretty)
+            new_line(out, depth + 1);
         if (m.offset + type_from_handle(&console->types, m.type)->size <= type->size)
             print_member(console, out, &m, bytes, format, depth);
     }
+    if (pretty && i)
+        new_line(out, depth);
     putc('}', out);
 }
 
@@ -390,6 +421,8 @@ static void print_bytes(Console *console, FILE *out, const Type *type, const uin
     const Type *plain = type_strip(type);
     if (plain->kind == EMU_TYPE_ARRAY)
         print_array(console, out, plain, bytes, format, depth);
+    else if (plain->kind == EMU_TYPE_UNION && depth > 0 && console->settings.no_union)
+        fputs("{...}", out);
     else if (plain->kind == EMU_TYPE_STRUCT || plain->kind == EMU_TYPE_UNION)
         print_struct(console, out, plain, bytes, format, depth);
     else if (is_scalar(plain))
@@ -398,44 +431,14 @@ static void print_bytes(Console *console, FILE *out, const Type *type, const uin
         fputs("void", out);
 }
 
-/* $xmm0: the same bytes as everything they may be. */
-static void print_vector(Console *console, FILE *out, const Value *value, char format)
-{
-    static const struct { const char *name; BuiltIn element; unsigned size; } views[] = {
-        {"float", TYPE_FLOAT, 4}, {"double", TYPE_DOUBLE, 8}, {"int8", TYPE_SCHAR, 1}, {"int16", TYPE_SHORT, 2}, {"int32", TYPE_INT, 4},
-        {"int64", TYPE_LONG, 8},
-    };
-    unsigned size = (unsigned)value->type->size;
-    putc('{', out);
-    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
-        fprintf(out, "v%u_%s = {", size / views[i].size, views[i].name);
-        for (unsigned at = 0; at < size; at += views[i].size) {
-            fputs(at ? ", " : "", out);
-            value_print_number(console, out, value->bytes + at, views[i].size, format ? format : i < 2 ? 'f' : 'd', true, false);
-        }
-        fputs("}, ", out);
-    }
-    if (size == 16) {
-        fputs("uint128 = ", out);
-        value_print_number(console, out, value->bytes, 16, format ? format : 'u', false, false);
-    } else {
-        fputs("v2_int128 = {", out);
-        value_print_number(console, out, value->bytes, 16, format ? format : 'd', true, false);
-        fputs(", ", out);
-        value_print_number(console, out, value->bytes + 16, 16, format ? format : 'd', true, false);
-        putc('}', out);
-    }
-    putc('}', out);
-}
-
 static bool print_special(Console *console, FILE *out, const Value *value, char format)
 {
     const Type *type = type_strip(value->type);
     char text[256];
     if (value->where == WHERE_REGISTER && type->kind == EMU_TYPE_ARRAY) {
-        print_vector(console, out, value, format);
-    } else if (value->where == WHERE_REGISTER && !format && !strcmp(register_row((uint32_t)value->reg)->name, "eflags")) {
-        register_flags_text(value_number(value), text, sizeof text);
+        vector_print(console, out, value->bytes, (unsigned)value->type->size, format);
+    } else if (value->where == WHERE_REGISTER && !format && register_flags(register_row((uint32_t)value->reg)->name)) {
+        register_flags_text(register_row((uint32_t)value->reg)->name, value_number(value), text, sizeof text);
         fputs(text, out);
     } else if (type == type_builtin(TYPE_DATA_SYMBOL)) {
         fputs("<data variable, no debug info>", out);

@@ -38,6 +38,8 @@ void value_print_number(Console *console, FILE *out, const uint8_t *bytes, uint6
 void value_print_symbol(Console *console, FILE *out, uint64_t address);
 /* 65 'A' */
 void value_print_char(FILE *out, uint8_t c, char quote);
+/* How many elements or characters are shown at most. */
+uint64_t value_limit(const Console *console);
 /* A string in memory, quoted, at most `limit` characters. Returns the bytes it occupies with its NUL; 0: unreadable. */
 uint64_t value_print_string(Console *console, FILE *out, uint64_t address, uint64_t limit);
 
