@@ -7,6 +7,7 @@
 #include "kernel/credentials.h"
 #include "kernel/identity.h"
 #include "kernel/space.h"
+#include "kernel/sched.h"
 #include "kernel/syscalls.h"
 #include "kernel/time_types.h"
 
@@ -179,8 +180,7 @@ i64 sys_setpriority(Task *task, const u64 *arg)
     for (Process *process = task->kernel->processes; process; process = process->next) {
         if (process->zombie || !priority_matches(task, process, which, (i32)arg[1]))
             continue;
-        bool allowed = nice >= process->nice || task->credentials.euid == 0 ||
-                       process->limits[LIMIT_NICE].soft >= (u64)(20 - nice);
+        bool allowed = nice_allowed(task, process, nice);
         if (allowed)
             process->nice = nice;
         result = allowed ? (result == -ESRCH ? 0 : result) : -EACCES;

@@ -75,7 +75,7 @@ static bool rewrite_dev(char *name, u32 how)
 static bool path_may_be_special(const char *name)
 {
     const char *p = name + strspn(name, "/.");
-    return !strncmp(p, "proc", 4) || !strncmp(p, "dev/", 4) || strstr(p, "/../");
+    return !strncmp(p, "proc", 4) || !strncmp(p, "dev/", 4) || !strncmp(p, "sys/dev", 7) || strstr(p, "/../");
 }
 
 /* Absolute guest path in path->name. */
@@ -89,9 +89,12 @@ static i64 resolve_special(Task *task, Path *path, u32 how)
     if (length && name[length - 1] == '/')
         how &= ~(u32)PATH_NOFOLLOW;
     path_normalise(name);
-    if (!rewrite_dev(name, how) && !starts_with_component(name, "/proc"))
+    bool cpus = starts_with_component(name, PROC_CPU_DIRECTORY);
+    if (!rewrite_dev(name, how) && !starts_with_component(name, "/proc") && !cpus)
         return 0;
     memcpy(path->name, name, strlen(name) + 1);
+    if (cpus)
+        return proc_resolve_cpu(path);
     return proc_resolve(task, path, how);
 }
 

@@ -181,6 +181,15 @@ static i64 resolve_first(Task *task, Path *path, const char *name, size_t length
     return 0;
 }
 
+i64 proc_resolve_cpu(Path *path)
+{
+    const char *name = path->name + strlen(PROC_CPU_DIRECTORY), *number = name + strlen("/cpu");
+    const ProcEntry *entry = entry_find(proc_machine_entries, proc_machine_entry_count, path->name, strlen(path->name));
+    if (entry)
+        path->proc = (ProcNode){.kind = PROC_ROOT_FILE, .entry = (u16)(entry - proc_machine_entries)};
+    return !strncmp(name, "/cpu", 4) && parse_number(number, strcspn(number, "/")) > 0 ? -ENOENT : 0;
+}
+
 i64 proc_resolve(Task *task, Path *path, u32 how)
 {
     char name[sizeof path->name];
@@ -236,6 +245,8 @@ void proc_name(const ProcNode *node, char *name, u64 size)
                             node->kind == PROC_FDINFOS || node->kind == PROC_FDINFO ? "/fdinfo" : "";
     if (node->kind == PROC_FDINFO)
         snprintf(name, size, "/proc%s%s/%d", process, directory, node->number);
+    else if (entry && entry->name[0] == '/')
+        snprintf(name, size, "%s", entry->name);
     else
         snprintf(name, size, "/proc%s%s%s%s", process, directory, entry ? "/" : "", entry ? entry->name : "");
 }

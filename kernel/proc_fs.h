@@ -9,6 +9,11 @@
  * was. -ENOENT, -ENOTDIR, -ELOOP. */
 i64 proc_resolve(Task *task, Path *path, u32 how);
 
+#define PROC_CPU_DIRECTORY "/sys/devices/system/cpu"
+/* The same for a name in this directory of sysfs: the lists of processors are ours, of whom there is one (of others -ENOENT);
+ * what else is there, and the directory's listing, is the host's. */
+i64 proc_resolve_cpu(Path *path);
+
 /* The node's name without links: "/proc/1000/maps" for what was called /proc/self/maps. `size` >= 64. */
 void proc_name(const ProcNode *node, char *name, u64 size);
 

@@ -6,6 +6,7 @@
 #include "kernel/host.h"
 #include "kernel/paging.h"
 #include "kernel/proc_entries.h"
+#include "kernel/proc_fs.h"
 
 typedef unsigned long long ull;
 enum { TICK_NS = 10 * 1000 * 1000 };
@@ -192,6 +193,13 @@ static void text_uuid(Text *text, const ProcSubject *s)
     text_add(text, "\n");
 }
 
+/* A list of processors: there is one. */
+static void text_first_cpu(Text *text, const ProcSubject *s)
+{
+    (void)s;
+    text_add(text, "0\n");
+}
+
 const ProcEntry proc_machine_entries[] = {
     {"cpuinfo", PROC_ROOT_FILE, 0444, false, text_cpuinfo, NULL},
     {"meminfo", PROC_ROOT_FILE, 0444, false, text_meminfo, NULL},
@@ -202,5 +210,8 @@ const ProcEntry proc_machine_entries[] = {
     {"sys/kernel/random/uuid", PROC_ROOT_FILE, 0444, false, text_uuid, NULL},
     {"sys/vm/max_map_count", PROC_ROOT_FILE, 0444, false, text_max_map_count, NULL},
     {"sys/vm/overcommit_memory", PROC_ROOT_FILE, 0444, false, text_overcommit, NULL},
+    {PROC_CPU_DIRECTORY "/online", PROC_ROOT_FILE, 0444, false, text_first_cpu, NULL},
+    {PROC_CPU_DIRECTORY "/possible", PROC_ROOT_FILE, 0444, false, text_first_cpu, NULL},
+    {PROC_CPU_DIRECTORY "/present", PROC_ROOT_FILE, 0444, false, text_first_cpu, NULL},
 };
 const u32 proc_machine_entry_count = ARRAY_LEN(proc_machine_entries);

@@ -36,4 +36,7 @@ static inline void sched_note_deadline(Kernel *kernel, u64 deadline)
 }
 void sched_destroy(Kernel *kernel);
 
+/* May the task give the process this nice value? */
+bool nice_allowed(const Task *task, const Process *process, i32 nice);
+
 #endif

@@ -64,6 +64,29 @@ static i64 range_of(i32 policy, bool top)
 i64 sys_sched_get_priority_max(Task *task, const u64 *arg) { (void)task; return range_of((i32)arg[0], true); }
 i64 sys_sched_get_priority_min(Task *task, const u64 *arg) { (void)task; return range_of((i32)arg[0], false); }
 
+bool nice_allowed(const Task *task, const Process *process, i32 nice)
+{
+    return nice >= process->nice || task->credentials.euid == 0 ||
+           process->limits[LIMIT_NICE].soft >= (u64)(20 - nice); /* getrlimit(2), RLIMIT_NICE */
+}
+
+static bool real_time(i32 policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
+
+/* sched(7), "Privileges and resource limits" */
+static bool may_schedule(const Task *task, const Task *other, i32 policy, i32 priority)
+{
+    const Credentials *mine = &task->credentials, *its = &other->credentials;
+    u64 limit = other->process->limits[LIMIT_RTPRIO].soft;
+    if (mine->euid == 0)
+        return true;
+    if (mine->euid != its->euid && mine->euid != its->uid)
+        return false;
+    if (real_time(policy) && ((policy != other->policy && !limit) || (priority > other->priority && (u64)priority > limit)))
+        return false;
+    return other->policy != SCHED_IDLE || policy == SCHED_IDLE ||
+           other->process->limits[LIMIT_NICE].soft >= (u64)(20 - other->process->nice);
+}
+
 static i64 set_policy(Task *task, i32 tid, i32 policy, u64 parameter)
 {
     i32 priority;
@@ -78,7 +101,7 @@ static i64 set_policy(Task *task, i32 tid, i32 policy, u64 parameter)
     i64 low = range_of(plain, false), high = range_of(plain, true);
     if (low < 0 || plain == 6 || priority < low || priority > high)
         return -EINVAL;
-    if (high > 0 && task->credentials.euid && (u64)priority > task->process->limits[LIMIT_RTPRIO].soft)
+    if (!may_schedule(task, other, plain, priority))
         return -EPERM;
     other->policy = plain;
     other->priority = priority;
@@ -151,11 +174,16 @@ i64 sys_sched_setattr(Task *task, const u64 *arg)
     if (!other)
         return -ESRCH;
     i64 low = range_of((i32)a.policy, false), high = range_of((i32)a.policy, true);
-    if (low < 0 || a.policy == 6 || a.priority < low || a.priority > high || a.nice < -20 || a.nice > 19)
+    if (low < 0 || a.policy == 6 || a.priority < low || a.priority > high)
         return -EINVAL;
+    i32 nice = a.nice < -20 ? -20 : a.nice > 19 ? 19 : a.nice;
+    bool normal = a.policy == SCHED_OTHER || a.policy == SCHED_BATCH;
+    if (!may_schedule(task, other, (i32)a.policy, (i32)a.priority) || (normal && !nice_allowed(task, other->process, nice)))
+        return -EPERM;
     other->policy = (i32)a.policy;
     other->priority = (i32)a.priority;
-    other->process->nice = a.nice;
+    if (normal)
+        other->process->nice = nice;
     return 0;
 }
 
