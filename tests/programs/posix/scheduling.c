@@ -1,5 +1,5 @@
 /* Who may change whose nice value and policy; and that all that tells of processors tells of the same ones.
- * variants: gcc-O2 musl-O2 */
+ * variants: gcc-O2 */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -92,7 +92,7 @@ static void processors(void)
     }
     snprintf(name, sizeof name, "/sys/devices/system/cpu/cpu%d", configured);
     printf("cpuinfo %d, stat %d, may run on one %d, runs on one of them %d\n", lines("/proc/cpuinfo", "processor") == online,
-           lines("/proc/stat", "cpu") == online, CPU_COUNT(&set) > 0 && CPU_COUNT(&set) <= online, CPU_ISSET(cpu, &set));
+           lines("/proc/stat", "cpu") == online, CPU_COUNT(&set) > 0 && CPU_COUNT(&set) <= online, !!CPU_ISSET(cpu, &set));
     printf("online %d, present %d, possible %d, missing %d, one too many %d\n", configured >= online,
            listed("/sys/devices/system/cpu/present") >= online, listed("/sys/devices/system/cpu/possible") >= configured, missing,
            access(name, F_OK) == 0);
