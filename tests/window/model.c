@@ -155,6 +155,32 @@ static void test_close(void)
     model_free(&m);
 }
 
+/* A thousand mappings: the bar reaches the first and the last of them, and says where the map stands. */
+static void test_scroll_bar(void)
+{
+    Model m = {0};
+    View view = {0};
+    Rect bar, thumb, last = {0};
+    int scroll;
+    make_model(&m, 5, 10);
+    assert(view_layout(&view, &m, 1280, 800) && !view_scroll_bar(&view, &bar, &thumb) && !view_scroll_at(&view, 700, 300, true, &scroll));
+    model_free(&m);
+    m = (Model){0};
+    make_model(&m, 1000, 9000);
+    assert(view_layout(&view, &m, 1280, 800) && view_scroll_bar(&view, &bar, &thumb));
+    assert(!view_scroll_at(&view, bar.x - 1, bar.y + 5, false, &scroll) && !view_over_names(&view, bar.x, bar.y));
+    for (int y = bar.y; y < bar.y + bar.h; y++) {
+        assert(view_scroll_at(&view, bar.x + 1, y, false, &view.scroll));
+        assert(view_scroll_bar(&view, &bar, &thumb) && thumb.y >= bar.y && thumb.y + thumb.h <= bar.y + bar.h && thumb.y >= last.y);
+        assert(y != bar.y || view.scroll == 0);
+        last = thumb;
+    }
+    assert(view.scroll == view_scroll_max(&view) && thumb.y + thumb.h == bar.y + bar.h);
+    assert(view_scroll_at(&view, 0, -1000, true, &scroll) && scroll == 0 && view_over_names(&view, 20, 300));
+    view_free(&view);
+    model_free(&m);
+}
+
 static void test_tabs(void)
 {
     Model m = {0};
@@ -174,7 +200,7 @@ static void test_tabs(void)
 /* All views of an odd machine at several sizes: the sanitizers watch. */
 static void test_drawing(void)
 {
-    static const int sizes[][2] = {{1000, 600}, {1280, 800}, {2560, 1600}};
+    static const int sizes[][2] = {{640, 400}, {1, 1}, {1000, 600}, {1280, 720}, {1280, 800}, {2560, 1600}, {3840, 2160}};
     Model m = {.pid = 7, .tid = 7, .task_count = TASKS_MAX, .stack_count = STACK_MAX, .code_count = CODE_MAX};
     make_model(&m, 30, 4000);
     m.ram_count = 3000;
@@ -259,6 +285,7 @@ int main(void)
     test_words();
     test_layouts();
     test_close();
+    test_scroll_bar();
     test_tabs();
     test_drawing();
     test_copy();

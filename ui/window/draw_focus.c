@@ -61,18 +61,32 @@ static int draw_tlb(const Focus *f, Canvas *canvas, Rect area, int y)
     return y + 26;
 }
 
+/* Of the rows of a table those that are seen: all, or, where the view is low, those around the entry used. */
+typedef struct Rows {
+    unsigned first, count;
+} Rows;
+
+static Rows rows_seen(const Focus *f, int level, Rect area)
+{
+    unsigned index = (unsigned)(f->walk.entry_paddr[level] % PAGE_BYTES) / 8 - f->row_first[level], few = TABLE_ROWS / 2 + 1;
+    if (area.h >= 390)
+        return (Rows){0, TABLE_ROWS};
+    unsigned first = index > few / 2 ? index - few / 2 : 0;
+    return (Rows){first > TABLE_ROWS - few ? TABLE_ROWS - few : first, few};
+}
+
 /* One table: its neighbourhood of the entry that was used. */
-static void draw_table(const Focus *f, Canvas *canvas, int level, int x, int y, int width)
+static void draw_table(const Focus *f, Canvas *canvas, int level, Rows rows, int x, int y, int width)
 {
     static const char *const names[] = {"", "page table", "page directory", "PDPT", "PML4"};
     uint64_t used = f->walk.entry_paddr[level], table = used & ~(uint64_t)(PAGE_BYTES - 1);
     unsigned index = (unsigned)(used - table) / 8;
     view_print(canvas, FONT_SMALL, x, y, width, level_ink[level], "%s", names[level]);
     view_print(canvas, FONT_SMALL, x, y + 12, width, INK_DIM, "at %llx", (unsigned long long)table);
-    canvas_frame(canvas, (Rect){x - 3, y + 25, width - 2, TABLE_ROWS * 13 + 4}, INK_LINE);
-    for (unsigned i = 0; i < TABLE_ROWS; i++) {
-        unsigned number = f->row_first[level] + i;
-        uint64_t entry = f->row[level][i];
+    canvas_frame(canvas, (Rect){x - 3, y + 25, width - 2, (int)rows.count * 13 + 4}, INK_LINE);
+    for (unsigned i = 0; i < rows.count; i++) {
+        unsigned number = f->row_first[level] + rows.first + i;
+        uint64_t entry = f->row[level][rows.first + i];
         int top = y + 27 + (int)i * 13;
         char flags[8];
         view_entry_flags(entry, flags);
@@ -89,20 +103,21 @@ static void draw_table(const Focus *f, Canvas *canvas, int level, int x, int y, 
 
 static int draw_tables(const Focus *f, Canvas *canvas, Rect area, int y)
 {
-    int width = (area.w - 12) / 4, rows = y + 27;
+    int width = (area.w - 12) / 4;
     for (int i = 0; i < f->walk.levels_read; i++) {
         int level = 4 - i, x = area.x + 11 + i * width;
-        draw_table(f, canvas, level, x, y, width - 8);
+        Rows rows = rows_seen(f, level, area);
+        draw_table(f, canvas, level, rows, x, y, width - 8);
         if (i + 1 >= f->walk.levels_read)
             break;
         /* from the entry used to the table it names */
         unsigned index = (unsigned)(f->walk.entry_paddr[level] % PAGE_BYTES) / 8;
-        int from = rows + (int)(index - f->row_first[level]) * 13 + 6, right = x + width - 13;
+        int from = y + 33 + (int)(index - f->row_first[level] - rows.first) * 13, right = x + width - 13;
         canvas_line(canvas, right, from, right + 5, from, level_ink[level]);
         canvas_line(canvas, right + 5, from, right + 5, y + 18, level_ink[level]);
         canvas_line(canvas, right + 5, y + 18, right + 8, y + 18, level_ink[level]);
     }
-    return y + 27 + TABLE_ROWS * 13 + 10;
+    return y + 37 + 13 * (int)rows_seen(f, 4, area).count;
 }
 
 const char *view_frame_kind(const EmuFrameInfo *frame)
@@ -153,7 +168,7 @@ static void draw_result(const Focus *f, Canvas *canvas, Rect area, int y)
     view_print(canvas, FONT_NORMAL, x, y + 20, width, INK_DIM, "It holds %s%s; rights: read%s%s.", view_frame_kind(&f->frame),
                f->frame.owners > 1 && f->frame.kind != EMU_FRAME_ZERO ? ", shared" : "",
                f->walk.writable ? ", write" : "", f->walk.executable ? ", execute" : "");
-    draw_in_caches(f, canvas, x, y + (f->flags & EMU_PAGE_COW ? 60 : 42), width);
+    draw_in_caches(f, canvas, x, y + (f->flags & EMU_PAGE_COW ? 58 : 42), width);
     if (f->flags & EMU_PAGE_COW)
         view_print(canvas, FONT_NORMAL, x, y + 38, width, INK_DIM,
                    "Copy on write: the next write gives this process its own copy.");

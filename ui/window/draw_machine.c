@@ -240,7 +240,7 @@ void draw_help(Canvas *canvas)
         {"right click", "on code: breakpoint; on the map: stop at writes to it; again: no more"},
         {"wheel, i o", "zoom at the mouse: pages, lines of 64 bytes, bytes"},
         {"a", "count the accesses to the page that is looked at; again: no more"},
-        {"drag, arrows", "move the map; 0: everything fits again"},
+        {"drag, arrows, bar", "move the map, as the wheel does over its names; 0: everything fits again"},
         {"h", "pages in rows, or along Hilbert's curve"},
         {"D", "dump the counters into emu-counters-NNN.json and .csv"},
         {"Z", "zero them: count from here"},

@@ -267,10 +267,16 @@ void draw_map(const View *view, const Model *model, Canvas *canvas)
     }
     canvas->clip = kept;
     draw_outlines(view, model, canvas);
+    Rect bar, thumb;
+    if (view_scroll_bar(view, &bar, &thumb)) {
+        canvas_fill(canvas, bar, INK_PANEL);
+        canvas_fill(canvas, thumb, INK_DIM);
+    }
     int most = view_scroll_max(view);
-    view_print(canvas, FONT_SMALL, map.x + 12, map.y + 5, map.w - 24, INK_DIM, "%s%s",
-               "Memory of the process: a cell is a 4 KiB page, addresses rise to the right and upwards",
-               most ? view->scroll == most ? "  (drag: more above)" : "  (drag: more below)" : "");
+    view_print(canvas, FONT_SMALL, map.x + 12, map.y + 5, map.w - 24, INK_DIM, "%s%s%s",
+               map.w < VIEW_NARROW ? "A cell is a 4 KiB page" : "Memory of the process: a cell is a 4 KiB page",
+               map.w < VIEW_NARROW && most ? "" : ", addresses rise to the right and upwards",
+               !most ? "" : view->scroll == most ? "  (drag: more above)" : "  (drag: more below)");
 }
 
 /* ---- legend --------------------------------------------------------------------------------------------------- */
@@ -300,14 +306,14 @@ void draw_legend(const View *view, const Model *model, Canvas *canvas)
         draw_close_legend(view, model, canvas);
         return;
     }
-    for (unsigned i = 0; i < sizeof items / sizeof *items; i++) {
-        int column = (int)i % 4, row = (int)i / 4, step = (r.w - 16) / 4;
-        int x = r.x + 12 + column * step, y = r.y + 6 + row * 18;
+    int columns = r.w < VIEW_NARROW ? 3 : 4, step = (r.w - 16) / columns, line = columns == 3 ? 16 : 18;
+    int count = (int)(sizeof items / sizeof *items);
+    for (int i = 0; i < count; i++) {
+        int x = r.x + 12 + i % columns * step, y = r.y + 5 + (columns == 4) + i / columns * line;
         draw_cell(canvas, (Rect){x, y, 15, 15}, &items[i].cell, BAND_HEAP);
-        canvas_text(canvas, FONT_SMALL, x + 20, y + 1, step - 24, INK_TEXT, items[i].text);
+        canvas_text(canvas, FONT_SMALL, x + 20, y + 1, step - 20, INK_TEXT, items[i].text);
     }
-    int x = r.x + 12 + 2 * ((r.w - 16) / 4), y = r.y + 6 + 2 * 18;
+    int x = r.x + 12 + count % columns * step, y = r.y + 5 + (columns == 4) + count / columns * line;
     canvas_hatch(canvas, (Rect){x, y + 4, 14, 6}, 4, INK_DIM);
-    canvas_text(canvas, FONT_SMALL, x + 20, y + 1, 2 * ((r.w - 16) / 4) - 24, INK_TEXT,
-                "nobody may touch it: guards of stacks");
+    canvas_text(canvas, FONT_SMALL, x + 20, y + 1, 2 * step - 20, INK_TEXT, "nobody may touch it: guards of stacks");
 }

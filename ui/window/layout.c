@@ -6,9 +6,11 @@
 #include "ui/window/view.h"
 
 enum {
-    HEADER = 28, TIMELINE = 128, LEGEND = 62, TAB_BAR = 27, INSPECTOR = 206,
+    HEADER = 28, TIMELINE = 128, LEGEND = 62, LEGEND_NARROW = 68, TAB_BAR = 27, INSPECTOR = 206,
+    ROOMY = 800, INSPECTOR_GIVES = 90, TIMELINE_GIVES = 40, /* what they leave to the view in windows lower than that */
     LABEL = 196,    /* left of the cells: what the band is */
-    MARGIN = 52,    /* right of them: RSP, RBP, RIP */
+    MARGIN = 52,    /* right of them: RSP, RBP, RIP; and the bar */
+    BAR = 7, THUMB_MIN = 12,
     TITLE = 20, BAND_TIGHT = 15, BAND_MIN = 28, BAND_ROOMY = 40, /* one, two, three lines of label */
     BAND_SPACE = 5, BAND_SPACE_MAX = 14, GAP = 20,
     PX_MAX = 26, PX_MIN = 6,
@@ -135,17 +137,22 @@ static void place_zoomed(View *view, const Model *model)
 
 bool view_layout(View *view, const Model *model, int width, int height)
 {
-    int middle = width * 55 / 100, bottom = height - TIMELINE;
+    width = width < VIEW_WIDTH_MIN ? VIEW_WIDTH_MIN : width; /* less shows only the upper left of that */
+    height = height < VIEW_HEIGHT_MIN ? VIEW_HEIGHT_MIN : height;
+    int lack = height < ROOMY ? ROOMY - height : 0, less = lack < INSPECTOR_GIVES ? lack : INSPECTOR_GIVES;
+    int timeline = TIMELINE - (lack - less < TIMELINE_GIVES ? lack - less : TIMELINE_GIVES), inspector = INSPECTOR - less;
+    int middle = width * 55 / 100, bottom = height - timeline;
     if (middle > width - 580)
         middle = width - 580;
+    int legend = middle < VIEW_NARROW ? LEGEND_NARROW : LEGEND;
     view->header = (Rect){0, 0, width, HEADER};
     view->slider = (Rect){width - 8 * 8 - 12 - 10 * view->speed_steps, 4, 10 * view->speed_steps, HEADER - 8};
-    view->map = (Rect){0, HEADER, middle, bottom - LEGEND - HEADER};
-    view->legend = (Rect){0, bottom - LEGEND, middle, LEGEND};
+    view->map = (Rect){0, HEADER, middle, bottom - legend - HEADER};
+    view->legend = (Rect){0, bottom - legend, middle, legend};
     view->tabs = (Rect){middle, HEADER + 3, width - middle, TAB_BAR};
-    view->inspector = (Rect){middle, bottom - INSPECTOR, width - middle - 8, INSPECTOR - 6};
-    view->side = (Rect){middle, HEADER + 3 + TAB_BAR, width - middle - 8, bottom - INSPECTOR - HEADER - TAB_BAR - 9};
-    view->timeline = (Rect){8, bottom, width - 16, TIMELINE - 8};
+    view->inspector = (Rect){middle, bottom - inspector, width - middle - 8, inspector - 6};
+    view->side = (Rect){middle, HEADER + 3 + TAB_BAR, width - middle - 8, bottom - inspector - HEADER - TAB_BAR - 9};
+    view->timeline = (Rect){8, bottom, width - 16, timeline - 8};
     if (model->band_count > view->place_capacity || !view->places) {
         BandPlace *places = realloc(view->places, (model->band_count + 16) * sizeof *places);
         if (!places)
@@ -165,6 +172,32 @@ int view_scroll_max(const View *view)
 {
     int room = view->map.h - TITLE;
     return view->content > room ? view->content - room : 0;
+}
+
+bool view_scroll_bar(const View *view, Rect *bar, Rect *thumb)
+{
+    int most = view_scroll_max(view), room = view->map.h - TITLE;
+    if (!most || view->zoom > ZOOM_PAGES)
+        return false;
+    int h = (int)((int64_t)room * room / view->content), height = h < THUMB_MIN ? THUMB_MIN : h;
+    *bar = (Rect){view->map.x + view->map.w - BAR, view->map.y + TITLE, BAR, room};
+    *thumb = (Rect){bar->x, bar->y + (int)((int64_t)(room - height) * view->scroll / most), BAR, height};
+    return true;
+}
+
+bool view_scroll_at(const View *view, int x, int y, bool held, int *scroll)
+{
+    Rect bar, thumb;
+    if (!view_scroll_bar(view, &bar, &thumb) || (!held && (x < bar.x || x >= bar.x + bar.w || y < bar.y || y >= bar.y + bar.h)))
+        return false;
+    int64_t most = view_scroll_max(view), at = most * (y - bar.y - thumb.h / 2) / (bar.h - thumb.h);
+    *scroll = (int)(at < 0 ? 0 : at > most ? most : at);
+    return true;
+}
+
+bool view_over_names(const View *view, int x, int y)
+{
+    return view->zoom <= ZOOM_PAGES && x < view->map.x + LABEL && y >= view->map.y && y < view->map.y + view->map.h;
 }
 
 /* ---- along rows, or along Hilbert's curve ----------------------------------------------------------------------- */

@@ -6,11 +6,11 @@
 
 #include "ui/window/png.h"
 
-/* Two pixels for one as soon as the smallest layout still fits, and so on. */
+/* Two pixels for one as soon as everything has the room it likes, and so on. */
 static int scale_for(int width, int height)
 {
     int scale = 1;
-    while (width / (scale + 1) >= 1280 && height / (scale + 1) >= 720)
+    while (width / (scale + 1) >= 1280 && height / (scale + 1) >= 800)
         scale++;
     return scale;
 }

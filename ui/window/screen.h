@@ -18,7 +18,7 @@ typedef enum EventKind {
     EVENT_SIZE,
     EVENT_OTHER
 } EventKind;
-enum { KEY_F12 = 256, KEY_UP, KEY_DOWN, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME };
+enum { KEY_F12 = 256, KEY_UP, KEY_DOWN, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME, KEY_END };
 typedef struct Event {
     EventKind kind;
     int key;    /* KEY: the character, or KEY_… */

@@ -113,6 +113,7 @@ static int special_key(SDL_Keycode key)
     case SDLK_PAGEUP: return KEY_PAGE_UP;
     case SDLK_PAGEDOWN: return KEY_PAGE_DOWN;
     case SDLK_HOME: return KEY_HOME;
+    case SDLK_END: return KEY_END;
     case SDLK_ESCAPE: return 'q';
     case SDLK_TAB: return '\t';
     default: return 0;

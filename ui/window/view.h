@@ -24,7 +24,8 @@ enum {
     ZOOM_BYTES = 8,
     ZOOM_MAX = 9, /* up to ZOOM_PAGES cells are pages, then lines, then bytes */
     VIEW_WIDTH_MIN = 1000,
-    VIEW_HEIGHT_MIN = 600
+    VIEW_HEIGHT_MIN = 600,
+    VIEW_NARROW = 560 /* a map that has less shortens its words */
 };
 
 typedef struct View {
@@ -87,6 +88,11 @@ Rect view_tab_rect(const View *view, Tab tab);
 const char *view_tab_name(Tab tab);
 unsigned view_tab_parts(Tab tab); /* PART_…: what it shows of the model */
 int view_scroll_max(const View *view);
+/* Where the map's scroll bar is; false: all is seen. What a press there, or a move with the button held, scrolls to. */
+bool view_scroll_bar(const View *view, Rect *bar, Rect *thumb);
+bool view_scroll_at(const View *view, int x, int y, bool held, int *scroll);
+/* Is that left of the cells, where mappings are named? */
+bool view_over_names(const View *view, int x, int y);
 
 /* ---- the parts, each in its file -------------------------------------------------------------------------------- */
 

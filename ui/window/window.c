@@ -35,7 +35,7 @@ struct Window {
     atomic_bool leaving;
     bool beside;       /* a console uses the machine, too */
     pthread_t thread;  /* beside: of the window */
-    bool pressed, dragging, scrubbing; /* scrubbing: through time */
+    bool pressed, dragging, scrubbing, sliding; /* scrubbing: through time; sliding: the map's scroll bar */
     uint64_t press_close;
     int press_y, press_scroll, mouse_x, mouse_y; /* logical pixels */
     uint64_t drawn; /* host time, ns */
@@ -218,6 +218,17 @@ static void zoom(Window *w, int by)
     ask(w);
 }
 
+/* Over the cells it zooms, over the mappings' names it moves the map. */
+static void turn_wheel(Window *w, int up)
+{
+    if (!view_over_names(&w->view, w->mouse_x, w->mouse_y)) {
+        zoom(w, up);
+        return;
+    }
+    scroll(w, w->view.scroll, w->view.close_at, up * -w->view.map.h / 8);
+    ask(w);
+}
+
 static void key_view(Window *w, int key)
 {
     int page = w->view.map.h / 2, row = w->view.zoom > ZOOM_PAGES ? view_close_shape(&w->view).h : 24;
@@ -231,6 +242,7 @@ static void key_view(Window *w, int key)
     case 'i': zoom(w, 1); break;
     case 'o': zoom(w, -1); break;
     case 'h': w->view.hilbert = !w->view.hilbert; break;
+    case KEY_END: scroll(w, view_scroll_max(&w->view), w->view.close_at, 0); break;
     case KEY_HOME:
     case '0': w->view.scroll = w->view.zoom = 0; break;
     case '?': w->view.help = !w->view.help; break;
@@ -302,6 +314,11 @@ static void moved(Window *w, int x, int y)
         scrub(w, x, w->press_y);
         return;
     }
+    if (w->sliding) {
+        view_scroll_at(&w->view, x, y, true, &w->view.scroll);
+        ask(w);
+        return;
+    }
     if (w->dragging) {
         scroll(w, w->press_scroll, w->press_close, w->press_y - y);
         ask(w);
@@ -359,13 +376,15 @@ static void handle(Window *w, const Event *event)
         w->press_scroll = w->view.scroll;
         w->press_close = w->view.close_at;
         w->scrubbing = w->pressed && scrub(w, x, y);
+        w->sliding = w->pressed && view_scroll_at(&w->view, x, y, false, &w->view.scroll);
+        w->changed |= w->sliding;
         break;
     case EVENT_RELEASE:
-        if (w->pressed && !w->dragging && !w->scrubbing)
+        if (w->pressed && !w->dragging && !w->scrubbing && !w->sliding)
             clicked(w, x, y);
-        w->pressed = w->dragging = w->scrubbing = false;
+        w->pressed = w->dragging = w->scrubbing = w->sliding = false;
         break;
-    case EVENT_WHEEL: zoom(w, event->amount > 0 ? 1 : -1); break;
+    case EVENT_WHEEL: turn_wheel(w, event->amount > 0 ? 1 : -1); break;
     case EVENT_SIZE: w->changed = true; break;
     case EVENT_OTHER: break;
     }
