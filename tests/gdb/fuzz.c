@@ -298,7 +298,7 @@ static const char *const packets[] = {
     "qXfer:siginfo:read::0,80", "qXfer:siginfo:write::%n:%b", "qfThreadInfo", "qsThreadInfo", "qC", "qAttached:%n", "qRcmd,%l", "qRcmd,%h",
     "qSearch:memory:%a;%n;%b", "qCRC:%a,100", "qGetTLSAddr:%t,%n,%n", "qSymbol::", "QStartNoAckMode", "QPassSignals:e;f;%n", "QCatchSyscalls:1;%n;%n",
     "QCatchSyscalls:1", "QCatchSyscalls:0", "QNonStop:%n", "QProgramSignals:%n", "vKill;%n", "vKill;3e8", "D;%n", "D", "k", "!", "vMustReplyEmpty", "%b", "", "vRun;", "vRun;%p;%h;%l", "vRun;;%h;", "vAttach;%n", "vAttach;3e8", "vAttach;3e9", "R00",
-    "QEnvironmentHexEncoded:%h", "QEnvironmentHexEncoded:483d%h", "QEnvironmentUnset:%h", "QEnvironmentReset", "QSetWorkingDir:%p", "QSetWorkingDir:", "QDisableRandomization:%n",
+    "QEnvironmentHexEncoded:%h", "QEnvironmentHexEncoded:483d%h", "QEnvironmentUnset:%h", "QEnvironmentReset", "QSetWorkingDir:%p", "QSetWorkingDir:", "qHostInfo", "qThreadStopInfo%t", "qThreadStopInfo3e8", "qProcessInfo", "qMemoryRegionInfo:%a", "QDisableRandomization:%n",
 };
 
 static void one_packet(Gdb *gdb)

@@ -6,6 +6,7 @@ import difflib
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -49,6 +50,7 @@ def main():
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     work = os.path.abspath(args.work)
+    emu = shlex.join([os.path.abspath(word) if os.path.exists(word) else word for word in shlex.split(args.emu)])
     os.makedirs(work, exist_ok=True)
     failed = 0
     for script in sorted(HERE.glob("*.gdb")):
@@ -62,7 +64,7 @@ def main():
         lines = [line for line in script.read_text().splitlines() if line]
         kind = "extended-remote" if name.startswith("extended") else "remote"
         native = session("starti", lines, program, work)
-        ours = session(f"target {kind} | exec {args.emu} -g - {program}", lines, program, work)
+        ours = session(f"target {kind} | exec {emu} -g - {program}", lines, program, work)
         if args.show:
             print("\n".join(ours))
         difference = list(difflib.unified_diff(native, ours, f"{name}: native", f"{name}: emu", lineterm="", n=2))

@@ -4,6 +4,7 @@
  *                                                  ├─ memory.c     m M X, Z z, qSearch, qCRC
  *                                                  ├─ resume.c     vCont and what stops it ── stops.c
  *                                                  ├─ query.c      q… Q… and qXfer objects
+ *                                                  ├─ lldb.c       what lldb asks beyond that
  *                                                  ├─ launch.c     vRun, vAttach, R: programs that gdb starts or takes up
  *                                                  ├─ files.c      vFile
  *                                                  └─ monitor.c    qRcmd: the console's commands
@@ -56,6 +57,8 @@ typedef struct Gdb {
     bool detached;         /* nobody debugs, the machine runs */
     bool extended;         /* `target extended-remote`: the conversation outlives the program */
     Start start;
+    bool lldb;             /* it is lldb: stops name their thread, k is replied to */
+    bool short_floats;     /* gdb knows types of 16-bit floats */
     bool multiprocess, swbreak, fork_events, vfork_events, exec_events, no_resumed;
     int *attached;         /* pids that gdb debugs */
     int taken_up;          /* the last of them that gdb has attached to itself: 0 is none */
@@ -106,7 +109,7 @@ void registers_read_all(Gdb *gdb);
 void registers_write_all(Gdb *gdb, Cursor *cursor);
 void registers_read_one(Gdb *gdb, Cursor *cursor);
 void registers_write_one(Gdb *gdb, Cursor *cursor);
-void registers_describe(Reply *xml);
+void registers_describe(Reply *xml, bool short_floats);
 /* "NUMBER:VALUE;" of rbp, rsp and rip */
 void registers_expedite(Gdb *gdb, int tid);
 
@@ -152,6 +155,11 @@ void launch_done(Gdb *gdb);
 /* query.c */
 bool query_get(Gdb *gdb, Cursor *cursor);
 bool query_set(Gdb *gdb, Cursor *cursor);
+
+/* lldb.c: qHostInfo, qProcessInfo, qThreadStopInfo, qMemoryRegionInfo; false: none of them */
+bool query_lldb(Gdb *gdb, Cursor *cursor);
+/* In a stop reply: "hexname:NAME;", which only lldb wants there. */
+void lldb_thread_name(Gdb *gdb, const EmuTask *task);
 
 /* files.c */
 void remote_file_request(Gdb *gdb, Cursor *cursor);

@@ -19,6 +19,7 @@ static void supported(Gdb *gdb, Cursor *cursor)
         gdb->vfork_events |= SAYS("vfork-events+");
         gdb->exec_events |= SAYS("exec-events+");
         gdb->no_resumed |= SAYS("no-resumed+");
+        gdb->short_floats |= SAYS("memory-tagging+"); /* gdb 11 is the first to say this; older ones refuse types they do not know */
 #undef SAYS
     }
     reply_text(&gdb->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;hwbreak+;fork-events+;vfork-events+;exec-events+;"
@@ -45,7 +46,7 @@ static bool make_object(Gdb *gdb, const char *name, const char *annex, Reply *ob
     uint64_t pid = 0;
     Cursor cursor = {annex, annex + strlen(annex)};
     if (strcmp(name, "features") == 0 && strcmp(annex, "target.xml") == 0) {
-        registers_describe(object);
+        registers_describe(object, gdb->short_floats);
     } else if (strcmp(name, "threads") == 0) {
         gdb_thread_list(gdb, object);
     } else if (strcmp(name, "auxv") == 0) {
@@ -231,6 +232,8 @@ bool query_get(Gdb *gdb, Cursor *cursor)
         thread_local_address(gdb, cursor);
     } else if (take_text(cursor, "Symbol")) {
         gdb_ok(gdb); /* no symbols are needed */
+    } else if (query_lldb(gdb, cursor)) {
+        return true;
     } else if (take_text(cursor, "C") && cursor->at == cursor->end && gdb_thread(gdb, (Thread){0, gdb_tid(gdb)}, &task)) {
         reply_text(&gdb->out, "QC");
         gdb_reply_thread(gdb, task.pid, task.tid);

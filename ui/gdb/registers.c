@@ -60,37 +60,38 @@ static void describe_flags(Reply *xml, const char *id, const Bit *bits, size_t c
     reply_text(xml, "</flags>\n");
 }
 
-/* The types that a feature's registers need. Names of bits: SDM Vol. 1, "EFLAGS Register", "MXCSR Control and Status Register". */
-static void describe_types(Reply *xml, Feature feature)
+/* The types that a feature's registers need, lanes of 16-bit floats only for a gdb that knows them. Names of bits: SDM Vol. 1, "EFLAGS Register", "MXCSR Control and Status Register". */
+static void describe_types(Reply *xml, Feature feature, bool short_floats)
 {
     static const Bit eflags[] = {{"CF", 0}, {"PF", 2}, {"AF", 4}, {"ZF", 6}, {"SF", 7}, {"TF", 8}, {"IF", 9}, {"DF", 10}, {"OF", 11},
                                  {"NT", 14}, {"RF", 16}, {"VM", 17}, {"AC", 18}, {"VIF", 19}, {"VIP", 20}, {"ID", 21}};
     static const Bit mxcsr[] = {{"IE", 0}, {"DE", 1}, {"ZE", 2}, {"OE", 3}, {"UE", 4}, {"PE", 5}, {"DAZ", 6}, {"IM", 7}, {"DM", 8},
                                 {"ZM", 9}, {"OM", 10}, {"UM", 11}, {"PM", 12}, {"FZ", 15}};
     static const struct { const char *name, *type; unsigned count; } lanes[] = {
-        {"v4_float", "ieee_single", 4}, {"v2_double", "ieee_double", 2}, {"v16_int8", "int8", 16}, {"v8_int16", "int16", 8},
-        {"v4_int32", "int32", 4}, {"v2_int64", "int64", 2},
+        {"v8_bfloat16", "bfloat16", 8}, {"v8_half", "ieee_half", 8}, {"v4_float", "ieee_single", 4}, {"v2_double", "ieee_double", 2},
+        {"v16_int8", "int8", 16}, {"v8_int16", "int16", 8}, {"v4_int32", "int32", 4}, {"v2_int64", "int64", 2},
     };
     if (feature == CORE)
         describe_flags(xml, "i386_eflags", eflags, sizeof eflags / sizeof eflags[0]);
     if (feature != SSE)
         return;
     describe_flags(xml, "i386_mxcsr", mxcsr, sizeof mxcsr / sizeof mxcsr[0]);
-    for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++)
+    size_t first = short_floats ? 0 : 2;
+    for (size_t i = first; i < sizeof lanes / sizeof lanes[0]; i++)
         reply_text(xml, "<vector id=\"lanes%zu\" type=\"%s\" count=\"%u\"/>\n", i, lanes[i].type, lanes[i].count);
     reply_text(xml, "<union id=\"vec128\">\n");
-    for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++)
+    for (size_t i = first; i < sizeof lanes / sizeof lanes[0]; i++)
         reply_text(xml, "<field name=\"%s\" type=\"lanes%zu\"/>\n", lanes[i].name, i);
     reply_text(xml, "<field name=\"uint128\" type=\"uint128\"/>\n</union>\n");
 }
 
-void registers_describe(Reply *xml)
+void registers_describe(Reply *xml, bool short_floats)
 {
     reply_text(xml, "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n<target version=\"1.0\">\n"
                     "<architecture>i386:x86-64</architecture>\n<osabi>GNU/Linux</osabi>\n");
     for (int feature = 0; feature < FEATURES; feature++) {
         reply_text(xml, "<feature name=\"%s\">\n", feature_names[feature]);
-        describe_types(xml, (Feature)feature);
+        describe_types(xml, (Feature)feature, short_floats);
         for (int i = 0; i < ROWS; i++) {
             if ((int)rows[i].feature != feature)
                 continue;

@@ -132,7 +132,9 @@ bool gdb_answer(Gdb *gdb)
     case 'D': detach(gdb, cursor); break;
     case 'k':
         gdb_kill(gdb, 0);
-        return false;
+        if (gdb->lldb)
+            stop_reply(gdb);
+        return gdb->lldb;
     case 'c': case 'C': case 's': case 'S': return refuse(gdb) || resume_old(gdb, kind, cursor);
     case 'b': return refuse(gdb) || resume_backwards(gdb, cursor);
     case 'R': return launch_restart(gdb);
@@ -166,7 +168,7 @@ static void greet(Gdb *gdb)
 {
     EmuTask task;
     gdb->in.no_ack = false;
-    gdb->multiprocess = gdb->swbreak = gdb->fork_events = gdb->vfork_events = gdb->exec_events = gdb->no_resumed = false;
+    gdb->lldb = gdb->short_floats = gdb->multiprocess = gdb->swbreak = gdb->fork_events = gdb->vfork_events = gdb->exec_events = gdb->no_resumed = false;
     gdb->pass_signals = 0;
     gdb->catch_calls = false;
     gdb->general = (Thread){0, 0};

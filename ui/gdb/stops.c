@@ -40,7 +40,10 @@ static void reply_stopped(Gdb *gdb, int linux_signal)
 {
     reply_text(&gdb->out, "T%02xthread:", (unsigned)signal_to_gdb(linux_signal));
     gdb_reply_thread(gdb, gdb->stop.pid, gdb->stop.tid);
+    EmuTask task;
     reply_text(&gdb->out, ";core:0;");
+    if (gdb->lldb && gdb_thread(gdb, (Thread){gdb->stop.pid, gdb->stop.tid}, &task))
+        lldb_thread_name(gdb, &task);
     registers_expedite(gdb, gdb->stop.tid);
 }
 
