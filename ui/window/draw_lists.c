@@ -167,7 +167,22 @@ static const char *state_name(char state)
     }
 }
 
-void draw_processes(const Model *model, Canvas *canvas, Rect area)
+static void draw_task(const Model *model, const TaskRow *row, Canvas *canvas, Rect area, int y)
+{
+    char insns[32], size[32] = "";
+    bool last = row->task.tid == model->tid;
+    if (last)
+        canvas_fill(canvas, (Rect){area.x + 4, y - 1, area.w - 8, 15}, INK_PANEL);
+    if (row->resident)
+        view_size(row->resident, size);
+    view_print(canvas, FONT_SMALL, area.x + 8, y, area.w - 16,
+               row->task.state == 'Z' ? INK_DIM : last ? INK_MARK : INK_TEXT, "%s %-7d %-7d %-16.16s %-9s %18s %12s",
+               last ? " > " : "   ", row->task.pid, row->task.tid, row->task.name, state_name(row->task.state),
+               view_count(row->task.insns, insns), size);
+}
+
+/* From the row `first` on, as far as there are enough. */
+void draw_processes(const Model *model, Canvas *canvas, Rect area, uint32_t first)
 {
     int y = area.y + 8, x = area.x + 8;
     canvas_text(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM,
@@ -177,20 +192,12 @@ void draw_processes(const Model *model, Canvas *canvas, Rect area)
                "name", "state", "instructions", "in RAM");
     y += 16;
     uint32_t room = (uint32_t)(area.y + area.h - y) / 16, shown = model->task_count > room ? room - 1 : model->task_count;
-    for (uint32_t i = 0; i < shown; i++, y += 16) {
-        const TaskRow *row = &model->tasks[i];
-        char insns[32], size[32] = "";
-        bool leader = row->task.pid == row->task.tid, last = row->task.tid == model->tid;
-        if (last)
-            canvas_fill(canvas, (Rect){x - 4, y - 1, area.w - 8, 15}, INK_PANEL);
-        if (row->resident)
-            view_size(row->resident, size);
-        view_print(canvas, FONT_SMALL, x, y, area.w - 16, row->task.state == 'Z' ? INK_DIM : last ? INK_MARK : INK_TEXT,
-                   "%s %-7d %-7d %-16.16s %-9s %18s %12s", last ? " > " : leader ? "   " : "   ", row->task.pid, row->task.tid,
-                   row->task.name, state_name(row->task.state), view_count(row->task.insns, insns), size);
-    }
+    first = first < model->task_count - shown ? first : model->task_count - shown;
+    for (uint32_t i = first; i < first + shown; i++, y += 16)
+        draw_task(model, &model->tasks[i], canvas, area, y);
     if (shown < model->task_count)
-        view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_DIM, "    and %u more", model->task_count - shown);
+        view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_ACCENT, "    %u before these, %u%s after: turn the wheel here", first,
+                   model->task_count - shown - first, model->more_tasks ? " or more" : "");
 }
 
 /* ---- system calls ------------------------------------------------------------------------------------------------ */

@@ -100,31 +100,38 @@ static void draw_cell(Canvas *canvas, Rect place, const DrawnCell *d, BandKind k
 
 /* ---- a band --------------------------------------------------------------------------------------------------- */
 
-static void draw_band_label(const View *view, const Band *band, const BandPlace *place, Canvas *canvas, int y)
+static void draw_band_label(const View *view, const Model *model, const Band *band, const BandPlace *place, Canvas *canvas, int y)
 {
     char size[32], resident[32], cell[32];
-    int x = view->map.x + 12, width = LABEL - 18;
+    int x = view->map.x + 12, width = LABEL - 18, line = width;
     bool named = band->name[0] && band->name[0] != '[';
     canvas_fill(canvas, (Rect){view->map.x + 4, y, 4, place->h}, view_kind_colour(band->kind));
+    unsigned folded = band->shift + place->fold;
+    view_size((uint64_t)PAGE_BYTES << folded, cell);
+    if (folded && place->h < 39) { /* no line of its own */
+        line = width - canvas_text_width(FONT_SMALL, cell) - 6 * 6;
+        view_print(canvas, FONT_SMALL, x + line + 6, y, width - line, INK_ACCENT, "cell %s", cell);
+    }
     char title[96];
     if (band->kind == BAND_THREAD_STACK && band->threads > 1)
-        snprintf(title, sizeof title, "stacks of %u threads", band->threads);
+        snprintf(title, sizeof title, "stacks of %u%s threads", band->threads, model->more_tasks ? " or more" : "");
+    else if (band->kind == BAND_THREAD_STACK && line < width)
+        snprintf(title, sizeof title, "thread %d", band->tid);
     else if (band->kind == BAND_THREAD_STACK)
         snprintf(title, sizeof title, "%s %d", model_kind_name(band->kind), band->tid);
     else
         snprintf(title, sizeof title, "%s%s%s", model_kind_name(band->kind), named ? " · " : "", named ? band->name : "");
-    view_print(canvas, FONT_SMALL, x, y, width, band->kind == BAND_RWX ? INK_WRITE : INK_TEXT, "%c%c%c %s",
+    view_print(canvas, FONT_SMALL, x, y, line, band->kind == BAND_RWX ? INK_WRITE : INK_TEXT, "%c%c%c %s",
                band->map_flags & EMU_MAP_READ ? 'r' : '-', band->map_flags & EMU_MAP_WRITE ? 'w' : '-',
                band->map_flags & EMU_MAP_EXEC ? 'x' : '-', title);
     if (place->h < 26)
         return;
     view_print(canvas, FONT_SMALL, x, y + 13, width, INK_DIM, "%s, %s in RAM", view_size(band->end - band->start, size),
                band->resident ? view_size(band->resident, resident) : "none");
-    if (place->h >= 39)
+    if (place->h >= 56 || (place->h >= 39 && !folded))
         view_print(canvas, FONT_SMALL, x, y + place->h - 12, width, INK_DIM, "from %llx", (unsigned long long)band->start);
-    if (place->h >= 56 && band->shift + place->fold)
-        view_print(canvas, FONT_SMALL, x, y + 26, width, INK_ACCENT, "1 cell = %s",
-                   view_size((uint64_t)PAGE_BYTES << (band->shift + place->fold), cell));
+    if (place->h >= 39 && folded)
+        view_print(canvas, FONT_SMALL, x, y + 26, width, INK_ACCENT, "1 cell = %s", cell);
 }
 
 /* Paper torn apart: nothing is mapped between these two bands. */
@@ -262,7 +269,7 @@ void draw_map(const View *view, const Model *model, Canvas *canvas)
             draw_strip(view, &model->bands[i], place, canvas, y);
             continue;
         }
-        draw_band_label(view, &model->bands[i], place, canvas, y);
+        draw_band_label(view, model, &model->bands[i], place, canvas, y);
         draw_cells(view, model, &model->bands[i], place, canvas, y);
     }
     canvas->clip = kept;
@@ -306,7 +313,7 @@ void draw_legend(const View *view, const Model *model, Canvas *canvas)
         draw_close_legend(view, model, canvas);
         return;
     }
-    int columns = r.w < VIEW_NARROW ? 3 : 4, step = (r.w - 16) / columns, line = columns == 3 ? 16 : 18;
+    int columns = r.w < VIEW_NARROW ? 3 : 4, step = (r.w - (columns == 3 ? 8 : 16)) / columns, line = columns == 3 ? 16 : 18;
     int count = (int)(sizeof items / sizeof *items);
     for (int i = 0; i < count; i++) {
         int x = r.x + 12 + i % columns * step, y = r.y + 5 + (columns == 4) + i / columns * line;

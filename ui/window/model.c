@@ -109,6 +109,8 @@ static void collect_tasks(Model *model, Emu *emu)
         row->rip = known ? registers.rip : 0;
         row->rsp = known ? registers.r[4] : 0;
     }
+    EmuTask next;
+    model->more_tasks = emu_task(emu, model->task_count, &next);
 }
 
 static bool leader_of(Emu *emu, int pid, int *tid)
@@ -126,7 +128,7 @@ static bool leader_of(Emu *emu, int pid, int *tid)
  * its own, else its first one; when it is dead, who ran last. */
 static void collect_who(Model *model, Emu *emu, const ModelRequest *request)
 {
-    EmuTask task;
+    EmuTask task = {.exe = ""};
     int last_pid = 0, last_tid = 0, pid = request->pid ? request->pid : model->pid;
     emu_last_task(emu, &last_pid, &last_tid);
     if ((request->follow && !request->pid) || pid == last_pid || !leader_of(emu, pid, &model->tid)) {
@@ -134,11 +136,12 @@ static void collect_who(Model *model, Emu *emu, const ModelRequest *request)
         model->tid = last_tid;
     }
     model->pid = pid;
-    for (uint32_t i = 0; emu_task(emu, i, &task); i++) {
-        const char *slash = strrchr(task.exe, '/');
-        if (task.tid == model->tid)
-            snprintf(model->program, sizeof model->program, "%s", slash ? slash + 1 : task.exe);
-    }
+    uint32_t i = 0;
+    while (emu_task(emu, i, &task) && task.tid != model->tid)
+        i++;
+    const char *slash = strrchr(task.exe, '/');
+    if (task.tid == model->tid)
+        snprintf(model->program, sizeof model->program, "%s", slash ? slash + 1 : task.exe);
 }
 
 /* Of the modelled first level. */

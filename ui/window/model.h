@@ -15,7 +15,7 @@ enum {
     HALF_LIFE_MS = 500,        /* of the glow */
     INSNS_PER_MS = 20,         /* so the glow halves every 10,000 instructions */
     BAND_CELLS_MAX = 1 << 16,  /* larger mappings get cells of 2, 4, 8 … pages */
-    TASKS_MAX = 64, CODE_MAX = 64, STACK_MAX = 128, SOURCE_ROWS = 15, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
+    TASKS_MAX = 512, CODE_MAX = 64, STACK_MAX = 128, SOURCE_ROWS = 15, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
     FULL_SWEEP_MS = 250,       /* how late pages may be seen that came or went without being accessed */
     SWEEP_TABLES = 192,        /* page tables that a picture looks at: more memory takes several pictures to look at */
     LINE_BYTES = 64, CLOSE_CELLS_MAX = 8192, CLOSE_BYTES_MAX = 32768,
@@ -206,6 +206,7 @@ typedef struct Model {
     Cell *cells;
     uint32_t cell_count, cell_capacity;
     TaskRow tasks[TASKS_MAX];
+    bool more_tasks; /* than these */
     uint32_t task_count;
     CodeLine code[CODE_MAX];
     uint32_t code_count;

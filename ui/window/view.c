@@ -148,7 +148,7 @@ void view_draw(const View *view, const Model *model, Canvas *canvas)
     case TAB_STACK: draw_stack(model, canvas, view->side); break;
     case TAB_CODE: draw_code(model, canvas, view->side); break;
     case TAB_RAM: draw_ram(model, canvas, view->side); break;
-    case TAB_PROCESSES: draw_processes(model, canvas, view->side); break;
+    case TAB_PROCESSES: draw_processes(model, canvas, view->side, view->first_task); break;
     case TAB_CALLS: draw_calls(model, canvas, view->side); break;
     case TAB_TLB: draw_tlb_view(model, canvas, view->side); break;
     case TAB_CACHES: draw_caches(model, canvas, view->side); break;

@@ -34,6 +34,7 @@ typedef struct View {
     bool hilbert;          /* pages that are neighbours lie near each other: along Hilbert's curve; else in rows */
     uint64_t close_at;     /* below the page: the first address shown */
     int scroll;            /* pixels that the map is moved up by */
+    uint32_t first_task;   /* of the Processes view: rows that it is moved up by */
     bool help, pinned, paused;
     uint64_t focus;        /* hovered or pinned address, 0: the stack pointer */
     char status[96];       /* "running", "paused at main+4" … */
@@ -104,7 +105,7 @@ void draw_translation(const Model *model, Canvas *canvas, Rect area);
 void draw_stack(const Model *model, Canvas *canvas, Rect area);
 void draw_code(const Model *model, Canvas *canvas, Rect area);
 void draw_ram(const Model *model, Canvas *canvas, Rect area);
-void draw_processes(const Model *model, Canvas *canvas, Rect area);
+void draw_processes(const Model *model, Canvas *canvas, Rect area, uint32_t first);
 void draw_calls(const Model *model, Canvas *canvas, Rect area);
 void draw_tlb_view(const Model *model, Canvas *canvas, Rect area);
 void draw_caches(const Model *model, Canvas *canvas, Rect area);

@@ -218,9 +218,16 @@ static void zoom(Window *w, int by)
     ask(w);
 }
 
-/* Over the cells it zooms, over the mappings' names it moves the map. */
+/* Over the cells it zooms, over the mappings' names it moves the map, over a list of threads that. */
 static void turn_wheel(Window *w, int up)
 {
+    const View *v = &w->view;
+    if (v->tab == TAB_PROCESSES && w->mouse_x >= v->side.x && w->mouse_y < v->side.y + v->side.h) {
+        uint32_t by = 4, first = v->first_task, most = w->runner.shown->task_count;
+        w->view.first_task = up > 0 ? first < by ? 0 : first - by : first + by > most ? most : first + by;
+        w->changed = true;
+        return;
+    }
     if (!view_over_names(&w->view, w->mouse_x, w->mouse_y)) {
         zoom(w, up);
         return;
