@@ -137,12 +137,13 @@ static i64 run_interpreter(Task *task, const ExecRequest *request, const char *i
         argv[n++] = interpreter;
         if (argument)
             argv[n++] = argument;
-        argv[n++] = request->execfn;
+        argv[n++] = request->script ? request->script : request->execfn;
         for (u64 i = 1; i < count; i++)
             argv[n++] = request->argv[i];
         argv[n] = NULL;
         ExecRequest inner = *request;
         inner.argv = argv;
+        inner.script = interpreter;
         inner.depth = request->depth + 1;
         i64 fd = file_open_program(task, AT_FDCWD, interpreter, 0, path);
         result = fd;

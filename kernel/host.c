@@ -30,6 +30,23 @@ static u64 total(const struct iovec *v, u64 count)
     return sum;
 }
 
+int host_file_limit_now(struct rlimit *limit)
+{
+    static struct rlimit given;
+    static bool known;
+    if (!known && getrlimit(RLIMIT_NOFILE, &given))
+        return -1;
+    *limit = given;
+    if (known)
+        return 0;
+    known = true;
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){given.rlim_max, given.rlim_max});
+    for (rlim_t more = 1 << 20; more > given.rlim_max; more /= 2) /* beyond the hard limit: root's right, up to fs.nr_open */
+        if (!setrlimit(RLIMIT_NOFILE, &(struct rlimit){more, more}))
+            break;
+    return 0;
+}
+
 #define NONE (void)0
 #define OBJECT(object, size) host_object(&host, object, size)
 #define BYTES(bytes, capacity) host_bytes(&host, bytes, capacity)

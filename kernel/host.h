@@ -53,4 +53,8 @@ void host_directory(const char *path, HostNameVisit *visit, void *context);
 int host_signal_ignored_now(int signal);
 int host_signals_blocked_now(u64 *set);
 
+/* RLIMIT_NOFILE as this process was given it; from then on it may have as many descriptors as it can get. One process here
+ * holds the descriptors of all guests, each of whom is told, and held to, the limit as it was. */
+int host_file_limit_now(struct rlimit *limit);
+
 #endif

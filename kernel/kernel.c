@@ -176,7 +176,7 @@ static void set_limits(Kernel *kernel, Process *process)
     for (u32 i = 0; i < LIMITS; i++) {
         struct rlimit limit;
         process->limits[i] = (Limit){UINT64_MAX, UINT64_MAX};
-        if (!host_getrlimit((int)i, &limit))
+        if (!(i == LIMIT_NOFILE ? host_file_limit(&limit) : host_getrlimit((int)i, &limit)))
             process->limits[i] = (Limit){limit.rlim_cur, limit.rlim_max};
     }
     process->nice = host_getpriority(PRIO_PROCESS, 0);

@@ -45,7 +45,8 @@ static inline i32 status_killed(i32 signo, bool core) { return signo | (core ? 0
 /* execve(2) on an open program: 0, or -errno with the old program untouched. What Linux finds too late gives 0, too, and a
  * SIGSEGV that kills the new program before its first instruction. */
 typedef struct ExecRequest {
-    const char *execfn;            /* as given */
+    const char *execfn;            /* as given: AT_EXECFN */
+    const char *script;            /* the name by which this file is known to its interpreter, if it is a script; NULL: execfn */
     const char *const *argv, *const *envp;
     char *why;                     /* a line for people when it fails; NULL: not wanted */
     u64 why_size;
