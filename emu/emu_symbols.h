@@ -25,11 +25,15 @@ bool emu_symbol_named(Emu *emu, int pid, const char *name, EmuSymbol *symbol);
 /* All symbols by address; false behind the last. */
 bool emu_symbol(Emu *emu, int pid, uint32_t index, EmuSymbol *symbol);
 
+/* A symbol's name as its language writes it: "geo::area(int)" for "_ZN3geo4areaEi"; itself where it is not mangled. */
+const char *emu_plain_name(Emu *emu, int pid, const char *symbol);
+
 typedef struct EmuSource {
     const char *file, *name; /* absolute; as the compiler was given it */
     int line, column;
     const char *function; /* innermost, inlined ones too; NULL: unknown */
     uint64_t start, end;  /* the code of this row of the line table */
+    bool statement;       /* a place to stop at */
 } EmuSource;
 /* What follows comes from DWARF; false or 0 without it (or without libdw). */
 bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *source);
@@ -58,6 +62,7 @@ typedef struct EmuType {
     EmuTypeKind kind;
     const char *name;      /* with its namespaces; "" when it has none */
     bool plain;            /* of C, where names have tags: struct node */
+    bool rust;             /* of Rust */
     bool scoped;           /* of an enum: its members are named with it: Kind::Large */
     uint32_t reference;    /* of a pointer: 1 is &, 2 is && */
     uint64_t size, target; /* bytes; handle of what it points to, holds, returns or is another name of */
@@ -73,6 +78,11 @@ typedef struct EmuMember {
 /* `type` is a handle out of one of these structures. */
 bool emu_type(Emu *emu, uint64_t type, EmuType *out);
 bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *member);
+/* Rust's enums: the index-th variant is a member `name` of structure `type` at `offset`, meant by discriminant `value` (`base`: by any
+ * that no other has). */
+bool emu_type_variant(Emu *emu, uint64_t type, uint32_t index, EmuMember *variant);
+/* Where the discriminant is; false: the type has no variants, or one only. */
+bool emu_type_discriminant(Emu *emu, uint64_t type, EmuMember *discriminant);
 /* An enumerator's type and value. */
 bool emu_enumerator(Emu *emu, int pid, const char *name, uint64_t *type, int64_t *value);
 /* "struct node", "size_t" */

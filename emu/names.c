@@ -138,6 +138,13 @@ bool emu_symbol(Emu *emu, int pid, uint32_t index, EmuSymbol *out)
     return true;
 }
 
+const char *emu_plain_name(Emu *emu, int pid, const char *symbol)
+{
+    u64 bias;
+    Program *program = machine_program(emu, pid, &bias);
+    return program ? demangle(&program->names, symbol) : symbol;
+}
+
 bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *out)
 {
     u64 bias;
@@ -146,7 +153,7 @@ bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *out)
     if (!dwarf || !dwarf_source_at(dwarf, address - bias, &source))
         return false;
     *out = (EmuSource){.file = source.file, .name = source.name, .line = source.line, .column = source.column, .function = source.function,
-                       .start = source.start + bias, .end = source.end + bias};
+                       .start = source.start + bias, .end = source.end + bias, .statement = source.statement};
     return true;
 }
 

@@ -209,7 +209,7 @@ bool emu_type(Emu *emu, uint64_t type, EmuType *out)
     if (!dwarf || !dwarf_type(dwarf, type, &t))
         return false;
     *out = (EmuType){.kind = (EmuTypeKind)t.kind, .name = t.name, .size = t.size, .target = handle_out(program, t.target),
-                     .count = t.count, .plain = t.plain, .scoped = t.scoped, .reference = t.reference};
+                     .count = t.count, .plain = t.plain, .rust = t.rust, .scoped = t.scoped, .reference = t.reference};
     return true;
 }
 
@@ -241,17 +241,30 @@ u64 machine_type_size(Emu *emu, u64 type)
     return 0;
 }
 
-bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out)
+typedef bool MemberOf(DebugInfo *info, u64 type, u32 index, DwarfMember *member);
+
+static bool member_out(Emu *emu, u64 type, u32 index, MemberOf *member_of, EmuMember *out)
 {
     Program *program;
     DebugInfo *dwarf = handle_in(emu, &type, &program);
     DwarfMember m;
-    if (!dwarf || !dwarf_type_member(dwarf, type, index, &m))
+    if (!dwarf || !member_of(dwarf, type, index, &m))
         return false;
     *out = (EmuMember){.name = m.name, .type = handle_out(program, m.type), .offset = m.offset, .bit_offset = m.bit_offset,
                        .bit_size = m.bit_size, .value = m.value, .base = m.base};
     return true;
 }
+
+bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out) { return member_out(emu, type, index, dwarf_type_member, out); }
+
+bool emu_type_variant(Emu *emu, uint64_t type, uint32_t index, EmuMember *out) { return member_out(emu, type, index, dwarf_type_variant, out); }
+
+static bool discriminant_of(DebugInfo *info, u64 type, u32 index, DwarfMember *member)
+{
+    return index == 0 && dwarf_type_discriminant(info, type, member);
+}
+
+bool emu_type_discriminant(Emu *emu, uint64_t type, EmuMember *out) { return member_out(emu, type, 0, discriminant_of, out); }
 
 bool emu_enumerator(Emu *emu, int pid, const char *name, uint64_t *type, int64_t *value)
 {

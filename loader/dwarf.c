@@ -124,7 +124,11 @@ int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes)
 
 enum { DWARF_RSP = 7, DWARF_RA = 16 };
 
-/* One register of the caller. libdw answers with no operations for "same value" (ops NULL) and "undefined". */
+/* System V psABI, "Registers": functions keep these for their callers. */
+static bool is_callee_saved(int number) { return number == 3 || number == 6 || (number >= 12 && number <= 15); }
+
+/* One register of the caller. libdw answers with no operations for "same value" (ops NULL), and for "undefined" and "not spoken of":
+ * that a function's entry says nothing of RBX means that it still holds the caller's. */
 static bool restore(Dwarf_Frame *frame, int number, Expression *e, DwarfRegisters *caller)
 {
     Dwarf_Op memory[3], *ops;
@@ -132,7 +136,7 @@ static bool restore(Dwarf_Frame *frame, int number, Expression *e, DwarfRegister
     if (dw.dwarf_frame_register(frame, number, memory, &ops, &count) != 0)
         return false;
     if (count == 0) {
-        caller->known[number] = ops == NULL && e->registers->known[number];
+        caller->known[number] = (ops == NULL || is_callee_saved(number)) && e->registers->known[number];
         caller->value[number] = e->registers->value[number];
         caller->saved_at[number] = caller->known[number] ? e->registers->saved_at[number] : 0;
         return true;

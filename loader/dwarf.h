@@ -21,6 +21,7 @@ typedef struct DwarfSource {
     int line, column;     /* 0: unknown */
     const char *function; /* innermost, inlined ones too; NULL: unknown */
     u64 start, end;       /* of this row of the line table */
+    bool statement;       /* a place to stop at */
 } DwarfSource;
 
 /* The line that the code at `address` comes from. */
@@ -98,6 +99,7 @@ typedef struct DwarfType {
     u64 size, target, count;
     u32 reference;      /* of a POINTER: 1 &, 2 && */
     bool plain;         /* of C, where names have tags: struct node */
+    bool rust;
     bool scoped;        /* enumerators are named with the type: Kind::Large */
 } DwarfType;
 typedef struct DwarfMember {
@@ -108,6 +110,11 @@ typedef struct DwarfMember {
     bool base;          /* no member but what the class is derived from */
 } DwarfMember;
 bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out);
+/* The index-th variant of a Rust enum: its name, the structure that it holds (`type`, at `offset`), and in `value` the discriminant that
+ * means it; `base`: the one that any other discriminant means. */
+bool dwarf_type_variant(DebugInfo *info, u64 type, u32 index, DwarfMember *variant);
+/* Where the discriminant is. false: no enum with variants, or one that has but one. */
+bool dwarf_type_discriminant(DebugInfo *info, u64 type, DwarfMember *discriminant);
 bool dwarf_type_member(DebugInfo *info, u64 type, u32 index, DwarfMember *member);
 /* "struct node", "size_t"; false: there is none. */
 bool dwarf_type_named(DebugInfo *info, const char *name, u64 *type);

@@ -102,7 +102,8 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
     if (!row_at(lines, index, &row))
         return false;
     Dwarf_Line *line = dw.dwarf_onesrcline(lines, index);
-    *source = (DwarfSource){.file = dw.dwarf_linesrc(line, NULL, NULL), .line = row.line, .start = row.address, .end = row.address};
+    *source = (DwarfSource){.file = dw.dwarf_linesrc(line, NULL, NULL), .line = row.line, .start = row.address, .end = row.address,
+                              .statement = row.statement};
     for (size_t i = index + 1; i < count && row_at(lines, i, &next); i++)
         if (next.address > address && (next.end || row_counts(lines, i))) {
             source->end = next.address;

@@ -138,6 +138,13 @@ const char *libdw_whole_name(DebugInfo *info, Dwarf_Die *scopes, int count, int 
     return libdw_qualified_name(info, &scopes[index]);
 }
 
+bool libdw_is_rust(Dwarf_Die *unit)
+{
+    enum { RUST_BEFORE_DWARF_5 = 0x9000 };
+    int language = dw.dwarf_srclang(unit);
+    return language == DW_LANG_Rust || language == RUST_BEFORE_DWARF_5;
+}
+
 bool libdw_has_spaces(Dwarf_Die *unit)
 {
     enum { C17 = 0x2c }; /* newer than this header */
@@ -165,8 +172,7 @@ typedef struct FunctionSearch {
     u32 count, capacity;
 } FunctionSearch;
 
-/* What stands behind the last "::" that is not inside of <...>. */
-static const char *last_part(const char *name)
+const char *libdw_last_part(const char *name)
 {
     int depth = 0;
     const char *last = name;
@@ -186,6 +192,14 @@ static bool same_name(const char *own, const char *wanted)
     return strncmp(own, wanted, n) == 0 && (!own[n] || (own[n] == '<' && !strchr(wanted, '<')));
 }
 
+bool libdw_name_ends(const char *whole, const char *wanted)
+{
+    for (const char *p = whole; p; p = (p = strstr(p, "::")) ? p + 2 : NULL)
+        if (same_name(p, wanted))
+            return true;
+    return false;
+}
+
 /* Any function whose qualified name ends in the wanted one, as gdb takes it: "f" is a::f, too. */
 static bool fits(FunctionSearch *search, Dwarf_Die *die)
 {
@@ -194,11 +208,7 @@ static bool fits(FunctionSearch *search, Dwarf_Die *die)
         return false;
     if (search->last == search->name)
         return true;
-    const char *whole = libdw_qualified_name(search->info, die);
-    for (const char *p = whole; p; p = (p = strstr(p, "::")) ? p + 2 : NULL)
-        if (same_name(p, search->name))
-            return true;
-    return false;
+    return libdw_name_ends(libdw_qualified_name(search->info, die), search->name);
 }
 
 static void search_functions(FunctionSearch *search, Dwarf_Die *parent, int depth)
@@ -229,38 +239,68 @@ static int by_address(const void *a, const void *b)
 
 u32 dwarf_functions_named(DebugInfo *info, const char *name, u64 *addresses, u32 capacity)
 {
-    FunctionSearch search = {.info = info, .name = name, .last = last_part(name), .addresses = addresses, .capacity = capacity};
+    FunctionSearch search = {.info = info, .name = name, .last = libdw_last_part(name), .addresses = addresses, .capacity = capacity};
     libdw_each_unit(info, functions_of_unit, &search);
     qsort(addresses, search.count, sizeof *addresses, by_address);
     return search.count;
 }
 
-typedef struct EnumeratorSearch { const char *name; u64 type; i64 value; bool found; } EnumeratorSearch;
+typedef struct EnumeratorSearch {
+    DebugInfo *info;
+    const char *name, *last;
+    u64 type;
+    i64 value;
+    bool found;
+} EnumeratorSearch;
+
+/* "Kind::Large" of an enum Kind, or "Large" alone. */
+static bool is_enumerator(EnumeratorSearch *search, Dwarf_Die *type, Dwarf_Die *die)
+{
+    const char *name = libdw_name(die), *space = libdw_qualified_name(search->info, type);
+    size_t n = (size_t)(search->last - search->name);
+    if (!name || strcmp(name, search->last) != 0)
+        return false;
+    if (!n)
+        return true;
+    size_t m = space ? strlen(space) : 0;
+    return n >= 2 && m >= n - 2 && strncmp(space + m - (n - 2), search->name, n - 2) == 0;
+}
+
+static void search_enum(EnumeratorSearch *search, Dwarf_Die *type)
+{
+    Dwarf_Die die;
+    Dwarf_Attribute attribute;
+    Dwarf_Sword value;
+    for (int more = dw.dwarf_child(type, &die); more == 0 && !search->found; more = dw.dwarf_siblingof(&die, &die))
+        if (is_enumerator(search, type, &die) && dw.dwarf_attr(&die, DW_AT_const_value, &attribute) && !dw.dwarf_formsdata(&attribute, &value)) {
+            search->type = dw.dwarf_dieoffset(type);
+            search->value = value;
+            search->found = true;
+        }
+}
+
+static void search_enums(EnumeratorSearch *search, Dwarf_Die *parent, int depth)
+{
+    Dwarf_Die die;
+    for (int more = dw.dwarf_child(parent, &die); more == 0 && !search->found; more = dw.dwarf_siblingof(&die, &die)) {
+        int tag = dw.dwarf_tag(&die);
+        if (tag == DW_TAG_enumeration_type)
+            search_enum(search, &die);
+        else if ((tag == DW_TAG_namespace || tag == DW_TAG_structure_type || tag == DW_TAG_class_type) && depth < DEEPEST)
+            search_enums(search, &die, depth + 1);
+    }
+}
 
 static bool enumerators_of_unit(void *context, Dwarf_Die *unit)
 {
     EnumeratorSearch *search = context;
-    Dwarf_Die type, die;
-    Dwarf_Attribute attribute;
-    for (int more = dw.dwarf_child(unit, &type); more == 0; more = dw.dwarf_siblingof(&type, &type)) {
-        if (dw.dwarf_tag(&type) != DW_TAG_enumeration_type)
-            continue;
-        for (int inner = dw.dwarf_child(&type, &die); inner == 0; inner = dw.dwarf_siblingof(&die, &die)) {
-            const char *name = libdw_name(&die);
-            Dwarf_Sword value;
-            if (!name || strcmp(name, search->name) != 0 || !dw.dwarf_attr(&die, DW_AT_const_value, &attribute) ||
-                dw.dwarf_formsdata(&attribute, &value))
-                continue;
-            *search = (EnumeratorSearch){search->name, dw.dwarf_dieoffset(&type), value, true};
-            return false;
-        }
-    }
-    return true;
+    search_enums(search, unit, 0);
+    return !search->found;
 }
 
 bool dwarf_enumerator(DebugInfo *info, const char *name, u64 *type, i64 *value)
 {
-    EnumeratorSearch search = {.name = name};
+    EnumeratorSearch search = {.info = info, .name = name, .last = libdw_last_part(name)};
     libdw_each_unit(info, enumerators_of_unit, &search);
     *type = search.type;
     *value = search.value;

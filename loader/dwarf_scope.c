@@ -155,10 +155,19 @@ bool dwarf_variable(DebugInfo *info, const DwarfFrame *frame, u32 index, DwarfVa
 /* ---- globals -------------------------------------------------------------------------------------------------- */
 
 typedef struct GlobalSearch {
-    const char *name;
+    DebugInfo *info;
+    const char *name, *last; /* "a::b", and its last part "b" */
     Dwarf_Die found;
     bool any, defined;
 } GlobalSearch;
+
+static bool is_wanted(GlobalSearch *search, Dwarf_Die *die)
+{
+    const char *name = libdw_name(die);
+    if (!name || strcmp(name, search->last) != 0)
+        return false;
+    return search->last == search->name || libdw_name_ends(libdw_qualified_name(search->info, die), search->name);
+}
 
 /* Among a unit's (and its namespaces') own variables; declarations only count until a definition turns up. */
 static void search_children(GlobalSearch *search, Dwarf_Die *parent, int depth)
@@ -168,10 +177,7 @@ static void search_children(GlobalSearch *search, Dwarf_Die *parent, int depth)
         int tag = dw.dwarf_tag(&die);
         if (tag == DW_TAG_namespace && depth < 8)
             search_children(search, &die, depth + 1);
-        if (tag != DW_TAG_variable)
-            continue;
-        const char *name = libdw_name(&die);
-        if (!name || strcmp(name, search->name) != 0)
+        if (tag != DW_TAG_variable || !is_wanted(search, &die))
             continue;
         search->found = die;
         search->any = true;
@@ -188,7 +194,7 @@ static bool search_unit(void *context, Dwarf_Die *unit)
 
 bool dwarf_global(DebugInfo *info, const DwarfFrame *frame, const char *name, DwarfVariable *variable)
 {
-    GlobalSearch search = {.name = name};
+    GlobalSearch search = {.info = info, .name = name, .last = libdw_last_part(name)};
     if (libdw_find_unit(info, frame->pc))
         search_unit(&search, &info->unit);
     if (!search.defined)

@@ -84,7 +84,9 @@ bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out)
     int tag = dw.dwarf_tag(&die);
     const char *name = tag == DW_TAG_base_type ? libdw_name(&die) : libdw_qualified_name(info, &die);
     *out = (DwarfType){.kind = kind_of(&die, size), .name = name ? name : "", .size = size};
-    out->plain = dw.dwarf_diecu(&die, &unit, NULL, NULL) && !libdw_has_spaces(&unit);
+    bool known = dw.dwarf_diecu(&die, &unit, NULL, NULL) != NULL;
+    out->plain = known && !libdw_has_spaces(&unit);
+    out->rust = known && libdw_is_rust(&unit);
     out->reference = tag == DW_TAG_reference_type ? 1 : tag == DW_TAG_rvalue_reference_type ? 2 : 0;
     out->scoped = tag == DW_TAG_enumeration_type && dw.dwarf_hasattr(&die, DW_AT_enum_class);
     out->target = libdw_type(&die, &target) ? dw.dwarf_dieoffset(&target) : 0;
@@ -146,6 +148,59 @@ bool dwarf_type_member(DebugInfo *info, u64 type, u32 index, DwarfMember *member
     if (dw.dwarf_attr(&child, DW_AT_const_value, &attribute) && !dw.dwarf_formsdata(&attribute, &value))
         member->value = value;
     member_bits(&child, info, member);
+    return true;
+}
+
+/* ---- Rust's enums ---------------------------------------------------------------------------------------------- */
+
+/* The first child of that kind, or (index) a later one. */
+static bool child_of(Dwarf_Die *parent, int tag, u32 index, Dwarf_Die *child)
+{
+    int more = dw.dwarf_child(parent, child);
+    while (more == 0 && (dw.dwarf_tag(child) != tag || index-- > 0))
+        more = dw.dwarf_siblingof(child, child);
+    return more == 0;
+}
+
+static bool variant_part(DebugInfo *info, u64 type, Dwarf_Die *part)
+{
+    Dwarf_Die die;
+    u32 dimension;
+    return die_of(info, type, &die, &dimension) && child_of(&die, DW_TAG_variant_part, 0, part);
+}
+
+static void describe(Dwarf_Die *die, DwarfMember *member)
+{
+    Dwarf_Die target;
+    const char *name = libdw_name(die);
+    *member = (DwarfMember){.name = name ? name : "", .offset = number_attribute(die, DW_AT_data_member_location, 0)};
+    member->type = libdw_type(die, &target) ? dw.dwarf_dieoffset(&target) : 0;
+}
+
+bool dwarf_type_variant(DebugInfo *info, u64 type, u32 index, DwarfMember *variant)
+{
+    Dwarf_Die part, die, member;
+    Dwarf_Attribute attribute;
+    Dwarf_Word value;
+    Dwarf_Sword sign;
+    if (!variant_part(info, type, &part) || !child_of(&part, DW_TAG_variant, index, &die) || !child_of(&die, DW_TAG_member, 0, &member))
+        return false;
+    describe(&member, variant);
+    variant->base = !dw.dwarf_attr(&die, DW_AT_discr_value, &attribute);
+    if (!variant->base && dw.dwarf_formudata(&attribute, &value) == 0)
+        variant->value = (i64)value;
+    else if (!variant->base && dw.dwarf_formsdata(&attribute, &sign) == 0)
+        variant->value = sign;
+    return true;
+}
+
+bool dwarf_type_discriminant(DebugInfo *info, u64 type, DwarfMember *discriminant)
+{
+    Dwarf_Die part, die;
+    Dwarf_Attribute attribute;
+    if (!variant_part(info, type, &part) || !dw.dwarf_formref_die(dw.dwarf_attr(&part, DW_AT_discr, &attribute), &die))
+        return false;
+    describe(&die, discriminant);
     return true;
 }
 
@@ -226,6 +281,18 @@ bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out)
 bool dwarf_type_member(DebugInfo *info, u64 type, u32 index, DwarfMember *member)
 {
     (void)info, (void)type, (void)index, (void)member;
+    return false;
+}
+
+bool dwarf_type_variant(DebugInfo *info, u64 type, u32 index, DwarfMember *variant)
+{
+    (void)info, (void)type, (void)index, (void)variant;
+    return false;
+}
+
+bool dwarf_type_discriminant(DebugInfo *info, u64 type, DwarfMember *discriminant)
+{
+    (void)info, (void)type, (void)discriminant;
     return false;
 }
 

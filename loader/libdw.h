@@ -58,8 +58,13 @@ int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes);
 int libdw_scopes_in_spaces(DebugInfo *info, u64 address, Dwarf_Die **scopes);
 /* The name of scopes[index] with the namespaces around it: "a::b::f". It lives as long as info. */
 const char *libdw_whole_name(DebugInfo *info, Dwarf_Die *scopes, int count, int index);
+bool libdw_is_rust(Dwarf_Die *unit);
 /* Has its language namespaces? */
 bool libdw_has_spaces(Dwarf_Die *unit);
+/* What stands behind the last "::" that is not inside of <...>. */
+const char *libdw_last_part(const char *name);
+/* Is `whole` the wanted name, or that in some space? A template's arguments need not be given. */
+bool libdw_name_ends(const char *whole, const char *wanted);
 /* Its name with the namespaces and classes that it is declared in: "a::Class::f"; NULL: it has none. */
 const char *libdw_qualified_name(DebugInfo *info, Dwarf_Die *die);
 void libdw_forget_names(DebugInfo *info);

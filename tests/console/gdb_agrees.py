@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The same lines typed to gdb on the native program and to `emu debug`: the same answers, after normalising what a machine's addresses
-and process numbers make different. agree/NAME.c (or .rs) with agree/NAME.cmds; a .cmds line may end in "  # why it differs": then it is
+and process numbers make different. agree/NAME.c (or .rs, .cc) with agree/NAME.cmds; a .cmds line may end in "  # why it differs": then it is
 executed in both, and not compared.
 gdb_agrees.py --emu EMU --work DIR [NAME...]"""
 import argparse
@@ -23,7 +23,11 @@ def build(source, program):
         rustc = shutil.which("rustc") or os.path.expanduser("~/.cargo/bin/rustc")
         if not os.path.exists(rustc):
             return False
-        command = [rustc, "-g", "-C", "target-feature=+crt-static", "-o", program, source.name]
+        command = [rustc, "-g", "-C", "target-feature=+crt-static", "-C", "relocation-model=static", "-o", program, source.name]
+    elif source.suffix == ".cc":
+        if not shutil.which("g++"):
+            return False
+        command = ["g++", "-g", "-O0", "-static", "-o", program, source.name]
     else:
         command = [*BUILD[source.stem].split(), "-static", "-o", program, source.name]
     return subprocess.run(command, cwd=HERE).returncode == 0
@@ -48,7 +52,7 @@ def session(command, lines, program, work):
 
 
 def compare(emu, script, work):
-    source = next(script.with_suffix(s) for s in (".c", ".rs") if script.with_suffix(s).exists())
+    source = next(script.with_suffix(s) for s in (".c", ".rs", ".cc") if script.with_suffix(s).exists())
     program = f"{work}/{script.stem}"
     if not build(source, program):
         print(f"{script.stem}: skipped, no compiler")

@@ -171,14 +171,28 @@ bool cmd_commands(Console *console, const char *format, const char *args)
 
 /* ---- listing them --------------------------------------------------------------------------------------------- */
 
+/* With its parameters where the language tells functions apart by these. */
+static const char *function_title(Console *console, uint64_t address, const EmuSource *source)
+{
+    EmuSymbol symbol;
+    const char *language = source_language(source->file), *plain = NULL;
+    if ((!language || strcmp(language, "c++") == 0) && emu_symbol_at(console->emu, console_pid(console), address, &symbol))
+        plain = emu_plain_name(console->emu, console_pid(console), symbol.name);
+    const char *name = plain && source->function ? strstr(plain, source->function) : NULL;
+    if (name && plain != symbol.name) /* a template's result stands in front */
+        return name;
+    return plain && plain != symbol.name ? plain : source->function ? source->function : "??";
+}
+
 static void list_place(Console *console, uint64_t address)
 {
     EmuSource source;
     EmuSymbol symbol;
     if (emu_source_at(console->emu, console_pid(console), address, &source) && source.line) {
-        fprintf(console->out, "in %s at %s:%d\n", source.function ? source.function : "??", source.name, source.line);
+        fprintf(console->out, "in %s at %s:%d\n", function_title(console, address, &source), source.name, source.line);
     } else if (emu_symbol_at(console->emu, console_pid(console), address, &symbol)) {
-        fprintf(console->out, address == symbol.address ? "<%s>\n" : "<%s+%" PRIu64 ">\n", symbol.name, address - symbol.address);
+        const char *name = emu_plain_name(console->emu, console_pid(console), symbol.name);
+        fprintf(console->out, address == symbol.address ? "<%s>\n" : "<%s+%" PRIu64 ">\n", name, address - symbol.address);
     } else {
         putc('\n', console->out);
     }
@@ -227,7 +241,7 @@ static bool list(Console *console, bool only_watches)
             console_set_examined(console, type_builtin(TYPE_VOID), b->addresses[b->address_count - 1]);
         list_details(console, b);
         for (uint32_t i = 0; b->address_count > 1 && i < b->address_count; i++) {
-            fprintf(console->out, "%d.%-5" PRIu32 " %24c 0x%016" PRIx64 " ", b->number, i + 1, 'y', b->addresses[i]);
+            fprintf(console->out, "%d.%-5" PRIu32 "%22c   0x%016" PRIx64 " ", b->number, i + 1, 'y', b->addresses[i]);
             list_place(console, b->addresses[i]);
         }
     }

@@ -191,6 +191,15 @@ void breakpoint_title(Console *console)
         fputs("hit ", console->out);
 }
 
+/* Which of several locations: 1, 2 … */
+static uint32_t location_at(const Breakpoint *b, uint64_t address)
+{
+    uint32_t i = 0;
+    while (i < b->address_count && b->addresses[i] != address)
+        i++;
+    return i + 1;
+}
+
 static Verdict judge_code(Console *console)
 {
     uint64_t pc = control_pc(console);
@@ -203,7 +212,10 @@ static Verdict judge_code(Console *console)
             continue;
         if (breakpoint_hit(console, b) && !told) {
             breakpoint_title(console);
-            fprintf(console->out, b->temporary ? "Temporary breakpoint %d, " : "Breakpoint %d, ", b->number);
+            fprintf(console->out, b->temporary ? "Temporary breakpoint %d" : "Breakpoint %d", b->number);
+            if (b->address_count > 1)
+                fprintf(console->out, ".%" PRIu32, location_at(b, pc));
+            fputs(", ", console->out);
             told = true;
         }
         verdict = VERDICT_STOP;

@@ -219,6 +219,8 @@ typedef enum FrameStyle {
 void frames_print(Console *console, uint32_t level, FrameStyle style);
 /* A variable's value; `brief`: aggregates as "...". */
 void frames_print_variable(Console *console, const EmuVariable *variable, bool brief);
+/* The language of the selected frame's file ("c++"); NULL: unknown. */
+const char *frames_language(Console *console);
 /* The pc to look names up by: return addresses belong to the call before them. */
 uint64_t frames_lookup_pc(const EmuFrame *frame);
 

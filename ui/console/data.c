@@ -82,7 +82,7 @@ bool cmd_whatis(Console *console, const char *format, const char *args)
     if (!expression_type(console, args, &type)) {
         if (!expression_evaluate(console, args, &v))
             return false;
-        type = v.type;
+        type = v.reference ? v.reference : v.type;
     } else if (type->kind == EMU_TYPE_TYPEDEF) {
         type = type->target; /* of a typedef: what it is a name of */
     }

@@ -50,6 +50,12 @@ static bool syntax_error(Parser *p)
 
 static bool expect(Parser *p, const char *text) { return take(p, text) || syntax_error(p); }
 
+/* "::" in front of another name */
+static bool starts_space(const char *text)
+{
+    return text[0] == ':' && text[1] == ':' && (isalpha((unsigned char)text[2]) || text[2] == '_');
+}
+
 /* An identifier into `name`; false: none here. */
 static bool identifier(Parser *p, char *name, size_t size)
 {
@@ -57,7 +63,11 @@ static bool identifier(Parser *p, char *name, size_t size)
     size_t n = 0;
     if (!isalpha((unsigned char)*p->p) && *p->p != '_')
         return false;
-    while (isalnum((unsigned char)p->p[n]) || p->p[n] == '_' || p->p[n] == '.') {
+    while (isalnum((unsigned char)p->p[n]) || p->p[n] == '_' || p->p[n] == '.' || starts_space(p->p + n)) {
+        if (p->p[n] == ':') {
+            n += 2;
+            continue;
+        }
         if (p->p[n] == '.' && !strchr("_.", p->p[n - 1]) && !isdigit((unsigned char)p->p[n + 1]))
             break; /* a member; but "buf.0" and "foo.part.1" are names of symbols */
         n++;
@@ -255,8 +265,21 @@ static bool parse_dollar(Parser *p, Value *v)
 static bool parse_name(Parser *p, Value *v)
 {
     char name[200];
+    const char *start = p->p;
     if (!identifier(p, name, sizeof name))
         return syntax_error(p);
+    char *dot = strchr(name, '.');
+    if (!dot)
+        return operate_name(p->console, name, v);
+    bool muted = p->console->muted, failed = p->console->failed; /* "buf.0" is a symbol of C; or a member of Rust's tuple */
+    p->console->muted = true;
+    bool whole = operate_name(p->console, name, v);
+    p->console->muted = muted;
+    p->console->failed = failed;
+    if (whole)
+        return true;
+    *dot = 0;
+    p->p = start + strspn(start, " \t") + (dot - name);
     return operate_name(p->console, name, v);
 }
 
@@ -446,9 +469,21 @@ static bool parse_postfix(Parser *p, Value *v)
             if (!parse_assignment(p, &index) || !expect(p, "]") || !operate_index(p->console, v, &index))
                 return false;
         } else if (take(p, "->") || (*p->p == '.' && take(p, "."))) {
-            if (!identifier(p, name, sizeof name))
+            if (isdigit((unsigned char)*p->p)) { /* the member of a tuple: 0 is __0 */
+                size_t digits = strspn(p->p, "0123456789");
+                snprintf(name, sizeof name, "__%.*s", (int)(digits & 15), p->p);
+                p->p += digits;
+            } else if (!identifier(p, name, sizeof name)) {
                 return syntax_error(p);
+            }
             if (!operate_member(p->console, v, name))
+                return false;
+        } else if (strncmp(p->p, "as ", 3) == 0) { /* Rust's cast */
+            p->p += 3;
+            const Type *type = parse_type(p);
+            if (!type)
+                return console_error(p->console, "No such type in expression, near `%s'.", p->p);
+            if (!operate_cast(p->console, type, v))
                 return false;
         } else {
             return true;
@@ -559,7 +594,7 @@ static bool parse_binary(Parser *p, size_t level, Value *v)
         if (!good)
             return false;
         if (logical)
-            *v = value_integer(type_builtin(TYPE_INT), decided ? level == 0 : !value_is_zero(&right));
+            *v = value_integer(operate_truth(p->console), decided ? level == 0 : !value_is_zero(&right));
         else if (!operate_binary(p->console, text, v, &right))
             return false;
     }

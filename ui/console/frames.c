@@ -6,12 +6,19 @@
 #include "ui/console/command.h"
 #include "ui/console/registers.h"
 
+/* "main", or Rust's crate::main */
+static bool is_main(const char *name)
+{
+    const char *space = strstr(name, "::");
+    return strcmp(space ? space + 2 : name, "main") == 0;
+}
+
 /* What called main is the C library's business: the stack ends there, as in gdb. */
 static uint32_t frames_to_main(Console *console)
 {
     EmuFunction function;
     for (uint32_t i = 0; i < console->frame_count; i++)
-        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&console->frames[i]), &function) && !strcmp(function.name, "main"))
+        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&console->frames[i]), &function) && is_main(function.name))
             return i + 1;
     return console->frame_count;
 }
@@ -60,11 +67,36 @@ static void print_arguments(Console *console, uint32_t level)
     putc(')', console->out);
 }
 
+/* @0x7ffe… and what is there; or "..." for a whole structure. */
+static void print_reference(Console *console, const EmuVariable *variable, const Type *type, bool brief)
+{
+    uint64_t address = variable->value;
+    const Type *target = type_strip(type->target);
+    if (brief && !type_is_scalar(target)) {
+        fputs("...", console->out);
+        return;
+    }
+    if (variable->place == EMU_AT_ADDRESS && emu_read(console->emu, console_pid(console), variable->value, &address, 8) != 8) {
+        fprintf(console->out, "<error: Cannot access memory at address 0x%" PRIx64 ">", variable->value);
+        return;
+    }
+    fprintf(console->out, "@0x%" PRIx64 ": ", address);
+    Value v = {.type = type->target, .where = WHERE_MEMORY, .address = address};
+    if (type_is_scalar(target) && emu_read(console->emu, console_pid(console), address, v.bytes, target->size) != target->size)
+        fprintf(console->out, "<error: Cannot access memory at address 0x%" PRIx64 ">", address);
+    else
+        value_print_plain(console, console->out, &v);
+}
+
 void frames_print_variable(Console *console, const EmuVariable *variable, bool brief)
 {
     const Type *type = type_from_handle(&console->types, variable->type), *plain = type_strip(type);
     if (variable->place == EMU_NOWHERE) {
         fputs("<optimized out>", console->out);
+        return;
+    }
+    if (type_is_reference(plain)) {
+        print_reference(console, variable, plain, brief);
         return;
     }
     if (brief && (plain->kind == EMU_TYPE_STRUCT || plain->kind == EMU_TYPE_UNION || plain->kind == EMU_TYPE_ARRAY)) {
@@ -322,6 +354,15 @@ bool cmd_down(Console *console, const char *format, const char *args)
     if (console->frame == 0 && !*args)
         return console_error(console, "Bottom (innermost) frame selected; you cannot go down.");
     return select_frame(console, console->frame > n ? (int64_t)(console->frame - n) : 0);
+}
+
+const char *frames_language(Console *console)
+{
+    EmuSource source;
+    uint32_t count = 0;
+    const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
+    bool known = console->frame < count && emu_source_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &source);
+    return known ? source_language(source.file) : console->list.file ? source_language(console->list.file) : NULL;
 }
 
 static void print_language(Console *console, const EmuFrame *f)

@@ -21,6 +21,8 @@ bool operate_load(Console *console, Value *v)
     return true;
 }
 
+static bool find_member(Console *console, const Type *type, const char *name, EmuMember *found, int depth);
+
 static bool place(Console *console, Value *v, const Type *type, uint64_t address)
 {
     memset(v, 0, sizeof *v);
@@ -28,6 +30,12 @@ static bool place(Console *console, Value *v, const Type *type, uint64_t address
     v->where = WHERE_MEMORY;
     v->address = address;
     EmuTypeKind kind = type_strip(type)->kind;
+    if (type_is_reference(type)) { /* what it refers to is what is meant */
+        Value pointer = {.type = type_builtin(TYPE_ULONG), .where = WHERE_MEMORY, .address = address};
+        bool good = operate_load(console, &pointer) && place(console, v, type_strip(type)->target, value_number(&pointer));
+        v->reference = type;
+        return good;
+    }
     bool lazy = kind == EMU_TYPE_ARRAY || kind == EMU_TYPE_FUNCTION || kind == EMU_TYPE_VOID || kind == EMU_TYPE_STRUCT ||
                 kind == EMU_TYPE_UNION;
     return lazy || operate_load(console, v);
@@ -71,10 +79,51 @@ static bool variable_value(Console *console, const EmuVariable *variable, Value 
         v->where = WHERE_NOWHERE;
         return console_error(console, "value has been optimized out");
     default:
+        if (type_is_reference(type)) {
+            bool good = place(console, v, type_strip(type)->target, variable->value);
+            v->reference = type;
+            return good;
+        }
         *v = value_integer(type_builtin(TYPE_ULONG), variable->value);
         v->type = type;
         return true;
     }
+}
+
+/* A local or an argument; else, in a method, a member of *this. *found says whether there is one. */
+static bool local_value(Console *console, const char *name, Value *v, bool *found)
+{
+    EmuVariable variable, self = {.name = NULL};
+    EmuMember member;
+    *found = false;
+    for (uint32_t i = 0; !*found && emu_variable(console->emu, console->tid, console->frame, i, &variable); i++) {
+        *found = strcmp(variable.name, name) == 0;
+        if (strcmp(variable.name, "this") == 0)
+            self = variable;
+    }
+    if (*found)
+        return variable_value(console, &variable, v);
+    const Type *class = self.name ? type_strip(type_from_handle(&console->types, self.type)) : NULL;
+    if (!class || class->kind != EMU_TYPE_POINTER || !find_member(console, type_strip(class->target), name, &member, 0))
+        return true;
+    *found = true;
+    return variable_value(console, &self, v) && operate_member(console, v, name);
+}
+
+const Type *operate_truth(Console *console)
+{
+    const char *language = frames_language(console);
+    return type_builtin(language && (strcmp(language, "c++") == 0 || strcmp(language, "rust") == 0) ? TYPE_BOOL : TYPE_INT);
+}
+
+/* true and false, which C++ and Rust have. */
+static bool console_truth(Console *console, const char *name, Value *v)
+{
+    bool yes = strcmp(name, "true") == 0;
+    if ((!yes && strcmp(name, "false") != 0) || operate_truth(console) != type_builtin(TYPE_BOOL))
+        return false;
+    *v = value_integer(type_builtin(TYPE_BOOL), yes);
+    return true;
 }
 
 bool operate_name(Console *console, const char *name, Value *v)
@@ -83,7 +132,10 @@ bool operate_name(Console *console, const char *name, Value *v)
     EmuSymbol symbol;
     EmuFunction function;
     Emu *emu = console->emu;
-    if (emu && emu_variable_named(emu, 0, console->frame, name, &variable))
+    bool found = false;
+    if (emu && console->running && (!local_value(console, name, v, &found) || found))
+        return found && !console->failed;
+    if (emu && emu_variable_named(emu, console->tid, console->frame, name, &variable))
         return variable_value(console, &variable, v);
     uint64_t handle;
     int64_t number;
@@ -92,8 +144,15 @@ bool operate_name(Console *console, const char *name, Value *v)
         *v = value_integer(type_from_handle(&console->types, handle), (uint64_t)number);
         return true;
     }
-    if (!has_symbol)
+    uint64_t address;
+    if (!has_symbol && emu && emu_functions_named(emu, console_pid(console), name, &address, 1)) { /* known by another name */
+        symbol.address = address;
+        symbol.function = true;
+    } else if (!has_symbol && console_truth(console, name, v)) {
+        return true;
+    } else if (!has_symbol) {
         return console_error(console, "No symbol \"%s\" in current context.", name);
+    }
     if (!symbol.function)
         return place(console, v, type_builtin(TYPE_DATA_SYMBOL), symbol.address);
     const Type *type = type_builtin(TYPE_TEXT_SYMBOL);
@@ -155,6 +214,9 @@ bool operate_index(Console *console, Value *v, const Value *index)
 {
     if (v->where != WHERE_MEMORY && type_strip(v->type)->kind == EMU_TYPE_ARRAY)
         return index_in_value(console, v, index);
+    const Type *type = type_strip(v->type);
+    if (type->rust && type->kind == EMU_TYPE_STRUCT && type->name[0] == '&' && !operate_member(console, v, "data_ptr")) /* a slice */
+        return false;
     return operate_binary(console, "+", v, index) && operate_dereference(console, v);
 }
 
@@ -181,7 +243,7 @@ static bool find_member(Console *console, const Type *type, const char *name, Em
             *found = m;
             return true;
         }
-        const Type *inner = *m.name ? type : type_strip(type_from_handle(&console->types, m.type));
+        const Type *inner = *m.name && !m.base ? type : type_strip(type_from_handle(&console->types, m.type));
         if (inner != type && find_member(console, inner, name, found, depth + 1)) {
             found->offset += m.offset;
             return true;
@@ -275,7 +337,7 @@ bool operate_unary(Console *console, char operator, Value *v)
     if (!type_is_scalar(v->type))
         return console_error(console, "Argument to arithmetic operation not a number or boolean.");
     if (operator == '!') {
-        *v = value_integer(type_builtin(TYPE_INT), value_is_zero(v));
+        *v = value_integer(operate_truth(console), value_is_zero(v));
         return true;
     }
     if (type_is_float(v->type)) {
@@ -430,7 +492,7 @@ bool operate_binary(Console *console, const char *operator, Value *v, const Valu
     if (!type_is_scalar(v->type) || !type_is_scalar(right.type))
         return console_error(console, "Argument to arithmetic operation not a number or boolean.");
     if (is_comparison(operator)) {
-        *v = value_integer(type_builtin(TYPE_INT), compare(operator, order_of(v, &right)));
+        *v = value_integer(operate_truth(console), compare(operator, order_of(v, &right)));
         return true;
     }
     if (type_is_pointer(v->type) || type_is_pointer(right.type))

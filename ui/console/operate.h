@@ -11,6 +11,8 @@ bool operate_dereference(Console *console, Value *v);
 bool operate_address_of(Console *console, Value *v);
 bool operate_index(Console *console, Value *v, const Value *index);
 bool operate_member(Console *console, Value *v, const char *name);
+/* What comparisons give: bool, where the language has it. */
+const Type *operate_truth(Console *console);
 bool operate_unary(Console *console, char operator, Value *v);
 bool operate_binary(Console *console, const char *operator, Value *v, const Value *right);
 bool operate_assign(Console *console, Value *v, const Value *right);

@@ -7,6 +7,7 @@
 
 #include "ui/console/command.h"
 #include "ui/console/expression.h"
+#include "ui/console/rust.h"
 
 /* ---- threads and processes ------------------------------------------------------------------------------------- */
 
@@ -202,6 +203,20 @@ static const Type *base_of(const Type *type)
     return type;
 }
 
+/* "struct geo::Circle : public geo::Shape {" */
+static void print_title(Console *console, const Type *type)
+{
+    EmuMember m;
+    bool any = false;
+    fprintf(console->out, "%s%s", type->kind == EMU_TYPE_UNION ? "union " : "struct ", type->name);
+    for (uint32_t i = 0; type->handle && emu_type_member(console->emu, type->handle, i, &m); i++)
+        if (m.base) {
+            fprintf(console->out, "%s%s", any ? ", " : " : public ", type_from_handle(&console->types, m.type)->name);
+            any = true;
+        }
+    fprintf(console->out, "%s{\n", *type->name ? " " : "");
+}
+
 /* Members that have no type name of their own are opened up in place. */
 static void print_members(Console *console, const Type *type, int indent)
 {
@@ -211,9 +226,11 @@ static void print_members(Console *console, const Type *type, int indent)
         print_enum(console, type);
         return;
     }
-    fprintf(console->out, "%s%s%s{\n", type->kind == EMU_TYPE_UNION ? "union " : "struct ", type->name, *type->name ? " " : "");
+    print_title(console, type);
     for (uint32_t i = 0; type->handle && emu_type_member(console->emu, type->handle, i, &m); i++) {
         const Type *member = type_from_handle(&console->types, m.type), *base = base_of(member);
+        if (m.base)
+            continue;
         bool composite = base->kind == EMU_TYPE_STRUCT || base->kind == EMU_TYPE_UNION || base->kind == EMU_TYPE_ENUM;
         type_declare(member, m.name, text, sizeof text);
         const char *rest = strstr(text, "{...}");
@@ -240,7 +257,7 @@ bool cmd_ptype(Console *console, const char *format, const char *args)
     if (!expression_type(console, args, &type)) {
         if (!expression_evaluate(console, args, &v))
             return false;
-        type = v.type;
+        type = v.reference ? v.reference : v.type;
     }
     type = type_strip(type);
     const Type *base = type;
@@ -250,7 +267,9 @@ bool cmd_ptype(Console *console, const char *format, const char *args)
     bool members = base->kind == EMU_TYPE_STRUCT || base->kind == EMU_TYPE_UNION || base->kind == EMU_TYPE_ENUM;
     type_name(type, whole, sizeof whole);
     fputs("type = ", console->out);
-    if (members) {
+    if (members && base->rust) {
+        rust_print_type(console, console->out, base);
+    } else if (members) {
         print_members(console, base, 0);
         type_name(base, base_name, sizeof base_name);
         size_t n = strlen(base_name);

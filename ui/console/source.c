@@ -118,6 +118,26 @@ static bool locate_line(Console *console, const char *file, int line, uint64_t *
 
 static bool is_number(const char *text) { return *text && strspn(text, "0123456789") == strlen(text); }
 
+/* "over(int)", or a name that only the symbol table has: as the language writes it. */
+static bool plain_named(Console *console, const char *text, uint64_t *addresses, uint32_t capacity, uint32_t *count)
+{
+    EmuSymbol symbol;
+    EmuFunction function;
+    size_t n = strlen(text);
+    uint64_t before = 0;
+    for (uint32_t i = 0; *count < capacity && emu_symbol(console->emu, console_pid(console), i, &symbol); i++) {
+        if (!symbol.function || symbol.name[0] != '_' || symbol.address == before)
+            continue;
+        const char *plain = emu_plain_name(console->emu, console_pid(console), symbol.name);
+        bool fits = plain != symbol.name && strncmp(plain, text, n) == 0 && (!plain[n] || plain[n] == '(' || plain[n] == '<');
+        if (!fits)
+            continue;
+        before = symbol.address;
+        addresses[(*count)++] = emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
+    }
+    return *count > 0;
+}
+
 bool source_location(Console *console, const char *text, uint64_t *addresses, uint32_t capacity, uint32_t *count)
 {
     char file[512];
@@ -152,7 +172,7 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
         for (uint32_t i = 0; i < *count; i++)
             if (emu_function_at(console->emu, console_pid(console), addresses[i], &function))
                 addresses[i] = function.body;
-        return *count || console_error(console, "Function \"%s\" not defined.", text);
+        return *count || plain_named(console, text, addresses, capacity, count) || console_error(console, "Function \"%s\" not defined.", text);
     }
     addresses[0] = emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
     return true;
@@ -405,7 +425,7 @@ bool cmd_info_symbol(Console *console, const char *format, const char *args)
         return true;
     }
     section_of(console, address, section, sizeof section);
-    fputs(symbol.name, console->out);
+    fputs(emu_plain_name(console->emu, console_pid(console), symbol.name), console->out);
     if (address != symbol.address)
         fprintf(console->out, " + %" PRIu64, address - symbol.address);
     if (*section)

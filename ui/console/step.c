@@ -151,6 +151,8 @@ static bool line_done(const Place *start, const Place *now, EmuSource *range)
     if (now->cfa == start->cfa && now->function == start->function) {
         if (pc >= range->start && pc < range->end)
             return false;
+        if (pc == s->start && !s->statement) /* no place to stop at; what comes before the next one belongs to the old line */
+            return false;
         if (pc != s->start || (s->line == range->line && !strcmp(s->file, range->file))) { /* in the middle of a line, or the same again */
             *range = *s;
             range->line = start->source.line;

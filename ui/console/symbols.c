@@ -72,13 +72,14 @@ static void print_symbols(Console *console, EmuDeclared what, const regex_t *reg
     uint64_t handle;
     bool any = false;
     for (uint32_t i = 0; emu_symbol(console->emu, console_pid(console), i, &symbol); i++) {
-        if (symbol.function != (what == EMU_FUNCTIONS) || (regex && regexec(regex, symbol.name, 0, NULL, 0) != 0))
+        const char *name = emu_plain_name(console->emu, console_pid(console), symbol.name);
+        if (symbol.function != (what == EMU_FUNCTIONS) || (regex && regexec(regex, name, 0, NULL, 0) != 0))
             continue;
         bool described = symbol.function ? emu_function_at(console->emu, console_pid(console), symbol.address, &function) && function.has_lines
                                          : console_global_type(console, symbol.name, &handle);
         if (described)
             continue;
-        fprintf(console->out, "%s0x%016" PRIx64 "  %s\n", any ? "" : "\nNon-debugging symbols:\n", symbol.address, symbol.name);
+        fprintf(console->out, "%s0x%016" PRIx64 "  %s\n", any ? "" : "\nNon-debugging symbols:\n", symbol.address, name);
         any = true;
     }
 }
@@ -205,8 +206,10 @@ static void print_scope_variable(Console *console, const EmuVariable *v)
         fputs("optimized out here", console->out);
     else if (v->reg == -1)
         fprintf(console->out, "static storage at address 0x%" PRIx64, v->value);
+    else if (v->reg == -2)
+        fprintf(console->out, "a variable at frame base CFA%+" PRId64, (int64_t)v->value);
     else
-        fprintf(console->out, "a variable at %s%+" PRId64, v->reg == -2 ? "the frame's CFA" : register_names[v->reg & 15], (int64_t)v->value);
+        fprintf(console->out, "a variable at frame base reg $%s offset 0%+" PRId64, register_names[v->reg & 15], (int64_t)v->value);
     fprintf(console->out, ", length %" PRIu64 ".\n", type->size);
 }
 

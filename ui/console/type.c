@@ -66,7 +66,8 @@ const Type *type_builtin_named(const char *name)
 static const Type *intern(TypePool *pool, const Type *wanted)
 {
     for (const Type *t = pool->all; t; t = t->next)
-        if (t->kind == wanted->kind && t->target == wanted->target && t->count == wanted->count && t->handle == wanted->handle)
+        if (t->kind == wanted->kind && t->target == wanted->target && t->count == wanted->count && t->handle == wanted->handle &&
+            t->rust == wanted->rust)
             return t;
     Type *made = malloc(sizeof *made);
     if (!made)
@@ -84,12 +85,13 @@ static const Type *intern(TypePool *pool, const Type *wanted)
 
 const Type *type_pointer(TypePool *pool, const Type *target)
 {
-    return intern(pool, &(Type){.kind = EMU_TYPE_POINTER, .size = 8, .name = "", .target = target});
+    return intern(pool, &(Type){.kind = EMU_TYPE_POINTER, .size = 8, .name = "", .target = target, .rust = target->rust});
 }
 
 const Type *type_array(TypePool *pool, const Type *target, uint64_t count)
 {
-    return intern(pool, &(Type){.kind = EMU_TYPE_ARRAY, .size = target->size * count, .name = "", .target = target, .count = count});
+    return intern(pool, &(Type){.kind = EMU_TYPE_ARRAY, .size = target->size * count, .name = "", .target = target, .count = count,
+                                 .rust = target->rust});
 }
 
 const Type *type_function(TypePool *pool, const Type *result)
@@ -132,7 +134,7 @@ static char *parameters_of(TypePool *pool, uint64_t handle, bool prototyped)
 
 static const Type *function_from_handle(TypePool *pool, const EmuType *t, uint64_t handle)
 {
-    Type function = {.kind = EMU_TYPE_FUNCTION, .size = 1, .name = "", .target = type_from_handle(pool, t->target), .handle = handle,
+    Type function = {.kind = EMU_TYPE_FUNCTION, .rust = t->rust, .size = 1, .name = "", .target = type_from_handle(pool, t->target), .handle = handle,
                      .parameters = parameters_of(pool, handle, t->count)};
     const Type *made = intern(pool, &function);
     if (made->parameters != function.parameters) /* known already, or no memory */
@@ -144,17 +146,18 @@ static const Type *read_type(TypePool *pool, const EmuType *t, uint64_t handle)
 {
     switch (t->kind) {
     case EMU_TYPE_POINTER:
-        return intern(pool, &(Type){.kind = EMU_TYPE_POINTER, .size = 8, .name = "", .target = type_from_handle(pool, t->target), .count = t->reference});
+        return intern(pool, &(Type){.kind = EMU_TYPE_POINTER, .size = 8, .name = "", .target = type_from_handle(pool, t->target),
+                                     .count = t->reference, .rust = t->rust});
     case EMU_TYPE_ARRAY: return type_array(pool, type_from_handle(pool, t->target), t->count);
     case EMU_TYPE_FUNCTION: return function_from_handle(pool, t, handle);
     case EMU_TYPE_CONST:
     case EMU_TYPE_VOLATILE:
     case EMU_TYPE_TYPEDEF: {
         const Type *target = type_from_handle(pool, t->target);
-        return intern(pool, &(Type){.kind = t->kind, .size = target->size, .name = t->name, .target = target, .plain = t->plain, .handle = handle});
+        return intern(pool, &(Type){.kind = t->kind, .size = target->size, .name = t->name, .target = target, .plain = t->plain, .rust = t->rust, .handle = handle});
     }
     default:
-        return intern(pool, &(Type){.kind = t->kind, .size = t->size, .name = t->name, .plain = t->plain, .scoped = t->scoped, .handle = handle});
+        return intern(pool, &(Type){.kind = t->kind, .size = t->size, .name = t->name, .plain = t->plain, .rust = t->rust, .scoped = t->scoped, .handle = handle});
     }
 }
 
@@ -217,9 +220,32 @@ const char *type_short_name(const char *name)
 
 void type_name(const Type *type, char *text, size_t size) { type_declare(type, "", text, size); }
 
+/* "*mut T", "[T; 4]", "fn name(A, B) -> R" */
+static void declare_rust(const Type *type, const char *variable, char *text, size_t size)
+{
+    char inner[400] = "";
+    bool wraps = type->kind == EMU_TYPE_POINTER || type->kind == EMU_TYPE_ARRAY || type->kind == EMU_TYPE_FUNCTION;
+    if (wraps && type->target)
+        type_declare(type->target, "", inner, sizeof inner);
+    if (type->kind == EMU_TYPE_POINTER && !*type->name)
+        snprintf(text, size, "*mut %s%s%s", *inner ? inner : "()", *variable ? " " : "", variable);
+    else if (type->kind == EMU_TYPE_ARRAY)
+        snprintf(text, size, "[%s; %llu]%s%s", inner, (unsigned long long)type->count, *variable ? " " : "", variable);
+    else if (type->kind == EMU_TYPE_FUNCTION)
+        snprintf(text, size, "fn %s(%s)%s%s", variable, type->parameters && strcmp(type->parameters, "void") != 0 ? type->parameters : "",
+                 type->target && type->target->kind != EMU_TYPE_VOID ? " -> " : "",
+                 type->target && type->target->kind != EMU_TYPE_VOID ? inner : "");
+    else
+        snprintf(text, size, *variable ? "%s: %s" : "%s%s", variable, *type->name ? type->name : "{...}");
+}
+
 /* C declares inside out: `inner` is what has been read so far ("*", "*[4]"), to which the outer type is wrapped around. */
 void type_declare(const Type *type, const char *variable, char *text, size_t size)
 {
+    if (type->rust) {
+        declare_rust(type, variable, text, size);
+        return;
+    }
     char inner[256], next[256];
     snprintf(inner, sizeof inner, "%.200s", variable);
     for (int depth = 0; depth < 32; depth++) {

@@ -19,6 +19,7 @@ struct Type {
     uint64_t count;      /* of arrays; of pointers: 1 is &, 2 is && */
     char *parameters;    /* of functions: "int, char *"; malloc'ed; NULL: unknown */
     bool scoped;         /* of enums: their members are named with them */
+    bool rust;           /* Rust's: named and shown in its way */
     bool plain;          /* of C: "struct node"; false: another language's, where the tag is not said */
     uint64_t handle;     /* DWARF's, for members and enumerators; 0: built in */
     Type *next;

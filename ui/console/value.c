@@ -9,6 +9,7 @@
 
 #include "ui/console/console.h"
 #include "ui/console/registers.h"
+#include "ui/console/rust.h"
 #include "ui/console/vector.h"
 
 enum {
@@ -176,12 +177,20 @@ static void print_name(Console *console, FILE *out, uint64_t address, const char
     if (!console->emu || !emu_symbol_at(console->emu, console_pid(console), address, &symbol))
         return;
     if (symbol.address == address)
-        fprintf(out, "%s<%s>", before, symbol.name);
+        fprintf(out, "%s<%s>", before, emu_plain_name(console->emu, console_pid(console), symbol.name));
     else if (strcmp(symbol.name, "_end") != 0 && strcmp(symbol.name, "end") != 0) /* behind the program: the heap, the stack … */
-        fprintf(out, "%s<%s+%" PRIu64 ">", before, symbol.name, address - symbol.address);
+        fprintf(out, "%s<%s+%" PRIu64 ">", before, emu_plain_name(console->emu, console_pid(console), symbol.name), address - symbol.address);
 }
 
 void value_print_symbol(Console *console, FILE *out, uint64_t address) { print_name(console, out, address, " "); }
+
+void value_print_text(Console *console, FILE *out, const uint8_t *chars, uint64_t count)
+{
+    uint64_t limit = value_limit(console);
+    print_chars(out, chars, count < limit ? count : limit, repeats_of(console));
+    if (count > limit)
+        fputs("...", out);
+}
 
 uint64_t value_limit(const Console *console)
 {
@@ -255,6 +264,16 @@ void value_print_number(Console *console, FILE *out, const uint8_t *bytes, uint6
     }
 }
 
+/* What an enumerator is named with: its enum where that is a scope (enum class), else the space that the enum lies in. */
+static void print_scope(FILE *out, const Type *type)
+{
+    const char *end = type->name + strlen(type->name);
+    for (const char *p = type->name; !type->scoped && (end = strstr(p, "::")) && strstr(end + 2, "::"); p = end + 2)
+        continue;
+    if (end && end > type->name)
+        fprintf(out, "%.*s::", (int)(end - type->name), type->name);
+}
+
 static void print_enum(Console *console, FILE *out, const Type *type, int64_t number)
 {
     EmuMember m;
@@ -262,6 +281,8 @@ static void print_enum(Console *console, FILE *out, const Type *type, int64_t nu
     bool flags = true, any = false;
     for (uint32_t i = 0; emu_type_member(console->emu, type->handle, i, &m); i++) {
         if (m.value == number) {
+            if (!type->plain)
+                print_scope(out, type);
             fputs(m.name, out);
             return;
         }
@@ -282,14 +303,18 @@ static void print_enum(Console *console, FILE *out, const Type *type, int64_t nu
     putc(')', out);
 }
 
-static void print_pointer(Console *console, FILE *out, const Type *type, uint64_t address, bool top)
+static void print_pointer(Console *console, FILE *out, const Type *named, uint64_t address, bool top)
 {
-    const Type *target = type_strip(type->target);
-    bool is_char = target->kind == EMU_TYPE_SIGNED_CHAR || target->kind == EMU_TYPE_UNSIGNED_CHAR;
+    const Type *type = type_strip(named), *target = type_strip(type->target);
+    bool is_char = !type->rust && (target->kind == EMU_TYPE_SIGNED_CHAR || target->kind == EMU_TYPE_UNSIGNED_CHAR);
     bool is_code = target->kind == EMU_TYPE_FUNCTION;
     char name[256];
+    if (type->count) { /* a reference inside of something */
+        fprintf(out, "@0x%" PRIx64, address);
+        return;
+    }
     if (top && !is_char) {
-        type_name(type, name, sizeof name);
+        type_name(named, name, sizeof name);
         fprintf(out, "(%s) ", name);
     }
     bool bare = console->settings.no_address;
@@ -308,9 +333,23 @@ static void print_pointer(Console *console, FILE *out, const Type *type, uint64_
     }
 }
 
+/* Four bytes: 120 'x' */
+static void print_rust_char(FILE *out, const uint8_t *bytes)
+{
+    uint32_t c;
+    memcpy(&c, bytes, sizeof c);
+    fprintf(out, "%" PRIu32 " ", c);
+    if (c < 128)
+        value_print_char(out, (uint8_t)c, '\'');
+    else
+        fprintf(out, "'\\u{%06x}'", c);
+}
+
 static void print_scalar(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, bool top)
 {
     const Type *plain = type_strip(type);
+    if (plain->rust && !format && strcmp(plain->name, "char") == 0)
+        return print_rust_char(out, bytes);
     uint64_t number = (uint64_t)number_of(bytes, plain->size, type_is_signed(plain));
     if (format && !(format == 's' || format == 'i'))
         return value_print_number(console, out, bytes, plain->size, format, type_is_signed(plain), false);
@@ -323,9 +362,11 @@ static void print_scalar(Console *console, FILE *out, const Type *type, const ui
             fputs(number ? "true" : "false", out);
         return;
     case EMU_TYPE_ENUM: return print_enum(console, out, plain, (int64_t)number);
-    case EMU_TYPE_POINTER: return print_pointer(console, out, plain, number, top);
+    case EMU_TYPE_POINTER: return print_pointer(console, out, type, number, top);
     case EMU_TYPE_SIGNED_CHAR:
     case EMU_TYPE_UNSIGNED_CHAR:
+        if (plain->rust)
+            return print_decimal(out, number_of(bytes, 1, type_is_signed(plain)), true);
         print_decimal(out, number_of(bytes, 1, type_is_signed(plain)), true);
         putc(' ', out);
         return value_print_char(out, bytes[0], '\'');
@@ -336,7 +377,6 @@ static void print_scalar(Console *console, FILE *out, const Type *type, const ui
 /* ---- aggregates ----------------------------------------------------------------------------------------------- */
 
 static bool is_scalar(const Type *type) { return type_is_scalar(type); }
-static void print_bytes(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth);
 
 static void print_text(Console *console, FILE *out, const Type *type, const uint8_t *bytes)
 {
@@ -357,10 +397,10 @@ static void print_array(Console *console, FILE *out, const Type *type, const uin
     const Settings *how = &console->settings;
     uint64_t size = element->size, limit = value_limit(console), repeats = repeats_of(console), shown = 0;
     EmuTypeKind kind = type_strip(element)->kind;
-    if ((kind == EMU_TYPE_SIGNED_CHAR || kind == EMU_TYPE_UNSIGNED_CHAR) && (!format || format == 's'))
+    if (!type->rust && (kind == EMU_TYPE_SIGNED_CHAR || kind == EMU_TYPE_UNSIGNED_CHAR) && (!format || format == 's'))
         return print_text(console, out, type, bytes);
     bool rows = how->arrays && kind == EMU_TYPE_ARRAY;
-    putc('{', out);
+    putc(type->rust ? '[' : '{', out);
     for (uint64_t i = 0, run; i < type->count; i += run) {
         if (shown >= limit) {
             fputs("...", out);
@@ -373,23 +413,25 @@ static void print_array(Console *console, FILE *out, const Type *type, const uin
             continue;
         if (how->indexes)
             fprintf(out, "[%" PRIu64 "] = ", i);
-        print_bytes(console, out, element, bytes + i * size, format, depth + 1);
+        value_print_bytes(console, out, element, bytes + i * size, format, depth + 1);
         if (run > repeats)
             fprintf(out, " <repeats %" PRIu64 " times>", run);
         else
             run = 1;
         shown += run > repeats ? repeats : 1;
     }
-    putc('}', out);
+    putc(type->rust ? ']' : '}', out);
 }
 
 static void print_member(Console *console, FILE *out, const EmuMember *m, const uint8_t *bytes, char format, int depth)
 {
     const Type *type = type_from_handle(&console->types, m->type);
-    if (*m->name)
+    if (m->base)
+        fprintf(out, "<%s> = ", type->name);
+    else if (*m->name)
         fprintf(out, "%s = ", m->name);
     if (!m->bit_size)
-        return print_bytes(console, out, type, bytes + m->offset, format, depth + 1);
+        return value_print_bytes(console, out, type, bytes + m->offset, format, depth + 1);
     uint64_t raw = 0;
     memcpy(&raw, bytes + m->offset, type->size > 8 ? 8 : type->size);
     unsigned unused = 64 - m->bit_size;
@@ -401,7 +443,7 @@ static void print_member(Console *console, FILE *out, const EmuMember *m, const 
 static void print_struct(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth)
 {
     EmuMember m;
-    bool pretty = console->settings.pretty;
+    bool pretty = console->settings.pretty, fields = false;
     uint32_t i = 0;
     putc('{', out);
     for (; depth < 20 && emu_type_member(console->emu, type->handle, i, &m); i++) {
@@ -410,19 +452,24 @@ static void print_struct(Console *console, FILE *out, const Type *type, const ui
             new_line(out, depth + 1);
         if (m.offset + type_from_handle(&console->types, m.type)->size <= type->size)
             print_member(console, out, &m, bytes, format, depth);
+        fields |= !m.base;
     }
+    if (!fields && type->handle && depth < 20)
+        fprintf(out, "%s<No data fields>", i ? ", " : "");
     if (pretty && i)
         new_line(out, depth);
     putc('}', out);
 }
 
-static void print_bytes(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth)
+void value_print_bytes(Console *console, FILE *out, const Type *type, const uint8_t *bytes, char format, int depth)
 {
     const Type *plain = type_strip(type);
     if (plain->kind == EMU_TYPE_ARRAY)
         print_array(console, out, plain, bytes, format, depth);
     else if (plain->kind == EMU_TYPE_UNION && depth > 0 && console->settings.no_union)
         fputs("{...}", out);
+    else if (plain->rust && plain->kind == EMU_TYPE_STRUCT)
+        rust_print(console, out, plain, bytes, format, depth);
     else if (plain->kind == EMU_TYPE_STRUCT || plain->kind == EMU_TYPE_UNION)
         print_struct(console, out, plain, bytes, format, depth);
     else if (is_scalar(plain))
@@ -458,18 +505,27 @@ static void print_value(Console *console, FILE *out, const Value *value, char fo
     if (print_special(console, out, value, format))
         return;
     if (is_scalar(type) || value->where != WHERE_MEMORY || !type->size)
-        return print_bytes(console, out, value->type, value->bytes, format, depth);
+        return value_print_bytes(console, out, value->type, value->bytes, format, depth);
     if (type->size > MAX_VALUE) {
         fprintf(out, "<error: value requires %" PRIu64 " bytes, which is more than %d>", type->size, MAX_VALUE);
         return;
     }
     uint8_t *bytes = malloc(type->size);
     if (bytes && emu_read(console->emu, console_pid(console), value->address, bytes, type->size) == type->size)
-        print_bytes(console, out, value->type, bytes, format, depth);
+        value_print_bytes(console, out, value->type, bytes, format, depth);
     else
         fprintf(out, "<error: Cannot access memory at address 0x%" PRIx64 ">", value->address);
     free(bytes);
 }
 
-void value_print(Console *console, FILE *out, const Value *value, char format) { print_value(console, out, value, format, 0); }
+void value_print(Console *console, FILE *out, const Value *value, char format)
+{
+    char name[512];
+    if (value->reference && !format) {
+        type_name(value->reference, name, sizeof name);
+        fprintf(out, "(%s) @0x%" PRIx64 ": ", name, value->address);
+    }
+    print_value(console, out, value, format, value->reference && !format);
+}
+
 void value_print_plain(Console *console, FILE *out, const Value *value) { print_value(console, out, value, 0, 1); }

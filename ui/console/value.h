@@ -16,6 +16,7 @@ typedef struct Value {
     int reg;            /* REGISTER: index into the table of registers (registers.h) */
     char variable[32];  /* VARIABLE: a convenience variable's name */
     uint32_t bit_offset, bit_size; /* bit-fields */
+    const Type *reference; /* the type of the reference that led here; NULL: none */
 } Value;
 
 typedef struct Console Console;
@@ -38,6 +39,8 @@ void value_print_number(Console *console, FILE *out, const uint8_t *bytes, uint6
 void value_print_symbol(Console *console, FILE *out, uint64_t address);
 /* 65 'A' */
 void value_print_char(FILE *out, uint8_t c, char quote);
+/* Characters, quoted, long runs counted. */
+void value_print_text(Console *console, FILE *out, const uint8_t *chars, uint64_t count);
 /* How many elements or characters are shown at most. */
 uint64_t value_limit(const Console *console);
 /* A string in memory, quoted, at most `limit` characters. Returns the bytes it occupies with its NUL; 0: unreadable. */
