@@ -32,7 +32,9 @@ static INLINE void vec_put(Cpu *cpu, u8 slot, V128 value, bool vex)
     simde__m128i *to = (simde__m128i *)vec_reg(cpu, slot);
 #ifdef __AVX__
     if (vex) {
-        _mm256_store_si256((__m256i *)to, _mm256_zextsi128_si256(value)); /* one store, for the same reason */
+        __m256i whole = _mm256_zextsi128_si256(value);
+        __asm__("" : "+x"(whole)); /* one store, for the same reason: the compiler would make two of it */
+        _mm256_store_si256((__m256i *)to, whole);
         return;
     }
 #endif
