@@ -99,6 +99,7 @@ struct Console {
     uint32_t new_entry_count;
     FILE *out, *err;
     FILE *log, *unlogged;   /* `set logging': out goes to both; NULL: there is none */
+    bool piped;             /* `pipe': out is a shell command's input */
     char *log_path;
     /* A window beside it (NULL: none): runs the machine as emu_run() does, showing it; and is told when it is another one, or
      * none. */

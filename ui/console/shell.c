@@ -59,8 +59,11 @@ bool cmd_pipe(Console *console, const char *format, const char *args)
         free(command);
         return console_error(console, "Error launching \"%s\"", shell + strlen(sign));
     }
+    bool was_piped = console->piped;
     console->out = to;
+    console->piped = true;
     bool good = console_execute(console, command);
+    console->piped = was_piped;
     console->out = out;
     set_exit(console, pclose(to));
     free(command);
@@ -224,7 +227,7 @@ static ssize_t write_both(void *cookie, const char *text, size_t size)
     Console *console = cookie;
     fwrite(text, 1, size, console->log);
     fflush(console->log);
-    return (ssize_t)fwrite(text, 1, size, console->unlogged) >= 0 && fflush(console->unlogged) == 0 ? (ssize_t)size : -1;
+    return fwrite(text, 1, size, console->unlogged) == size && fflush(console->unlogged) == 0 ? (ssize_t)size : -1;
 }
 
 static bool log_on(Console *console)
@@ -263,6 +266,8 @@ bool cmd_set_logging(Console *console, const char *format, const char *args)
     (void)format;
     if (!is_local(console))
         return false;
+    if (console->piped)
+        return console_error(console, "The log cannot be changed inside of pipe.");
     command_word(&args, word, sizeof word);
     args += strspn(args, " \t");
     if (strcmp(word, "enabled") == 0)
