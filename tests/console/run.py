@@ -35,6 +35,7 @@ def normalise(text):
     text = re.sub(r"(\" +[RSTZ] +)\d+ ", r"\1N ", text)
     text = re.sub(r"\b[0-9a-f]{16}  ", "N  ", text)
     text = re.sub(r"<(\w+)\+\d+>", r"<\1+N>", text)
+    text = re.sub(r"^(ymm[1-9]\d* ).*", r"\1…", text, flags=re.M)  # what start-up code left in them: paths, the environment
     text = re.sub(r"\b(PML4|PDPT|PD|PT|frame) \d+", r"\1 N", text)
     return counts_hidden(re.sub(r"[ \t]+", " ", text).splitlines())
 
