@@ -107,11 +107,18 @@ static void dress_sizes(char *operands, bool no_size)
     }
 }
 
-/* fs:[0x28] → fs:0x28 */
-static void dress_absolute(char *operands)
+/* fs:[0x28] → fs:0x28; [0x28] → ds:0x28 */
+static void dress_absolute(char *operands, size_t size)
 {
-    char *open = strstr(operands, ":[0x"), *close = open ? strchr(open, ']') : NULL;
-    if (!close)
+    char *open = strstr(operands, ":[0x"), *bare = open ? NULL : strstr(operands, "[0x"), *close = open ? strchr(open, ']') : NULL;
+    size_t digits = bare ? strspn(bare + 3, "0123456789abcdefABCDEF") : 0;
+    if (bare && bare[3 + digits] == ']' && strlen(operands) + 2 < size) {
+        memmove(bare + 3, bare + 1, strlen(bare + 1) + 1);
+        memcpy(bare, "ds:", 3);
+        close = strchr(bare, ']');
+        memmove(close, close + 1, strlen(close));
+    }
+    if (!open || !close)
         return;
     memmove(close, close + 1, strlen(close));
     memmove(open + 1, open + 2, strlen(open + 1));
@@ -180,7 +187,7 @@ static void dress(const ZydisDecodedInstruction *insn, char *text, char *out, si
     operands = words;
     dress_memory(insn, operands, sizeof words);
     dress_sizes(operands, insn->mnemonic == ZYDIS_MNEMONIC_LEA);
-    dress_absolute(operands);
+    dress_absolute(operands, sizeof words);
     replace(operands, ", ", ",");
     if (insn->meta.category == ZYDIS_CATEGORY_SHIFT || insn->meta.category == ZYDIS_CATEGORY_ROTATE)
         if ((insn->opcode | 3) == 0xd3 && insn->raw.imm[0].size == 0)

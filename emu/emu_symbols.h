@@ -37,6 +37,12 @@ typedef struct EmuSource {
 } EmuSource;
 /* What follows comes from DWARF; false or 0 without it (or without libdw). */
 bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *source);
+typedef struct EmuUnit {
+    const char *producer; /* the compiler and its options; NULL: unknown */
+    int version;          /* of DWARF */
+    bool macros;
+} EmuUnit;
+bool emu_unit_at(Emu *emu, int pid, uint64_t address, EmuUnit *unit);
 /* Where the code of FILE:LINE begins (or of the next line that has code: *line says which); file NULL: main's. How many. */
 uint32_t emu_line_addresses(Emu *emu, int pid, const char *file, int *line, uint64_t *addresses, uint32_t capacity);
 

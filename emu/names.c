@@ -16,7 +16,7 @@ void symbol_out(const Symbol *symbol, u64 bias, EmuSymbol *out)
 {
     *out = (EmuSymbol){
         .name = symbol->name, .address = symbol->address + bias, .size = symbol->size,
-        .function = symbol->type == STT_FUNC || symbol->type == STT_GNU_IFUNC,
+        .function = symbol->code,
         .indirect = symbol->type == STT_GNU_IFUNC,
     };
 }
@@ -154,6 +154,17 @@ bool emu_source_at(Emu *emu, int pid, uint64_t address, EmuSource *out)
         return false;
     *out = (EmuSource){.file = source.file, .name = source.name, .line = source.line, .column = source.column, .function = source.function,
                        .start = source.start + bias, .end = source.end + bias, .statement = source.statement};
+    return true;
+}
+
+bool emu_unit_at(Emu *emu, int pid, uint64_t address, EmuUnit *out)
+{
+    u64 bias;
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    DwarfUnit unit;
+    if (!dwarf || !dwarf_unit_at(dwarf, address - bias, &unit))
+        return false;
+    *out = (EmuUnit){.producer = unit.producer, .version = unit.version, .macros = unit.macros};
     return true;
 }
 

@@ -96,6 +96,18 @@ bool libdw_find_unit(DebugInfo *info, u64 address)
     return info->has_unit;
 }
 
+bool dwarf_unit_at(DebugInfo *info, u64 address, DwarfUnit *unit)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Half version;
+    if (!libdw_find_unit(info, address) || dw.dwarf_cu_info(info->unit.cu, &version, NULL, NULL, NULL, NULL, NULL, NULL) != 0)
+        return false;
+    *unit = (DwarfUnit){.producer = dw.dwarf_formstring(dw.dwarf_attr(&info->unit, DW_AT_producer, &attribute)), .version = version};
+    unit->macros = dw.dwarf_hasattr(&info->unit, DW_AT_macros) || dw.dwarf_hasattr(&info->unit, DW_AT_macro_info) ||
+                   dw.dwarf_hasattr(&info->unit, DW_AT_GNU_macros);
+    return true;
+}
+
 const char *libdw_name(Dwarf_Die *die)
 {
     Dwarf_Attribute attribute;
@@ -187,6 +199,12 @@ DebugInfo *dwarf_open(const u8 *bytes, u64 size)
 }
 
 void dwarf_close(DebugInfo *info) { (void)info; }
+
+bool dwarf_unit_at(DebugInfo *info, u64 address, DwarfUnit *unit)
+{
+    (void)info, (void)address, (void)unit;
+    return false;
+}
 
 bool dwarf_unwind(DebugInfo *info, u64 pc, const DwarfRegisters *callee, DwarfRegisters *caller, DwarfReadWord *read,
                   void *context)

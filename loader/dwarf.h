@@ -30,6 +30,14 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source);
  * code, to which *line is then set. Up to `capacity` addresses, one per function; how many. */
 u32 dwarf_line_addresses(DebugInfo *info, const char *file, int *line, u64 *addresses, u32 capacity);
 
+typedef struct DwarfUnit {
+    const char *producer; /* NULL: unknown */
+    int version;          /* of DWARF */
+    bool macros;
+} DwarfUnit;
+/* The compilation unit that the code at `address` belongs to. */
+bool dwarf_unit_at(DebugInfo *info, u64 address, DwarfUnit *unit);
+
 /* ---- functions and variables (dwarf_scope.c) ------------------------------------------------------------------ */
 
 typedef struct DwarfFunction {

@@ -38,7 +38,14 @@ static const Section *table_section(const Sections *sections, u32 type)
     return NULL;
 }
 
-static void add(Symbols *symbols, const Elf64_Sym *s, const u8 *bytes, const Section *strings)
+static bool is_code(const Elf64_Sym *s, const Sections *sections)
+{
+    unsigned type = ELF64_ST_TYPE(s->st_info);
+    bool in_code = s->st_shndx < sections->count && (sections->section[s->st_shndx].flags & SHF_EXECINSTR);
+    return type == STT_FUNC || type == STT_GNU_IFUNC || (type == STT_NOTYPE && in_code);
+}
+
+static void add(Symbols *symbols, const Elf64_Sym *s, const u8 *bytes, const Sections *sections, const Section *strings)
 {
     if (!wanted(s) || s->st_name >= strings->size)
         return;
@@ -47,7 +54,7 @@ static void add(Symbols *symbols, const Elf64_Sym *s, const u8 *bytes, const Sec
         return;
     symbols->symbol[symbols->count++] = (Symbol){
         .name = name, .address = s->st_value, .size = s->st_size,
-        .type = ELF64_ST_TYPE(s->st_info), .binding = ELF64_ST_BIND(s->st_info),
+        .type = ELF64_ST_TYPE(s->st_info), .binding = ELF64_ST_BIND(s->st_info), .code = is_code(s, sections),
     };
 }
 
@@ -67,7 +74,7 @@ bool symbols_read(Symbols *symbols, const Sections *sections, const u8 *bytes, u
     for (u64 i = 0; i < count; i++) {
         Elf64_Sym s;
         memcpy(&s, bytes + table->offset + i * sizeof s, sizeof s);
-        add(symbols, &s, bytes, &sections->section[table->link]);
+        add(symbols, &s, bytes, sections, &sections->section[table->link]);
     }
     qsort(symbols->symbol, symbols->count, sizeof *symbols->symbol, by_address);
     return true;

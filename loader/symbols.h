@@ -11,6 +11,7 @@ typedef struct Symbol {
     u64 size;         /* 0: not stated */
     u8 type;          /* STT_FUNC, STT_OBJECT, STT_NOTYPE, STT_TLS, STT_GNU_IFUNC */
     u8 binding;       /* STB_LOCAL, STB_GLOBAL, STB_WEAK */
+    bool code;        /* a function, or a label among code, as assemblers leave it */
 } Symbol;
 
 typedef struct Symbols {

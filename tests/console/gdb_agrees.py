@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The same lines typed to gdb on the native program and to `emu debug`: the same answers, after normalising what a machine's addresses
-and process numbers make different. agree/NAME.c (or .rs, .cc) with agree/NAME.cmds; a .cmds line may end in "  # why it differs": then it is
+and process numbers make different. agree/NAME.c (or .rs, .cc, .S) with agree/NAME.cmds; a .cmds line may end in "  # why it differs": then it is
 executed in both, and not compared.
 gdb_agrees.py --emu EMU --work DIR [NAME...]"""
 import argparse
@@ -14,7 +14,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent / "agree"
-BUILD = {"plain": "gcc -g -O0", "fast": "gcc -g -O2", "threads": "gcc -g -O0 -pthread", "events": "gcc -g -O0"}
+BUILD = {"plain": "gcc -g -O0", "fast": "gcc -g -O2", "threads": "gcc -g -O0 -pthread", "events": "gcc -g -O0",
+         "labels": "gcc -g -nostdlib -Wa,--gdwarf-4"}
 STACK = r"0x(0000)?7f[0-9a-f]{6,}"
 
 
@@ -52,7 +53,7 @@ def session(command, lines, program, work):
 
 
 def compare(emu, script, work):
-    source = next(script.with_suffix(s) for s in (".c", ".rs", ".cc") if script.with_suffix(s).exists())
+    source = next(script.with_suffix(s) for s in (".c", ".rs", ".cc", ".S") if script.with_suffix(s).exists())
     program = f"{work}/{script.stem}"
     if not build(source, program):
         print(f"{script.stem}: skipped, no compiler")

@@ -209,10 +209,10 @@ static void list_details(Console *console, const Breakpoint *b)
     script_print(console->out, b->commands, 8);
 }
 
-static void list_what(Console *console, const Breakpoint *b)
+static void list_what(Console *console, const Breakpoint *b, int width)
 {
     if (is_catchpoint(b)) {
-        fprintf(console->out, "%18s ", "");
+        fprintf(console->out, "%*s ", width, "");
         catch_list(b, console->out);
         putc('\n', console->out);
     } else if (b->kind != BREAK_CODE) {
@@ -229,14 +229,17 @@ static bool list(Console *console, bool only_watches)
 {
     static const char *const kinds[] = {"breakpoint", "hw watchpoint", "read watchpoint", "acc watchpoint"};
     bool any = false;
+    int width = 10; /* wide enough for addresses only where there are some */
+    for (const Breakpoint *b = console->breakpoints; b; b = b->next)
+        width = is_catchpoint(b) ? width : 18;
     for (const Breakpoint *b = console->breakpoints; b; b = b->next) {
         if (only_watches && (b->kind == BREAK_CODE || is_catchpoint(b)))
             continue;
         if (!any)
-            fputs("Num     Type           Disp Enb Address            What\n", console->out);
+            fprintf(console->out, "Num     Type           Disp Enb %-*s What\n", width, "Address");
         any = true;
         fprintf(console->out, "%-7d %-14s %s %-3c ", b->number, is_catchpoint(b) ? "catchpoint" : kinds[b->kind], b->temporary ? "del " : "keep", b->enabled ? 'y' : 'n');
-        list_what(console, b);
+        list_what(console, b, width);
         if (b->address_count)
             console_set_examined(console, type_builtin(TYPE_VOID), b->addresses[b->address_count - 1]);
         list_details(console, b);

@@ -141,6 +141,14 @@ bool cmd_run(Console *console, const char *format, const char *args)
     (void)format;
     if (!begin(console, args))
         return false;
+    breakpoints_arm(console);
+    if (breakpoints_armed_at(console, control_pc(console))) { /* at the very first instruction */
+        console->stop.kind = EMU_BREAKPOINT;
+        if (breakpoints_judge(console) == VERDICT_STOP) {
+            control_report(console, true);
+            return true;
+        }
+    }
     control_run(console);
     return true;
 }

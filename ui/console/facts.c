@@ -42,6 +42,13 @@ bool cmd_info_source(Console *console, const char *format, const char *args)
         fprintf(console->out, "Contains %d lines.\n", source_lines(console, source.file));
     if (language)
         fprintf(console->out, "Source language is %s.\n", language);
+    EmuUnit unit;
+    if (!emu_unit_at(console->emu, console_pid(console), source.start, &unit))
+        return true;
+    if (unit.producer)
+        fprintf(console->out, "Producer is %s.\n", unit.producer);
+    fprintf(console->out, "Compiled with DWARF %d debugging format.\n%s preprocessor macro info.\n", unit.version,
+            unit.macros ? "Includes" : "Does not include");
     return true;
 }
 

@@ -380,8 +380,11 @@ static void print_frame_base(Console *console, const EmuFrame *f)
     static const uint8_t order[17] = {0, 3, 1, 2, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16}; /* gdb's */
     EmuFunction function;
     bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(f), &function), any = false;
-    if (known && function.has_lines)
-        print_language(console, f);
+    print_language(console, f);
+    if (!f->cfa) {
+        fputs(" Arglist at unknown address.\n Locals at unknown address.\n", console->out);
+        return;
+    }
     fprintf(console->out, " Arglist at 0x%" PRIx64 ", args: ", f->cfa - 16);
     if (known && function.has_lines)
         list_arguments(console, console->frame);
@@ -424,13 +427,13 @@ bool cmd_info_frame(Console *console, const char *format, const char *args)
 
 static bool print_variables(Console *console, bool arguments)
 {
-    EmuFunction function;
     uint32_t count;
     bool any = false;
     const EmuFrame *frames = frames_get(console, &count);
     if (console->frame >= count)
         return console_error(console, "No frame selected.");
-    if (!emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &function) || !function.has_lines)
+    Site site = look_up(console, &frames[console->frame]);
+    if (!site.has_source && !(site.has_function && site.function.has_lines))
         return console_error(console, "No symbol table info available.");
     print_frame_variables(console, console->frame, arguments, "", &any);
     if (!any)

@@ -26,18 +26,20 @@ typedef struct AppliedTo { uint32_t number; const EmuTask *task; } AppliedTo;
 static void thread_title(Console *console, const void *about)
 {
     const AppliedTo *to = about;
-    fprintf(console->out, "\nThread %" PRIu32 " (process %d thread %d):\n", to->number, to->task->pid, to->task->tid);
+    fprintf(console->out, "\nThread %" PRIu32 " (process %d thread %d \"%s\"):\n", to->number, to->task->pid, to->task->tid,
+            to->task->name);
 }
 
-/* Executes the command for each thread that is wanted; `silent`: without its title where nothing comes of it. */
-static bool apply_to(Console *console, const bool *wanted, const char *command, bool silent)
+/* Executes the command for each thread that is wanted, the first or (descending) the last of them first; `silent`: without its title where nothing comes of it. */
+static bool apply_to(Console *console, const bool *wanted, bool descending, const char *command, bool silent)
 {
     EmuTask task;
     int selected = console->tid;
     uint32_t frame = console->frame;
     bool good = true;
-    for (uint32_t i = 0; good && i < MAX_APPLIED && emu_task(console->emu, i, &task); i++) {
-        if (!wanted[i + 1])
+    for (uint32_t k = 0; good && k < MAX_APPLIED; k++) {
+        uint32_t i = descending ? MAX_APPLIED - 1 - k : k;
+        if (!wanted[i + 1] || !emu_task(console->emu, i, &task))
             continue;
         console->tid = task.tid;
         console->frame = 0;
@@ -60,12 +62,14 @@ static bool apply_to(Console *console, const bool *wanted, const char *command, 
 static bool thread_apply(Console *console, const char *args)
 {
     char word[32];
-    bool wanted[MAX_APPLIED + 1] = {false}, silent = false;
+    bool wanted[MAX_APPLIED + 1] = {false}, silent = false, descending = false; /* all: the newest first */
     const char *rest = args, *command = args;
     while (command_word(&rest, word, sizeof word) && (isdigit((unsigned char)*word) || *word == '-' || strcmp(word, "all") == 0)) {
         char *end;
         long first = strtol(word, &end, 10), last = *end == '-' ? atol(end + 1) : first;
-        silent |= *word == '-' && strchr(word, 's');
+        silent |= strcmp(word, "-s") == 0 || strcmp(word, "-q") == 0;
+        descending |= strcmp(word, "all") == 0;
+        descending &= strcmp(word, "-ascending") != 0;
         for (long n = 1; n <= MAX_APPLIED; n++)
             wanted[n] |= strcmp(word, "all") == 0 || (n >= first && n <= last);
         command = rest;
@@ -74,7 +78,7 @@ static bool thread_apply(Console *console, const char *args)
         command++;
     if (!*command)
         return console_error(console, "Please specify a command at the end of 'thread apply'");
-    return apply_to(console, wanted, command, silent);
+    return apply_to(console, wanted, descending, command, silent);
 }
 
 bool cmd_taas(Console *console, const char *format, const char *args)
@@ -82,7 +86,7 @@ bool cmd_taas(Console *console, const char *format, const char *args)
     bool wanted[MAX_APPLIED + 1];
     (void)format;
     memset(wanted, 1, sizeof wanted);
-    return apply_to(console, wanted, args, true);
+    return apply_to(console, wanted, true, args, true);
 }
 
 /* The threads whose name matches. */
@@ -95,7 +99,7 @@ static bool thread_find(Console *console, const char *args)
         return console_error(console, "Invalid regexp: %s", args);
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++)
         if (regexec(&regex, task.name, 0, NULL, 0) == 0) {
-            fprintf(console->out, "Thread %" PRIu32 " has name '%s'\n", i + 1, task.name);
+            fprintf(console->out, "Thread %" PRIu32 " has target name '%s'\n", i + 1, task.name);
             any = true;
         }
     regfree(&regex);

@@ -172,7 +172,11 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
         for (uint32_t i = 0; i < *count; i++)
             if (emu_function_at(console->emu, console_pid(console), addresses[i], &function))
                 addresses[i] = function.body;
-        return *count || plain_named(console, text, addresses, capacity, count) || console_error(console, "Function \"%s\" not defined.", text);
+        if (*count || plain_named(console, text, addresses, capacity, count))
+            return true;
+        return emu_symbol(console->emu, console_pid(console), 0, &symbol)
+               ? console_error(console, "Function \"%s\" not defined.", text)
+               : console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
     }
     addresses[0] = emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
     return true;
@@ -180,7 +184,7 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
 
 const char *source_language(const char *file)
 {
-    static const struct { const char *suffix, *language; } known[] = {{".c", "c"}, {".rs", "rust"}, {".S", "asm"}, {".s", "asm"}, {".cc", "c++"},
+    static const struct { const char *suffix, *language; } known[] = {{".c", "c"}, {".rs", "rust"}, {".S", "asm"}, {".s", "asm"}, {".asm", "asm"}, {".cc", "c++"},
                                                                       {".cpp", "c++"}, {".cxx", "c++"}};
     const char *dot = strrchr(file, '.');
     for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++)
@@ -211,7 +215,9 @@ static const char *file_title(Console *console)
 
 static bool list_range(Console *console, int first, int last)
 {
-    SourceFile *file = open_source(console, console->list.file);
+    SourceFile *file = console->list.file ? open_source(console, console->list.file) : NULL;
+    if (!console->list.file)
+        return console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
     if (!file || !file->count)
         return console_error(console, "%s: No such file or directory.", console->list.file);
     if (first > file->count)
@@ -295,7 +301,7 @@ static bool begin_list(Console *console)
     if (console->list.file)
         return true;
     if (!console->emu || !default_file(console, file, sizeof file))
-        return console->emu || console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
+        return console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
     int around = emu_symbol_named(console->emu, console_pid(console), "main", &symbol) &&
                  emu_source_at(console->emu, console_pid(console), symbol.address, &source) ? source.line + 1 : 1;
     remember(console, file, around);
@@ -306,7 +312,8 @@ bool cmd_list(Console *console, const char *format, const char *args)
 {
     int size = console->settings.list_size, around = 0;
     (void)format;
-    if (!begin_list(console))
+    bool named = *args && strcmp(args, "-") != 0 && *args != ',' && !isdigit((unsigned char)*args) && *args != '+';
+    if (!named && !begin_list(console))
         return false;
     if (!*args && console->list.listed)
         return list_range(console, console->list.line, console->list.line + size - 1);
@@ -318,8 +325,9 @@ bool cmd_list(Console *console, const char *format, const char *args)
     const char *comma = strchr(args, ',');
     if (comma && !strchr(args, '<'))
         return list_between(console, args, comma);
-    around = console->list.line;
-    if (*args && !line_of(console, args, &around))
+    if (!*args)
+        around = console->list.line;
+    else if (!line_of(console, args, &around))
         return false;
     int first = around - size / 2 < 1 ? 1 : around - size / 2;
     return list_range(console, first, first + size - 1);
