@@ -88,7 +88,12 @@ void help_usage(Command command)
                EXIT_LIMIT, EXIT_FAILED, EXIT_CANNOT_RUN, EXIT_NOT_FOUND);
 }
 
-void help_version(void) { printf("emu %s\nbuilt with: %s\n", emu_version(), emu_features()); }
+void help_version(void)
+{
+    printf("emu %s\nbuilt with: %s\n", emu_version(), emu_features());
+    if (!strstr(emu_features(), "sdl2"))
+        puts("built without: sdl2 (no --window, only --window=headless and emu snapshot)");
+}
 
 void help_cpu(void)
 {

@@ -138,14 +138,15 @@ static void draw_lane(const Model *model, Canvas *canvas, Rect r, const Lane *la
         canvas_fill(canvas, (Rect){r.x + x, r.y + r.h - h, next - x, 1}, lane->ink);
     }
     lane->size ? view_size(last, text) : view_count(last, text);
-    lane->size ? view_size(highest, top) : view_count(highest, top);
+    bool large = !lane->size && highest >= 1000000000; /* too long for its place */
+    lane->size ? view_size(highest, top) : view_count(large ? highest / 1000000 : highest, top);
     int x = r.x - TIMELINE_LABEL + 4, y = r.y + 2;
     int width = view_print(canvas, FONT_SMALL, x, y, TIMELINE_LABEL - 8, lane->ink, "%s", lane->name);
     if (r.h < 24) /* on one line */
         view_print(canvas, FONT_SMALL, x + width + 6, y, TIMELINE_LABEL - width - 14, INK_TEXT, "%s%s", text, lane->unit);
     else
         view_print(canvas, FONT_SMALL, x, y + 12, TIMELINE_LABEL - 8, INK_TEXT, "%s%s", text, lane->unit);
-    view_print(canvas, FONT_SMALL, r.x + r.w + 6, r.y, TIMELINE_TOP - 10, INK_DIM, "max %s", top);
+    view_print(canvas, FONT_SMALL, r.x + r.w + 6, r.y, TIMELINE_TOP - 10, INK_DIM, "max %s%s", top, large ? " M" : "");
 }
 
 /* Where the past that is looked at lies. */
