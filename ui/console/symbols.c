@@ -105,20 +105,28 @@ static void print_listing(Console *console, EmuDeclared what, const Listing *lis
     }
 }
 
+/* `args`: a regular expression into `regex`, or nothing. */
+static bool take_regex(Console *console, const char *args, regex_t *regex)
+{
+    bool good = console->emu && (!*args || regcomp(regex, args, REG_NOSUB | REG_EXTENDED) == 0);
+    return good || console_error(console, "Invalid regexp: %s", args);
+}
+
 static bool list_declared(Console *console, EmuDeclared what, const char *plural, const char *args)
 {
     regex_t regex;
-    Listing list = {.regex = *args ? &regex : NULL};
     if (strncmp(args, "-q", 2) == 0)
         args += 2 + strspn(args + 2, " ");
-    if (!console->emu || (*args && regcomp(&regex, args, REG_NOSUB | REG_EXTENDED) != 0))
-        return console_error(console, "Invalid regexp: %s", args);
+    Listing list = {.regex = *args ? &regex : NULL};
+    if (!take_regex(console, args, &regex))
+        return false;
     if (*args)
         fprintf(console->out, "All %s matching regular expression \"%s\":\n", plural, args);
     else
         fprintf(console->out, "All defined %s:\n", plural);
     emu_declarations(console->emu, console_pid(console), what, take_declaration, &list);
-    qsort(list.all, list.count, sizeof *list.all, in_order);
+    if (list.count)
+        qsort(list.all, list.count, sizeof *list.all, in_order);
     print_listing(console, what, &list);
     if (what != EMU_TYPES)
         print_symbols(console, what, list.regex);
@@ -154,8 +162,8 @@ bool cmd_info_sources(Console *console, const char *format, const char *args)
     Listing list = {.regex = *args ? &regex : NULL};
     bool any = false;
     (void)format;
-    if (!console->emu || (*args && regcomp(&regex, args, REG_NOSUB | REG_EXTENDED) != 0))
-        return console_error(console, "Invalid regexp: %s", args);
+    if (!take_regex(console, args, &regex))
+        return false;
     emu_declarations(console->emu, console_pid(console), EMU_FILES, take_declaration, &list);
     fprintf(console->out, "%s:\n\n", console->path);
     for (size_t i = 0; i < list.count; i++) {
