@@ -130,6 +130,7 @@ struct Console {
     bool judging;           /* a condition is being evaluated: functions that it calls meet no breakpoints */
     int due;                /* the breakpoint whose commands are executed behind the present one; 0: none */
     bool doing_due;         /* they are being executed */
+    bool why;               /* `why ADDRESS' has begun a history */
     bool threaded;          /* there has been a second thread: stops say whose they are */
     uint64_t stops;         /* how often the program has stopped */
     char last_line[512];    /* what an empty line repeats */

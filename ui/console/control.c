@@ -25,6 +25,7 @@ static void unload(Console *console)
     console->emu = console->types.emu = NULL;
     console->running = false;
     console->checkpoint_count = 0;
+    console->why = false;
 }
 
 /* A recorded program is there at once: it runs, and stands at its beginning. */

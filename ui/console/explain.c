@@ -52,18 +52,32 @@ bool cmd_info_heap(Console *console, const char *format, const char *args)
                                                   "The heap is not watched: emu debug --heap does that (without going back in time).");
 }
 
+typedef struct Told { FILE *out; bool any; } Told;
+
+static void tell_line(void *context, const char *line)
+{
+    Told *told = context;
+    fprintf(told->out, "%s\n", line);
+    told->any = true;
+}
+
 bool cmd_why(Console *console, const char *format, const char *args)
 {
     uint64_t address;
     (void)format;
     if (!*args) {
-        emu_why(console->emu, print_line, console->out);
+        Told told = {console->out, false};
+        emu_why(console->emu, tell_line, &told);
+        if (!told.any)
+            fputs(console->why ? "Nothing has befallen it since then: no fault, no eviction, no swap.\n"
+                               : "No history is kept: `why ADDRESS' begins one.\n", console->out);
         return true;
     }
     if (!expression_address(console, args, &address))
         return false;
     if (emu_why_record(console->emu, address) != 0)
         return console_error(console, "No memory for its history.");
+    console->why = true;
     fprintf(console->out, "From now on the history of 0x%llx is kept; why without an address tells it.\n", (unsigned long long)address);
     return true;
 }

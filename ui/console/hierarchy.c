@@ -50,6 +50,22 @@ static uint32_t read_set(Emu *emu, Look *look, uint32_t index, uint32_t set, uin
     return count;
 }
 
+/* One line, or as many as it takes within 80 columns. */
+static void show_set(FILE *out, uint32_t set, const EmuHeld *held, uint32_t count)
+{
+    enum { COLUMNS = 80 };
+    char entry[64];
+    int column = fprintf(out, "  set %5" PRIu32 ":", set), left = column;
+    for (uint32_t i = 0; i < count; i++) {
+        int size = snprintf(entry, sizeof entry, " %" PRIu32 ":0x%" PRIx64 "%s%s", held[i].way, held[i].start, held[i].dirty ? "*" : "",
+                            held[i].prefetched ? "p" : "");
+        if (column + size > COLUMNS)
+            column = fprintf(out, "\n%*s", left, "") - 1;
+        column += fprintf(out, "%s", entry);
+    }
+    fputc('\n', out);
+}
+
 /* How many entries are valid, and dirty; with `all`, each set that holds any, too. */
 static bool show_structure(Console *console, Look *look, uint32_t index, uint32_t sets, uint32_t ways, bool all)
 {
@@ -59,16 +75,10 @@ static bool show_structure(Console *console, Look *look, uint32_t index, uint32_
         return console_error(console, "Out of memory.");
     for (uint32_t set = 0; set < sets; set++) {
         uint32_t count = read_set(console->emu, look, index, set, ways, held);
-        if (count && all)
-            fprintf(console->out, "  set %5" PRIu32 ":", set);
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; i < count; i++)
             dirty += held[i].dirty;
-            if (all)
-                fprintf(console->out, " %" PRIu32 ":0x%" PRIx64 "%s%s", held[i].way, held[i].start, held[i].dirty ? "*" : "",
-                        held[i].prefetched ? "p" : "");
-        }
         if (count && all)
-            fputc('\n', console->out);
+            show_set(console->out, set, held, count);
         valid += count;
     }
     fprintf(console->out, "  %" PRIu64 " of %" PRIu64 " valid, %" PRIu64 " dirty\n", valid, (uint64_t)sets * ways, dirty);

@@ -103,15 +103,19 @@ bool cmd_vmmap(Console *console, const char *format, const char *args)
     (void)format;
     if (*args && !expression_address(console, args, &only))
         return false;
-    fputs("             Start                End Perm     Size Resident File\n", console->out);
+    bool any = false;
     for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
         if (*args && (only < m.start || only >= m.end))
             continue;
+        fputs(any ? "" : "             Start                End Perm     Size Resident File\n", console->out);
+        any = true;
         rights_text(m.flags, rights);
         fprintf(console->out, "%#18" PRIx64 " %#18" PRIx64 " %s %7" PRIu64 "K %7" PRIu64 "K %s\n", m.start, m.end, rights,
                 (m.end - m.start) >> 10, m.resident >> 10, m.name);
     }
-    return true;
+    if (!any && *args)
+        fprintf(console->out, "Nothing is mapped at 0x%" PRIx64 ".\n", only);
+    return any || *args || console_error(console, "There are no mappings.");
 }
 
 bool cmd_info_threads(Console *console, const char *format, const char *args)
@@ -189,11 +193,18 @@ bool cmd_info_mem(Console *console, const char *format, const char *args)
 {
     EmuStats s;
     EmuMapping m;
+    uint64_t named = 0;
     (void)format, (void)args;
     emu_stats(console->emu, &s);
-    fprintf(console->out, "frames in use %" PRIu64 " (at most %" PRIu64 "), page tables %" PRIu64 "\n", s.frames, s.frames_peak, s.table_frames);
-    for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++)
-        fprintf(console->out, "%8" PRIu64 " of %8" PRIu64 " pages  %#" PRIx64 " %s\n", m.resident >> 12, (m.end - m.start) >> 12, m.start, m.name);
+    fprintf(console->out, "%8" PRIu64 " frames in use (at most %" PRIu64 "), of these:\n%8" PRIu64 " page tables\n", s.frames, s.frames_peak,
+            s.table_frames);
+    for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
+        fprintf(console->out, "%8" PRIu64 " of %8" PRIu64 " pages  %#14" PRIx64 " %s\n", m.resident >> 12, (m.end - m.start) >> 12, m.start,
+                *m.name ? m.name : "anonymous");
+        named += m.resident >> 12;
+    }
+    if (s.frames > s.table_frames + named)
+        fprintf(console->out, "%8" PRIu64 " others: files' pages that are cached, other processes\n", s.frames - s.table_frames - named);
     return true;
 }
 

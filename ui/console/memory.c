@@ -106,13 +106,23 @@ static void print_meaning(Console *console, uint64_t word)
         fprintf(console->out, " \"%.*s\"%s", (int)length, text, length == sizeof text - 1 ? "..." : "");
 }
 
+static bool is_code(Console *console, uint64_t address)
+{
+    EmuMapping m;
+    for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++)
+        if (address >= m.start && address < m.end)
+            return m.flags & EMU_MAP_EXEC;
+    return false;
+}
+
+/* Up to what is no address any more, or one of code: instructions are no pointers. */
 static void print_chain(Console *console, uint64_t address)
 {
     uint64_t word;
-    for (int depth = 0; depth < CHAIN_MAX; depth++) {
+    for (int depth = 0; depth < CHAIN_MAX && !is_code(console, address); depth++) {
         if (emu_read(console->emu, console_pid(console), address, &word, 8) != 8)
             break;
-        fprintf(console->out, depth ? " -> 0x%" PRIx64 : " 0x%016" PRIx64, word);
+        fprintf(console->out, "%s0x%" PRIx64, depth ? " -> " : " ", word);
         if (word == address)
             break;
         address = word;
@@ -130,7 +140,7 @@ bool cmd_telescope(Console *console, const char *format, const char *args)
     for (uint64_t i = 0; i < count; i++, address += 8) {
         if (emu_read(console->emu, console_pid(console), address, &word, 8) != 8)
             return console_error(console, "Cannot access memory at address 0x%" PRIx64, address);
-        fprintf(console->out, "%02" PRIx64 ":%04" PRIx64 " 0x%016" PRIx64 "%s:", i, i * 8, address,
+        fprintf(console->out, "%02" PRIx64 ":%04" PRIx64 " 0x%012" PRIx64 "%s:", i, i * 8, address,
                 known && address == r.r[4] ? " rsp" : known && address == r.r[5] ? " rbp" : "    ");
         print_chain(console, address);
         print_meaning(console, word);

@@ -7,6 +7,7 @@
 
 #include "ui/console/command.h"
 #include "ui/console/expression.h"
+#include "ui/console/registers.h"
 #include "ui/console/rust.h"
 
 /* ---- threads and processes ------------------------------------------------------------------------------------- */
@@ -298,7 +299,16 @@ static bool variable_at(Console *console, uint32_t level, uint64_t address, EmuV
     return false;
 }
 
-static void draw_word(Console *console, uint32_t level, uint64_t address, const EmuFrame *frame, uint64_t caller_rbp, uint64_t rsp, uint64_t low)
+/* Which of the caller's registers is kept there; NULL: none. */
+static const char *saved_register(const EmuFrame *frame, uint64_t address)
+{
+    for (int i = 0; i < 16; i++)
+        if (frame->saved_at[i] == address)
+            return register_names[i];
+    return NULL;
+}
+
+static void draw_word(Console *console, uint32_t level, uint64_t address, const EmuFrame *frame, uint64_t rsp, uint64_t low)
 {
     uint64_t word = 0;
     EmuVariable variable;
@@ -307,8 +317,8 @@ static void draw_word(Console *console, uint32_t level, uint64_t address, const 
     if (address == frame->cfa - 8) {
         fputs("return address", console->out);
         value_print_symbol(console, console->out, word);
-    } else if (address == frame->cfa - 16 && word == caller_rbp && caller_rbp) {
-        fputs("saved rbp", console->out);
+    } else if (saved_register(frame, address)) {
+        fprintf(console->out, "saved %s", saved_register(frame, address));
     } else if (variable_at(console, level, address, &variable)) {
         fprintf(console->out, "%s%s", variable.name, variable.value == address ? "" : variable.value < address ? " (goes on)" : " (begins inside)");
     }
@@ -335,7 +345,7 @@ bool cmd_info_stack(Console *console, const char *format, const char *args)
     fprintf(console->out, "  0x%016" PRIx64 "  the red zone: %d bytes that a leaf function may use\nrsp\n", at - RED_ZONE, RED_ZONE);
     for (uint32_t i = 0; i < count && i < FRAMES && frames[i].cfa > at; i++) {
         bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function);
-        uint64_t words = (frames[i].cfa - at) / 8, caller_rbp = i + 1 < count && (frames[i + 1].known & 1 << 5) ? frames[i + 1].r[5] : 0;
+        uint64_t words = (frames[i].cfa - at) / 8;
         fprintf(console->out, "#%" PRIu32 " %s: %" PRIu64 " bytes\n", i, known ? function.name : "??", frames[i].cfa - at);
         for (uint64_t w = 0; w < words; w++, at += 8) {
             if (words > WORDS && w == WORDS / 2) {
@@ -343,7 +353,7 @@ bool cmd_info_stack(Console *console, const char *format, const char *args)
                 w += words - WORDS;
                 at += (words - WORDS) * 8;
             }
-            draw_word(console, i, at, &frames[i], caller_rbp, r.r[4], low);
+            draw_word(console, i, at, &frames[i], r.r[4], low);
         }
         at = frames[i].cfa;
     }
@@ -362,8 +372,10 @@ bool cmd_context(Console *console, const char *format, const char *args)
     fputs("---- registers (* changed) ----\n", console->out);
     for (int i = 0; i < 16; i++)
         fprintf(console->out, "%c%-3s 0x%016" PRIx64 "%s", console->has_before && r.r[i] != console->before.r[i] ? '*' : ' ', names[i], r.r[i],
-                i % 4 == 3 ? "\n" : "  ");
-    fprintf(console->out, " rip 0x%016" PRIx64 "  eflags 0x%" PRIx64 "\n---- code ----\n", r.rip, r.rflags);
+                i % 3 == 2 ? "\n" : "  ");
+    char flags[128];
+    register_flags_text("eflags", r.rflags, flags, sizeof flags);
+    fprintf(console->out, " rip 0x%016" PRIx64 "   eflags %s\n---- code ----\n", r.rip, flags);
     bool good = console_execute(console, "x/5i $pc");
     fputs("---- stack ----\n", console->out);
     good = good && console_execute(console, "telescope $rsp 4");
