@@ -313,7 +313,7 @@ static bool parse_elements(Parser *p, Value *v)
     uint64_t count = 0, size = 0;
     memset(v, 0, sizeof *v);
     do {
-        if (!parse_assignment(p, &element))
+        if (!parse_assignment(p, &element) || (element.where == WHERE_MEMORY && !element.bit_size && !operate_load(p->console, &element)))
             return false;
         size = count ? size : element.type->size;
         if (element.type->size != size || !size)
@@ -329,9 +329,12 @@ static bool parse_elements(Parser *p, Value *v)
 /* {type} address */
 static bool parse_braces(Parser *p, Value *v)
 {
+    const char *start = p->p;
     const Type *type = parse_type(p);
-    if (!type)
+    if (!type || *(p->p + strspn(p->p, " \t")) != '}') { /* a name may be a structure's and a variable's */
+        p->p = start;
         return parse_elements(p, v);
+    }
     return expect(p, "}") && parse_unary(p, v) && operate_cast(p->console, type_pointer(&p->console->types, type), v) &&
            operate_dereference(p->console, v);
 }

@@ -235,7 +235,7 @@ bool cmd_info_scope(Console *console, const char *format, const char *args)
         print_scope_variable(console, &v);
     }
     if (i == 0)
-        fprintf(console->out, "Symbol table for `%s' has no locals: none there, or compiled without -g.\n", args);
+        fprintf(console->out, "Scope for %s contains no locals or arguments.\n", args);
     return true;
 }
 
