@@ -23,6 +23,7 @@
 typedef struct Task Task;
 typedef struct Process Process;
 typedef struct Space Space;       /* space.h: VMAs, brk, page tables (CR3), page-fault resolution */
+typedef struct SeccompFilter SeccompFilter; /* seccomp.c */
 typedef struct Files Files;       /* fd.h: guest descriptors → open file descriptions */
 struct PageEvent;                 /* paging.h */
 typedef struct FsInfo FsInfo;     /* fd.h: cwd, umask, root */
@@ -144,6 +145,8 @@ struct Task {
     bool told;                 /* told_signal is what KERNEL_SIGNAL was about: it acts when the task runs on (signo 0: none) */
     bool handler_entered;      /* since its last instruction */
     SigInfo told_signal;
+    u32 seccomp_mode;          /* SECCOMP_MODE_STRICT, …_FILTER, or 0 */
+    SeccompFilter *seccomp_filter; /* the newest, one reference; NULL: none */
     bool fresh;                /* has not run yet: *set_child_tid is still to be written */
     char comm[16];
     FutexWait futex;

@@ -10,6 +10,7 @@
 #include "kernel/host.h"
 #include "kernel/paging.h"
 #include "kernel/sched.h"
+#include "kernel/seccomp.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
@@ -146,7 +147,8 @@ i64 sys_prctl(Task *task, const u64 *arg)
         process->keep_caps = arg[1];
         return 0;
     case PR_GET_SECUREBITS: return 0;
-    case PR_GET_SECCOMP: return 0;
+    case PR_GET_SECCOMP: return task->seccomp_mode;
+    case PR_SET_SECCOMP: return seccomp_set(task, arg[1], arg[2]);
     case PR_GET_TSC: return put_int(task, arg[1], PR_TSC_ENABLE);
     case PR_SET_TSC: return arg[1] == PR_TSC_ENABLE ? 0 : -EINVAL;
     case PR_GET_TID_ADDRESS: return copy_to_guest(task, arg[1], &task->clear_child_tid, 8) ? 0 : -EFAULT;

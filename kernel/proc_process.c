@@ -11,6 +11,7 @@
 #include "kernel/host.h"
 #include "kernel/pidfd.h"
 #include "kernel/proc_entries.h"
+#include "kernel/seccomp.h"
 #include "kernel/space.h"
 
 enum { TICK_NS = 10 * 1000 * 1000 }; /* USER_HZ = 100 */
@@ -226,7 +227,8 @@ static void add_status_signals(Text *text, const ProcSubject *s)
     u64 capabilities = credentials_capabilities(p->kernel, &p->credentials);
     text_add(text, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n", 0ull, (ull)capabilities, (ull)capabilities);
     text_add(text, "CapBnd:\t%016llx\nCapAmb:\t%016llx\n", (ull)p->kernel->bound_capabilities, 0ull);
-    text_add(text, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", p->no_new_privs);
+    text_add(text, "NoNewPrivs:\t%d\nSeccomp:\t%u\nSeccomp_filters:\t%u\n", p->no_new_privs,
+             s->task ? s->task->seccomp_mode : 0, s->task ? seccomp_filter_count(s->task) : 0);
     text_add(text, "Speculation_Store_Bypass:\tvulnerable\nSpeculationIndirectBranch:\talways enabled\n");
     text_add(text, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
 }

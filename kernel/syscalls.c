@@ -8,6 +8,7 @@
 #include "kernel/events.h"
 #include "kernel/paging.h"
 #include "kernel/sched.h"
+#include "kernel/seccomp.h"
 #include "kernel/strace.h"
 
 static const Syscall rows[] = {
@@ -104,7 +105,10 @@ void syscall_enter(Task *task)
     task->system_calls++;
     if (UNLIKELY(task->kernel->strace != NULL))
         strace_enter(task);
-    if (LIKELY(!task->kernel->events) || !event_call_entry(task))
+    i64 refused;
+    if (UNLIKELY(task->seccomp_mode != 0) && !seccomp_allows(task, &refused))
+        finish(task, refused);
+    else if (LIKELY(!task->kernel->events) || !event_call_entry(task))
         run_handler(task);
 }
 

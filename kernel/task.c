@@ -13,6 +13,7 @@
 #include "kernel/page_cache.h"
 #include "kernel/pidfd.h"
 #include "kernel/sched.h"
+#include "kernel/seccomp.h"
 #include "kernel/signal_internal.h"
 #include "kernel/space.h"
 #include "kernel/syscalls.h"
@@ -145,6 +146,7 @@ void task_destroy(Task *task)
     else
         kernel->last_task = task->previous;
     tid_unhash(task);
+    seccomp_release(task);
     heap_free(task->wait.fds);
     heap_free(task);
     kernel->task_count--;
@@ -287,6 +289,7 @@ static void inherit(Task *child, Task *parent, const CloneRequest *request)
     child->personality = parent->personality;
     child->affinity = parent->affinity;
     child->timer_slack = parent->timer_slack;
+    seccomp_inherit(child, parent);
     if (!(flags & CLONE_THREAD))
         child->process->exit_signal = flags & CLONE_PARENT ? parent->process->exit_signal : (i32)request->exit_signal;
     if (!(flags & CLONE_VM)) {

@@ -17,7 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SHOW(call) do { errno = 0; long r = (long)(call); printf("%s: %s %s\n", #call, r < 0 ? "fails" : "works", r < 0 ? strerror(errno) : ""); } while (0)
+#define SHOW(call) \
+    do { \
+        errno = 0; \
+        long r = (long)(call); \
+        printf("%s: %s %s\n", #call, r < 0 ? "fails" : "works", r < 0 ? strerror(errno) : ""); \
+    } while (0)
 #define TRUTH(call) printf("%s: %d\n", #call, (call) != 0)
 
 static long kcmp(pid_t one, pid_t other, int type, long a, long b) { return syscall(SYS_kcmp, one, other, type, a, b); }
@@ -140,7 +145,8 @@ static void advice(void)
     printf("locked and in memory: %d\n", resident(locked));
     SHOW(madvise(locked, 4096, MADV_DONTNEED));
     mlockall(MCL_FUTURE | 4 /* MCL_ONFAULT */);
-    printf("locked when it comes: %d\n", resident(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)));
+    char *later = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    printf("locked when it comes: %d\n", resident(later));
 }
 
 int main(void)
