@@ -24,7 +24,8 @@ def build(work):
         for suffix, debug in (("", []), ("-g", ["-g"])):
             program = work / f"{source.stem}{suffix}"
             subprocess.run(["as", *debug, "-I", str(HERE / "scenes"), "-o", f"{program}.o", str(source)], check=True)
-            subprocess.run(["ld", "-z", "max-page-size=4096", "--build-id=none", "-o", str(program), f"{program}.o"], check=True)
+            subprocess.run(["ld", "-z", "max-page-size=4096", "--build-id=none", "-o", str(program), f"{program}.o"],
+                           check=True)
 
 
 def scenes():

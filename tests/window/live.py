@@ -47,11 +47,12 @@ def picture_size(path):
 class Session:
     """A window with its program; pictures are taken by F12."""
 
-    def __init__(self, emu, work, display, arguments):
+    def __init__(self, emu, work, display, arguments, **streams):
         for old in [*work.glob("emu-window-*.png"), *work.glob("emu-counters-*")]:
             old.unlink()
         self.work, self.display, self.count = work, display, 0
-        self.guest = subprocess.Popen([emu, *arguments], cwd=work, env=display.environment, stderr=subprocess.PIPE, text=True)
+        self.guest = subprocess.Popen([emu, *arguments], cwd=work, env=display.environment, stderr=subprocess.PIPE, text=True,
+                                      **streams)
         time.sleep(2)
 
     def do(self, *words):
@@ -102,7 +103,8 @@ def look_at_views(session, paused):
         seen.add(session.until(lambda picture: picture not in seen, f"view {key} looks like another one"))
     session.do("key", "1")
     first = session.until(lambda picture: picture not in seen or picture == paused, "view 1 does not come back")
-    for key, what in (("question", "no help"), ("question", "help stays"), ("minus", "no slower"), ("h", "no Hilbert"), ("h", "no rows")):
+    for key, what in (("question", "no help"), ("question", "help stays"), ("minus", "no slower"), ("h", "no Hilbert"),
+                      ("h", "no rows")):
         session.do("key", key)
         first = session.other(first, what)
     return first
@@ -157,7 +159,10 @@ def drive(emu, work, program, width, height):
         check(picture_size(work / "emu-window-001.png") == (width, height), "a screenshot of another size than the window")
         for key in ("s", "n", "f"):
             session.do("key", key)
-            paused = session.settled(f"{key} does not pause again") if key == "f" else session.other(paused, f"{key} steps nowhere")
+            if key == "f":
+                paused = session.settled(f"{key} does not pause again")
+            else:
+                paused = session.other(paused, f"{key} steps nowhere")
         picture = look_at_views(session, paused)
         point(session, picture, width, height)
         count(session)
@@ -221,7 +226,8 @@ def beside(emu, work, program):
         display.do("key", "c")
         time.sleep(0.5)
         say("info registers rip")
-        wait(lambda text: "Interrupt" in text and "\nrip " in text.split("Interrupt")[-1], "a command does not pause what the window runs")
+        wait(lambda text: "Interrupt" in text and "\nrip " in text.split("Interrupt")[-1],
+             "a command does not pause what the window runs")
         before = len(log.read_text())
         display.do("key", "b")
         wait(lambda text: "0x" in text[before:], "b goes nowhere")
@@ -245,7 +251,8 @@ def without_screen(emu, work, program):
         environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")}
         if value:
             environment[name] = value
-        result = subprocess.run([emu, "--window", program], cwd=work, env=environment, capture_output=True, text=True, timeout=30)
+        result = subprocess.run([emu, "--window", program], cwd=work, env=environment, capture_output=True, text=True,
+                                timeout=30)
         check(result.returncode == 125, f"without a screen ({name}={value}): exit code {result.returncode}")
         check(result.stderr.count("\n") == 1 and "screen" in result.stderr, f"without a screen: said {result.stderr!r}")
     result = subprocess.run([emu, "--max-insns", "3000000", "--window=headless", "--frames", "frames", program], cwd=work,
@@ -258,8 +265,8 @@ def watched_swapping(emu, work, program):
     """Harvesting clears A and D bits, by which page replacement decides: it must decide the same."""
     faults = []
     for window in ([], ["--window=headless"]):
-        command = [emu, "--deterministic", "--max-insns", "20000000", "--swap", "--user-frames", "200", "--replacement", "clock",
-                   "--stats=json", "-o", "stats.json", *window, program]
+        command = [emu, "--deterministic", "--max-insns", "20000000", "--swap", "--user-frames", "200",
+                   "--replacement", "clock", "--stats=json", "-o", "stats.json", *window, program]
         subprocess.run(command, cwd=work, env={}, capture_output=True, timeout=300)
         faults.append(json.loads((work / "stats.json").read_text())["major_faults"])
     check(faults[0] == faults[1] > 0, f"major faults without and with a window: {faults}")
@@ -286,4 +293,5 @@ def main():
     return bool(problems)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

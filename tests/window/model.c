@@ -1,5 +1,5 @@
-/* The window's model and view without a screen: what mappings are called, how the glow fades, that every cell of the map is found
- * where it is drawn, that copies are deep, that no machine makes the view draw outside its canvas, that PNG files are ones. */
+/* The window's model and view without a screen: what mappings are called, how the glow fades, that every cell of the map is
+ * found * where it is drawn, that copies are deep, that no machine makes the view draw outside its canvas, that PNG files are ones. */
 #undef NDEBUG
 #include <assert.h>
 #include <stdlib.h>
@@ -66,7 +66,8 @@ static void make_model(Model *m, uint32_t count, uint64_t pages)
     for (uint32_t i = 0; i < count; i++) {
         Band *band = &m->bands[i];
         uint64_t n = i == count / 2 ? pages : 1 + i % 40;
-        *band = (Band){.start = i ? m->bands[i - 1].end + (i % 3) * (PAGE_BYTES * 7ull) : 0x400000, .kind = (BandKind)(i % BAND_KINDS)};
+        uint64_t start = i ? m->bands[i - 1].end + (i % 3) * (PAGE_BYTES * 7ull) : 0x400000;
+        *band = (Band){.start = start, .kind = (BandKind)(i % BAND_KINDS)};
         band->end = band->start + n * PAGE_BYTES;
         while (n >> band->shift > BAND_CELLS_MAX)
             band->shift++;
@@ -78,7 +79,8 @@ static void make_model(Model *m, uint32_t count, uint64_t pages)
     m->cells = calloc(m->cell_count, sizeof *m->cells);
     m->cell_capacity = m->cell_count;
     for (uint32_t i = 0; i < m->cell_count; i++)
-        m->cells[i] = (Cell){.read = i % 700, .written = i % 300, .executed = i % 900, .flags = (uint16_t)(i * 37), .pages = i & 1};
+        m->cells[i] = (Cell){.read = i % 700, .written = i % 300, .executed = i % 900, .flags = (uint16_t)(i * 37),
+                             .pages = i & 1};
     m->now = 800;
     m->registers.r[4] = m->bands[0].start;
     m->registers.rip = m->bands[count - 1].end - 1;
@@ -115,7 +117,8 @@ static void check_layout(const Model *m, int width, int height, int zoom, bool h
 
 static void test_layouts(void)
 {
-    static const struct { uint32_t bands; uint64_t pages; } machines[] = {{1, 1}, {9, 300}, {10, 1 << 19}, {80, 5000}, {9, 1ull << 33}};
+    static const struct { uint32_t bands; uint64_t pages;
+    } machines[] = {{1, 1}, {9, 300}, {10, 1 << 19}, {80, 5000}, {9, 1ull << 33}};
     for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
         Model m = {0};
         make_model(&m, machines[i].bands, machines[i].pages);
@@ -148,7 +151,8 @@ static void test_close(void)
             for (uint64_t k = 0; k < request.close_count; k += 7) {
                 r = view_close_rect(&view, view.close_at, view.close_at + k * s.unit);
                 assert(r.x > 0 && r.x + r.w <= view.map.x + view.map.w && r.y + r.h <= view.map.y + view.map.h);
-                assert(view_close_address(&view, view.close_at, r.x + r.w / 2, r.y + r.h / 2, &found) && found == view.close_at + k * s.unit);
+                assert(view_close_address(&view, view.close_at, r.x + r.w / 2, r.y + r.h / 2, &found));
+                assert(found == view.close_at + k * s.unit);
             }
             view_free(&view);
         }
@@ -163,7 +167,8 @@ static void test_scroll_bar(void)
     Rect bar, thumb, last = {0};
     int scroll;
     make_model(&m, 5, 10);
-    assert(view_layout(&view, &m, 1280, 800) && !view_scroll_bar(&view, &bar, &thumb) && !view_scroll_at(&view, 700, 300, true, &scroll));
+    assert(view_layout(&view, &m, 1280, 800) && !view_scroll_bar(&view, &bar, &thumb));
+    assert(!view_scroll_at(&view, 700, 300, true, &scroll));
     model_free(&m);
     m = (Model){0};
     make_model(&m, 1000, 9000);
@@ -171,7 +176,8 @@ static void test_scroll_bar(void)
     assert(!view_scroll_at(&view, bar.x - 1, bar.y + 5, false, &scroll) && !view_over_names(&view, bar.x, bar.y));
     for (int y = bar.y; y < bar.y + bar.h; y++) {
         assert(view_scroll_at(&view, bar.x + 1, y, false, &view.scroll));
-        assert(view_scroll_bar(&view, &bar, &thumb) && thumb.y >= bar.y && thumb.y + thumb.h <= bar.y + bar.h && thumb.y >= last.y);
+        assert(view_scroll_bar(&view, &bar, &thumb) && thumb.y >= last.y);
+        assert(thumb.y >= bar.y && thumb.y + thumb.h <= bar.y + bar.h);
         assert(y != bar.y || view.scroll == 0);
         last = thumb;
     }
@@ -212,7 +218,8 @@ static void test_drawing(void)
         m.ram_owned[i] = 1000;
     for (uint32_t i = 0; i < 50; i++)
         m.samples[m.sample_count++] = (Sample){.ms = i, .insns = i * 1000, .faults = i * i, .frames = i, .run_ns = i};
-    m.focus = (Focus){.address = m.bands[3].start, .mapped = true, .bytes_size = FOCUS_BYTES, .walk = {.levels_read = 4, .leaf_level = 1}};
+    m.focus = (Focus){.address = m.bands[3].start, .mapped = true, .bytes_size = FOCUS_BYTES,
+                      .walk = {.levels_read = 4, .leaf_level = 1}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         Canvas canvas = {0};
         View view = {.status = "running", .speed = "1 instruction a second", .focus = m.bands[3].start};
@@ -250,7 +257,8 @@ static void test_canvas(void)
     assert(canvas_resize(&canvas, 40, 20, 2));
     canvas_fill(&canvas, (Rect){0, 0, 40, 20}, 0xff102030u);
     canvas_fill(&canvas, (Rect){-5, -5, 6, 6}, 0xffffffffu); /* one logical pixel is inside */
-    assert(canvas.pixels[0] == 0xffffffffu && canvas.pixels[canvas.stride + 1] == 0xffffffffu && canvas.pixels[2] == 0xff102030u);
+    assert(canvas.pixels[0] == 0xffffffffu && canvas.pixels[canvas.stride + 1] == 0xffffffffu);
+    assert(canvas.pixels[2] == 0xff102030u);
     canvas_fill(&canvas, (Rect){10, 10, 1, 1}, 0x80ffffffu);
     assert((canvas.pixels[20 * canvas.stride + 20] & 255) > 0x90);
     Rect kept = canvas_clip(&canvas, (Rect){0, 0, 5, 5});

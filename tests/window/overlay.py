@@ -3,9 +3,9 @@
 
     overlay.py --pace build/tests/window/window_pace --bin build/bench/bin [--rounds 5] [--only NAME]
 
-Compared is the processor time of the machine's thread, with and without a window in turn (window_pace). What other programs on the host
-do to caches and large pages makes single rounds up to a third slower, so the best rounds count; the median of the pairs is told, too. The
-programs are those that `cmake --build build --target bench` has made. Not a test: it takes minutes."""
+Compared is the processor time of the machine's thread, with and without a window in turn (window_pace). What other programs on
+the host do to caches and large pages makes single rounds up to a third slower, so the best rounds count; the median of the pairs
+is told, too. The programs are those that `cmake --build build --target bench` has made. Not a test: it takes minutes."""
 import argparse
 import math
 import pathlib
@@ -14,7 +14,8 @@ import statistics
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-LINE = re.compile(r"without ([\d.]+) s, with ([\d.]+) s: .*; ([\d.]+) pictures a second; taking one ([\d.]+) ms, drawing ([\d.]+) ms")
+LINE = re.compile(r"without ([\d.]+) s, with ([\d.]+) s: .*; ([\d.]+) pictures a second; "
+                  r"taking one ([\d.]+) ms, drawing ([\d.]+) ms")
 BUDGET = "1500000000"  # instructions, about a second of most programs
 
 
@@ -35,8 +36,8 @@ def measure(options, program, *more, budget=BUDGET):
 
 
 def show(name, cost):
-    print(f"{name:24} {cost.without:7.3f} s {cost.with_it:7.3f} s {(cost.ratio - 1) * 100:+6.1f} % (median {(cost.median - 1) * 100:+5.1f} %)  "
-          f"{cost.pictures:5.1f} pictures/s, "
+    print(f"{name:24} {cost.without:7.3f} s {cost.with_it:7.3f} s {(cost.ratio - 1) * 100:+6.1f} % "
+          f"(median {(cost.median - 1) * 100:+5.1f} %)  {cost.pictures:5.1f} pictures/s, "
           f"{cost.taking:.2f} ms to take, {cost.drawing:.2f} ms to draw", flush=True)
 
 

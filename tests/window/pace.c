@@ -3,8 +3,8 @@
  *     window_pace [-w WIDTHxHEIGHT] [-t TAB] [-r ROUNDS] INSTRUCTIONS PROGRAM [ARGUMENTS]
  *     window_pace -s MINUTES PROGRAM [ARGUMENTS]      everything the window can show, for so long; memory is told every minute
  *
- * The same program runs so many instructions, in turn without a window and with one (its machine's thread and the one that draws; no
- * screen). Compared is the processor time of the machine's thread, which other programs on the host change little. */
+ * The same program runs so many instructions, in turn without a window and with one (its machine's thread and the one that
+ * draws; no screen). Compared is the processor time of the machine's thread, which other programs on the host change little. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -75,7 +75,8 @@ static void test_rate(void)
     check(sixty(s) && s.longest <= 25 * MS && s.shortest >= rest, "late ones", s);
     s = play(&(Play){.costs = {400000, 400000, 400000, 400000, 400000, 400000}, .worked_of_100 = 100, .stop_at = 5000ull * MS,
                      .stop_for = 500 * MS});
-    check(s.pictures >= 60 * SECONDS - 31 && s.pictures <= 60 * SECONDS - 27 && s.shortest >= rest, "a host that stood still", s);
+    check(s.pictures >= 60 * SECONDS - 31 && s.pictures <= 60 * SECONDS - 27 && s.shortest >= rest,
+          "a host that stood still", s);
 }
 
 static void test_price(void)
@@ -88,7 +89,8 @@ static void test_price(void)
     check(s.pictures >= 9 * SECONDS && s.pictures < 20 * SECONDS, "a program that mostly waits", s);
 }
 
-/* Pictures that somebody asks for, by moving the mouse, are not paid off when he has stopped; and after any the wait is as told. */
+/* Pictures that somebody asks for, by moving the mouse, are not paid off when he has stopped; and after any the wait is as
+ * told. */
 static void test_asked(void)
 {
     Pacing pacing;

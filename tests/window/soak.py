@@ -22,7 +22,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SIZE = (1280, 800)
 SAMPLE_S = 30
 LIVELY_S = 240  # the machine must have got on within that, however slow the host
-VIEW_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "Tab", "h", "i", "o", "p", "a", "0", "Up", "Down", "Prior", "Next", "question"]
+VIEW_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "Tab", "h", "i", "o", "p", "a", "0", "Up", "Down",
+             "Prior", "Next", "question"]
 FOUND = re.compile(r"ERROR: |WARNING: ThreadSanitizer|runtime error|LeakSanitizer|emu: bug")
 
 
@@ -150,7 +151,8 @@ def main():
     options = {name: ":".join(filter(None, [os.environ.get(name), value])) for name, value in ours.items()}
     said = work / "stderr.txt"
     with said.open("w") as stream:
-        guest = subprocess.Popen([str(pathlib.Path(arguments.emu).resolve()), "--window", *arguments.options, "./guest"], cwd=work, stderr=stream,
+        command = [str(pathlib.Path(arguments.emu).resolve()), "--window", *arguments.options, "./guest"]
+        guest = subprocess.Popen(command, cwd=work, stderr=stream,
                                  env={**display.environment, **options})
     try:
         time.sleep(2)

@@ -196,8 +196,8 @@ void draw_processes(const Model *model, Canvas *canvas, Rect area, uint32_t firs
     for (uint32_t i = first; i < first + shown; i++, y += 16)
         draw_task(model, &model->tasks[i], canvas, area, y);
     if (shown < model->task_count)
-        view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_ACCENT, "    %u before these, %u%s after: turn the wheel here", first,
-                   model->task_count - shown - first, model->more_tasks ? " or more" : "");
+        view_print(canvas, FONT_SMALL, x, y, area.w - 16, INK_ACCENT,
+                   "    %u before these, %u%s after: turn the wheel here", first, model->task_count - shown - first, model->more_tasks ? " or more" : "");
 }
 
 /* ---- system calls ------------------------------------------------------------------------------------------------ */

@@ -100,7 +100,8 @@ static void draw_cell(Canvas *canvas, Rect place, const DrawnCell *d, BandKind k
 
 /* ---- a band --------------------------------------------------------------------------------------------------- */
 
-static void draw_band_label(const View *view, const Model *model, const Band *band, const BandPlace *place, Canvas *canvas, int y)
+static void draw_band_label(const View *view, const Model *model, const Band *band, const BandPlace *place, Canvas *canvas,
+                            int y)
 {
     char size[32], resident[32], cell[32];
     int x = view->map.x + 12, width = LABEL - 18, line = width;

@@ -1,6 +1,7 @@
 /* When a picture is due: sixty times a second by the clock, as long as the pictures cost the program little. What the program's
  * thread works earns the pictures their time; what is left over is saved, so that one that costs more than others (all
- * pages looked at, new mappings) delays none as long as they are cheap on average. Numbers in and out, so that it can be tested. */
+ * pages looked at, new mappings) delays none as long as they are cheap on average. Numbers in and out, so that it can be
+ * tested. */
 #ifndef EMU_UI_WINDOW_PACING_H
 #define EMU_UI_WINDOW_PACING_H
 

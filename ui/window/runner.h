@@ -17,8 +17,9 @@ typedef enum RunMode { RUN_PAUSED, RUN_FREE, RUN_STEP, RUN_NEXT, RUN_FINISH, RUN
 typedef enum OrderKind { ORDER_MARK, ORDER_ZERO, ORDER_DUMP, ORDER_GOTO, ORDER_COUNT } OrderKind;
 typedef struct Order {
     OrderKind kind;
-    uint64_t address, size; /* COUNT: accesses to the page of address, or, 0, to none any more. GOTO: address is the count of instructions to go to. MARK: size 0 is a breakpoint, else a
-                               watchpoint; set, or cleared when it is there */
+    uint64_t address, size; /* COUNT: accesses to the page of address, or, 0, to none any more. GOTO: address is the count of
+                               instructions to go to. MARK: size 0 is a breakpoint, else a watchpoint; set, or cleared when it
+                               is there */
 } Order;
 enum { ORDERS_MAX = 16 };
 
@@ -81,8 +82,8 @@ typedef struct Runner {
 
 /* Starts the thread, paused or running. false: no thread. */
 bool runner_start(Runner *runner, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal, const RunnerHooks *hooks);
-/* On its thread (runner_pictures.c): takes a picture, of what `request` or the viewer wants; is one due, and in how many nanoseconds,
- * at most `most`; emu_run(), ended early by who wants to look unless it is to go on `to_the_end` nevertheless. */
+/* On its thread (runner_pictures.c): takes a picture, of what `request` or the viewer wants; is one due, and in how many
+ * nanoseconds, at most `most`; emu_run(), ended early by who wants to look unless it is to go on `to_the_end` nevertheless. */
 void runner_publish(Runner *runner, ModelRequest *request);
 void runner_picture(Runner *runner);
 /* The machine has passed to that thread: what it works earns pictures now. */

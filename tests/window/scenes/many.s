@@ -1,4 +1,5 @@
-# Forty mappings of 200 pages, a page apart, each with one page more in use: more than fit, so the map has a bar, and cells of several pages.
+# Forty mappings of 200 pages, a page apart, each with one page more in use: more than fit, so the map has a bar, and cells of
+# several pages.
 .include "common.inc"
 .globl _start
 _start:
