@@ -60,8 +60,8 @@ bool emu_function_at(Emu *emu, int pid, uint64_t address, EmuFunction *function)
 uint32_t emu_functions_named(Emu *emu, int pid, const char *name, uint64_t *addresses, uint32_t capacity);
 
 typedef enum EmuTypeKind {
-    EMU_TYPE_VOID, EMU_TYPE_SIGNED, EMU_TYPE_UNSIGNED, EMU_TYPE_SIGNED_CHAR, EMU_TYPE_UNSIGNED_CHAR, EMU_TYPE_BOOL, EMU_TYPE_FLOAT,
-    EMU_TYPE_ENUM, EMU_TYPE_POINTER, EMU_TYPE_ARRAY, EMU_TYPE_STRUCT, EMU_TYPE_UNION, EMU_TYPE_FUNCTION,
+    EMU_TYPE_VOID, EMU_TYPE_SIGNED, EMU_TYPE_UNSIGNED, EMU_TYPE_SIGNED_CHAR, EMU_TYPE_UNSIGNED_CHAR, EMU_TYPE_BOOL,
+    EMU_TYPE_FLOAT, EMU_TYPE_ENUM, EMU_TYPE_POINTER, EMU_TYPE_ARRAY, EMU_TYPE_STRUCT, EMU_TYPE_UNION, EMU_TYPE_FUNCTION,
     EMU_TYPE_TYPEDEF, EMU_TYPE_CONST, EMU_TYPE_VOLATILE,
 } EmuTypeKind;
 typedef struct EmuType {
@@ -72,7 +72,7 @@ typedef struct EmuType {
     bool scoped;           /* of an enum: its members are named with it: Kind::Large */
     uint32_t reference;    /* of a pointer: 1 is &, 2 is && */
     uint64_t size, target; /* bytes; handle of what it points to, holds, returns or is another name of */
-    uint64_t count;        /* of an array: elements; of a function: 1 when its parameters are known to be all (C: it has a prototype) */
+    uint64_t count;        /* of an array: elements; of a function: 1 when its parameters are known (C: a prototype) */
 } EmuType;
 typedef struct EmuMember {
     const char *name;
@@ -84,8 +84,8 @@ typedef struct EmuMember {
 /* `type` is a handle out of one of these structures. */
 bool emu_type(Emu *emu, uint64_t type, EmuType *out);
 bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *member);
-/* Rust's enums: the index-th variant is a member `name` of structure `type` at `offset`, meant by discriminant `value` (`base`: by any
- * that no other has). */
+/* Rust's enums: the index-th variant is a member `name` of structure `type` at `offset`, meant by discriminant `value` (`base`:
+ * by any that no other has). */
 bool emu_type_variant(Emu *emu, uint64_t type, uint32_t index, EmuMember *variant);
 /* Where the discriminant is; false: the type has no variants, or one only. */
 bool emu_type_discriminant(Emu *emu, uint64_t type, EmuMember *discriminant);
@@ -109,8 +109,8 @@ bool emu_variable(Emu *emu, int tid, uint32_t frame, uint32_t index, EmuVariable
 /* By name: the frame's, else of the file, else of the program. */
 bool emu_variable_named(Emu *emu, int tid, uint32_t frame, const char *name, EmuVariable *variable);
 
-/* The same at any address, without a frame: AT_ADDRESS has in `reg` what `value` is counted from: -1 nothing (it is the address), -2
- * the CFA, else a register. */
+/* The same at any address, without a frame: AT_ADDRESS has in `reg` what `value` is counted from: -1 nothing (it is the
+ * address), -2 the CFA, else a register. */
 bool emu_scope_variable(Emu *emu, int pid, uint64_t address, uint32_t index, EmuVariable *variable);
 
 typedef enum EmuDeclared { EMU_FUNCTIONS, EMU_VARIABLES, EMU_TYPES, EMU_FILES } EmuDeclared;
@@ -141,7 +141,7 @@ typedef struct EmuFrame {
     bool exact;       /* pc is an instruction that was to be executed, not a return address */
     uint64_t r[16];   /* as EmuRegisters.r, where bit n of `known` is set */
     uint32_t known;
-    uint64_t saved_at[17]; /* where the caller's registers have been saved (16: RIP), by this frame or one that it called; 0: nowhere */
+    uint64_t saved_at[17]; /* where the caller's registers are saved (16: RIP), by this frame or one it called; 0: nowhere */
     uint64_t return_address; /* 0: unknown */
 } EmuFrame;
 /* Frames from the innermost; how many (at most `capacity`). By CFI, else by frame pointers, else by return addresses. */

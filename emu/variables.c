@@ -99,8 +99,12 @@ static bool find_site(Emu *emu, int tid, u32 level, Site *site)
     if (!site->dwarf || !machine_frame(emu, tid, level, &site->machine))
         return false;
     site->frame = (DwarfFrame){
-        .pc = site->machine.registers.value[16] - !site->machine.exact - bias, .bias = bias, .registers = &site->machine.registers,
-        .read = machine_read_word, .context = &site->memory, .tls_size = file_tls_size(site->program->file),
+        .pc = site->machine.registers.value[16] - !site->machine.exact - bias,
+        .bias = bias,
+        .registers = &site->machine.registers,
+        .read = machine_read_word,
+        .context = &site->memory,
+        .tls_size = file_tls_size(site->program->file),
     };
     return true;
 }
@@ -186,7 +190,10 @@ typedef struct DeclarationsOf {
 static void declaration_out(void *context, const DwarfDeclaration *d)
 {
     const DeclarationsOf *to = context;
-    to->visit(to->context, &(EmuDeclaration){.name = d->name, .file = d->file, .line = d->line, .type = handle_out(to->program, d->type),
+    to->visit(to->context, &(EmuDeclaration){.name = d->name,
+                                             .file = d->file,
+                                             .line = d->line,
+                                             .type = handle_out(to->program, d->type),
                                              .is_static = d->is_static});
 }
 
@@ -255,9 +262,15 @@ static bool member_out(Emu *emu, u64 type, u32 index, MemberOf *member_of, EmuMe
     return true;
 }
 
-bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out) { return member_out(emu, type, index, dwarf_type_member, out); }
+bool emu_type_member(Emu *emu, uint64_t type, uint32_t index, EmuMember *out)
+{
+    return member_out(emu, type, index, dwarf_type_member, out);
+}
 
-bool emu_type_variant(Emu *emu, uint64_t type, uint32_t index, EmuMember *out) { return member_out(emu, type, index, dwarf_type_variant, out); }
+bool emu_type_variant(Emu *emu, uint64_t type, uint32_t index, EmuMember *out)
+{
+    return member_out(emu, type, index, dwarf_type_variant, out);
+}
 
 static bool discriminant_of(DebugInfo *info, u64 type, u32 index, DwarfMember *member)
 {

@@ -102,7 +102,8 @@ bool dwarf_unit_at(DebugInfo *info, u64 address, DwarfUnit *unit)
     Dwarf_Half version;
     if (!libdw_find_unit(info, address) || dw.dwarf_cu_info(info->unit.cu, &version, NULL, NULL, NULL, NULL, NULL, NULL) != 0)
         return false;
-    *unit = (DwarfUnit){.producer = dw.dwarf_formstring(dw.dwarf_attr(&info->unit, DW_AT_producer, &attribute)), .version = version};
+    *unit = (DwarfUnit){.producer = dw.dwarf_formstring(dw.dwarf_attr(&info->unit, DW_AT_producer, &attribute)),
+                        .version = version};
     unit->macros = dw.dwarf_hasattr(&info->unit, DW_AT_macros) || dw.dwarf_hasattr(&info->unit, DW_AT_macro_info) ||
                    dw.dwarf_hasattr(&info->unit, DW_AT_GNU_macros);
     return true;
@@ -139,8 +140,8 @@ enum { DWARF_RSP = 7, DWARF_RA = 16 };
 /* System V psABI, "Registers": functions keep these for their callers. */
 static bool is_callee_saved(int number) { return number == 3 || number == 6 || (number >= 12 && number <= 15); }
 
-/* One register of the caller. libdw answers with no operations for "same value" (ops NULL), and for "undefined" and "not spoken of":
- * that a function's entry says nothing of RBX means that it still holds the caller's. */
+/* One register of the caller. libdw answers with no operations for "same value" (ops NULL), and for "undefined" and "not spoken
+ * of": that a function's entry says nothing of RBX means that it still holds the caller's. */
 static bool restore(Dwarf_Frame *frame, int number, Expression *e, DwarfRegisters *caller)
 {
     Dwarf_Op memory[3], *ops;
@@ -170,7 +171,8 @@ static bool unwind_by(Dwarf_CFI *cfi, u64 pc, Expression *e, DwarfRegisters *cal
         return false;
     Dwarf_Op *ops;
     size_t count;
-    bool good = dw.dwarf_frame_cfa(frame, &ops, &count) == 0 && dwarf_expression_evaluate(e, ops, count, &e->cfa) != EXPRESSION_BAD;
+    bool good =
+        dw.dwarf_frame_cfa(frame, &ops, &count) == 0 && dwarf_expression_evaluate(e, ops, count, &e->cfa) != EXPRESSION_BAD;
     *caller = (DwarfRegisters){.cfa = e->cfa, .thread = e->registers->thread};
     dw.dwarf_frame_info(frame, NULL, NULL, &caller->interrupted);
     for (int i = 0; good && i <= DWARF_RA; i++)

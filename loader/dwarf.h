@@ -118,8 +118,8 @@ typedef struct DwarfMember {
     bool base;          /* no member but what the class is derived from */
 } DwarfMember;
 bool dwarf_type(DebugInfo *info, u64 type, DwarfType *out);
-/* The index-th variant of a Rust enum: its name, the structure that it holds (`type`, at `offset`), and in `value` the discriminant that
- * means it; `base`: the one that any other discriminant means. */
+/* The index-th variant of a Rust enum: its name, the structure that it holds (`type`, at `offset`), and in `value` the
+ * discriminant that means it; `base`: the one that any other discriminant means. */
 bool dwarf_type_variant(DebugInfo *info, u64 type, u32 index, DwarfMember *variant);
 /* Where the discriminant is. false: no enum with variants, or one that has but one. */
 bool dwarf_type_discriminant(DebugInfo *info, u64 type, DwarfMember *discriminant);
@@ -139,7 +139,8 @@ typedef struct DwarfDeclaration {
     bool is_static;    /* known in its file only */
 } DwarfDeclaration;
 typedef void DwarfDeclarationVisit(void *context, const DwarfDeclaration *declaration);
-/* Calls `visit` for everything of that kind that is defined outside of functions. Types come once for every unit that has them. */
+/* Calls `visit` for everything of that kind that is defined outside of functions. Types come once for every unit that has them.
+ */
 void dwarf_declarations(DebugInfo *info, DwarfDeclared what, DwarfDeclarationVisit *visit, void *context);
 
 /* ---- unwinding (dwarf.c) -------------------------------------------------------------------------------------- */

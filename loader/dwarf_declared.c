@@ -18,8 +18,8 @@ typedef struct Walk {
 
 static bool is_type(int tag)
 {
-    return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type ||
-           tag == DW_TAG_typedef || tag == DW_TAG_base_type;
+    return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
+           tag == DW_TAG_enumeration_type || tag == DW_TAG_typedef || tag == DW_TAG_base_type;
 }
 
 static bool wanted(DwarfDeclared what, Dwarf_Die *die)
@@ -60,7 +60,8 @@ static void walk_children(Walk *walk, Dwarf_Die *parent, int depth)
         int tag = dw.dwarf_tag(&die);
         if (wanted(walk->what, &die))
             declare(walk, &die);
-        if (tag == DW_TAG_namespace || ((tag == DW_TAG_structure_type || tag == DW_TAG_class_type) && walk->what != DWARF_A_VARIABLE))
+        if (tag == DW_TAG_namespace ||
+            ((tag == DW_TAG_structure_type || tag == DW_TAG_class_type) && walk->what != DWARF_A_VARIABLE))
             walk_children(walk, &die, depth + 1);
     }
 }

@@ -93,8 +93,9 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
     if (!libdw_find_unit(info, address) || dw.dwarf_getsrclines(&info->unit, &lines, &count) ||
         !find_row(lines, count, address, &index) || !row_at(lines, index, &row))
         return false;
-    while (index > 0 && !row.statement && row_at(lines, index - 1, &next) && next.address == row.address) { /* of rows at one address, */
-        index--;                                                                                            /* the last statement */
+    while (index > 0 && !row.statement && row_at(lines, index - 1, &next) &&
+           next.address == row.address) { /* of rows at one address, */
+        index--; /* the last statement */
         row = next;
     }
     while (index > 0 && !row_counts(lines, index))
@@ -102,8 +103,11 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
     if (!row_at(lines, index, &row))
         return false;
     Dwarf_Line *line = dw.dwarf_onesrcline(lines, index);
-    *source = (DwarfSource){.file = dw.dwarf_linesrc(line, NULL, NULL), .line = row.line, .start = row.address, .end = row.address,
-                              .statement = row.statement};
+    *source = (DwarfSource){.file = dw.dwarf_linesrc(line, NULL, NULL),
+                            .line = row.line,
+                            .start = row.address,
+                            .end = row.address,
+                            .statement = row.statement};
     for (size_t i = index + 1; i < count && row_at(lines, i, &next); i++)
         if (next.address > address && (next.end || row_counts(lines, i))) {
             source->end = next.address;

@@ -1,5 +1,5 @@
-/* Names: functions that lie in namespaces (as all of Rust's do), functions and enumerators by their name. libdw's own search for
- * scopes does not look into namespaces. */
+/* Names: functions that lie in namespaces (as all of Rust's do), functions and enumerators by their name. libdw's own search
+ * for scopes does not look into namespaces. */
 #define _GNU_SOURCE
 #include "loader/dwarf.h"
 
@@ -17,7 +17,10 @@ static bool is_space(int tag)
            tag == DW_TAG_enumeration_type;
 }
 
-static bool is_code(int tag) { return tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine; }
+static bool is_code(int tag)
+{
+    return tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine;
+}
 
 /* ---- which scopes hold an address ---- */
 
@@ -25,7 +28,8 @@ static bool is_code(int tag) { return tag == DW_TAG_subprogram || tag == DW_TAG_
 static int find_chain(Dwarf_Die *chain, int depth, u64 address)
 {
     Dwarf_Die die;
-    for (int more = dw.dwarf_child(&chain[depth], &die); more == 0 && depth + 1 < DEEPEST; more = dw.dwarf_siblingof(&die, &die)) {
+    for (int more = dw.dwarf_child(&chain[depth], &die); more == 0 && depth + 1 < DEEPEST;
+         more = dw.dwarf_siblingof(&die, &die)) {
         int tag = dw.dwarf_tag(&die), found = 0;
         chain[depth + 1] = die;
         if (is_code(tag) && dw.dwarf_haspc(&die, address) > 0)
@@ -87,15 +91,16 @@ static Dwarf_Die declared_at(Dwarf_Die die)
     return die;
 }
 
-/* DIEs do not know their parents: down from the unit, always into the last child that does not lie behind `die`. Appends "a::b::" to
- * text[size]. */
+/* DIEs do not know their parents: down from the unit, always into the last child that does not lie behind `die`. Appends
+ * "a::b::" to text[size]. */
 static void append_spaces(Dwarf_Die *unit, Dwarf_Die *die, char *text, size_t size)
 {
     Dwarf_Die parent = *unit, child, last;
     Dwarf_Off wanted = dw.dwarf_dieoffset(die);
     for (int depth = 0; depth < DEEPEST; depth++) {
         bool any = false;
-        for (int more = dw.dwarf_child(&parent, &child); more == 0 && dw.dwarf_dieoffset(&child) <= wanted; more = dw.dwarf_siblingof(&child, &child)) {
+        for (int more = dw.dwarf_child(&parent, &child); more == 0 && dw.dwarf_dieoffset(&child) <= wanted;
+             more = dw.dwarf_siblingof(&child, &child)) {
             last = child;
             any = true;
         }
@@ -149,8 +154,8 @@ bool libdw_has_spaces(Dwarf_Die *unit)
 {
     enum { C17 = 0x2c }; /* newer than this header */
     int language = dw.dwarf_srclang(unit);
-    return language != DW_LANG_C && language != DW_LANG_C89 && language != DW_LANG_C99 && language != DW_LANG_C11 && language != C17 &&
-           language != DW_LANG_Mips_Assembler;
+    return language != DW_LANG_C && language != DW_LANG_C89 && language != DW_LANG_C99 && language != DW_LANG_C11 &&
+           language != C17 && language != DW_LANG_Mips_Assembler;
 }
 
 void libdw_forget_names(DebugInfo *info)
@@ -219,7 +224,8 @@ static void search_functions(FunctionSearch *search, Dwarf_Die *parent, int dept
         int tag = dw.dwarf_tag(&die);
         if (is_space(tag) && tag != DW_TAG_enumeration_type)
             search_functions(search, &die, depth + 1);
-        if (tag == DW_TAG_subprogram && search->count < search->capacity && fits(search, &die) && !dw.dwarf_entrypc(&die, &entry))
+        if (tag == DW_TAG_subprogram && search->count < search->capacity && fits(search, &die) &&
+            !dw.dwarf_entrypc(&die, &entry))
             search->addresses[search->count++] = entry;
     }
 }
@@ -239,7 +245,8 @@ static int by_address(const void *a, const void *b)
 
 u32 dwarf_functions_named(DebugInfo *info, const char *name, u64 *addresses, u32 capacity)
 {
-    FunctionSearch search = {.info = info, .name = name, .last = libdw_last_part(name), .addresses = addresses, .capacity = capacity};
+    FunctionSearch search = {
+        .info = info, .name = name, .last = libdw_last_part(name), .addresses = addresses, .capacity = capacity};
     libdw_each_unit(info, functions_of_unit, &search);
     qsort(addresses, search.count, sizeof *addresses, by_address);
     return search.count;
@@ -272,7 +279,8 @@ static void search_enum(EnumeratorSearch *search, Dwarf_Die *type)
     Dwarf_Attribute attribute;
     Dwarf_Sword value;
     for (int more = dw.dwarf_child(type, &die); more == 0 && !search->found; more = dw.dwarf_siblingof(&die, &die))
-        if (is_enumerator(search, type, &die) && dw.dwarf_attr(&die, DW_AT_const_value, &attribute) && !dw.dwarf_formsdata(&attribute, &value)) {
+        if (is_enumerator(search, type, &die) && dw.dwarf_attr(&die, DW_AT_const_value, &attribute) &&
+            !dw.dwarf_formsdata(&attribute, &value)) {
             search->type = dw.dwarf_dieoffset(type);
             search->value = value;
             search->found = true;

@@ -49,7 +49,10 @@ bool dwarf_function_at(DebugInfo *info, u64 address, DwarfFunction *function)
             continue;
         if (dw.dwarf_highpc(&scopes[i], &high) || high <= low)
             high = low + 1; /* in several pieces: only its beginning is asked for */
-        *function = (DwarfFunction){.name = libdw_whole_name(info, scopes, count, i), .start = low, .end = high, .type = handle_of(&scopes[i]),
+        *function = (DwarfFunction){.name = libdw_whole_name(info, scopes, count, i),
+                                    .start = low,
+                                    .end = high,
+                                    .type = handle_of(&scopes[i]),
                                     .signature = dw.dwarf_dieoffset(&scopes[i])};
         found = function->name != NULL;
     }
@@ -83,7 +86,8 @@ static void find_frame_base(DebugInfo *info, const DwarfFrame *frame, Dwarf_Die 
     bool fixed;
     int reg;
     for (int i = 0; i < count; i++)
-        if (dw.dwarf_tag(&scopes[i]) == DW_TAG_subprogram && dw.dwarf_attr_integrate(&scopes[i], DW_AT_frame_base, &attribute)) {
+        if (dw.dwarf_tag(&scopes[i]) == DW_TAG_subprogram &&
+            dw.dwarf_attr_integrate(&scopes[i], DW_AT_frame_base, &attribute)) {
             evaluate(info, frame, &attribute, e, &e->frame_base, &kind, &reg, &fixed);
             return;
         }
@@ -106,7 +110,10 @@ static void locate(DebugInfo *info, const DwarfFrame *frame, Dwarf_Die *die, con
 
 static Expression expression_of(const DwarfFrame *frame)
 {
-    return (Expression){.registers = frame->registers, .cfa = frame->registers->cfa, .read = frame->read, .context = frame->context,
+    return (Expression){.registers = frame->registers,
+                        .cfa = frame->registers->cfa,
+                        .read = frame->read,
+                        .context = frame->context,
                         .thread_base = frame->registers->thread - frame->tls_size};
 }
 

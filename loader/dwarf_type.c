@@ -183,7 +183,8 @@ bool dwarf_type_variant(DebugInfo *info, u64 type, u32 index, DwarfMember *varia
     Dwarf_Attribute attribute;
     Dwarf_Word value;
     Dwarf_Sword sign;
-    if (!variant_part(info, type, &part) || !child_of(&part, DW_TAG_variant, index, &die) || !child_of(&die, DW_TAG_member, 0, &member))
+    if (!variant_part(info, type, &part) || !child_of(&part, DW_TAG_variant, index, &die) ||
+        !child_of(&die, DW_TAG_member, 0, &member))
         return false;
     describe(&member, variant);
     variant->base = !dw.dwarf_attr(&die, DW_AT_discr_value, &attribute);

@@ -1,4 +1,4 @@
-/* The functions of elfutils' libdw and libelf that we call, found at run time (dwarf.c). Inside loader/ only, with libdw only. */
+/* The functions of elfutils' libdw and libelf that we call, found at run time (dwarf.c). Inside loader/ only. */
 #ifndef EMU_LOADER_LIBDW_H
 #define EMU_LOADER_LIBDW_H
 

@@ -19,7 +19,9 @@ static int by_address(const void *a, const void *b)
     if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
     int order = rank(x) - rank(y);
-    return order ? order : x->name < y->name ? 1 : -1; /* gdb's choice, so that people meet the names that they know: the last in the table */
+    return order               ? order
+           : x->name < y->name ? 1
+                               : -1; /* gdb's choice, so that people meet the names that they know: the last in the table */
 }
 
 static bool wanted(const Elf64_Sym *s)

@@ -175,7 +175,8 @@ static const char *const expressions[] = {
     "%e << %e", "%e >> %e", "%e & %e", "%e | %e", "%e ^ %e", "%e && %e", "%e || %e", "!%e", "~%e", "-%e", "(%e)", "%e ? %e : %e", "%e == %e",
     "%e < %e", "%e = %e", "%e += %e", "++%s", "%s--", "%e[%e]", "%e.%s", "%e->%s", "(char)%e", "(struct node *)%e", "*(long *)%e", "{int}%e",
     "{char [%d]}%e", "sizeof(%e)", "sizeof(struct node)", "%s@%d", "*%s@%d", "\"%s\"", "'%s'", "'a'", "1.5", "1e%d", "%e, %e", "$_", "$%d", "$$%d",
-    "%s::%s", "/x %e", "@%e", "((((((((%e))))))))", "list->next->next", "first", "&first", "table[%e]", "argv[0]", "(unsigned __int128)%e", "0x",
+    "%s::%s", "%s::%s.%d", "%s.%d", "{%e, %e}", "{%e, %e, %e}[%d]", "%e as %s", "$_strlen(%e)", "$_streq(%e, \"%s\")", "$_memeq(%e, %e, %d)",
+    "$_regex(%s, \"%s\")", "$_", "$__", "true", "-pretty -- %e", "-elements %d -- %e", "-%s %e", "/x %e", "@%e", "((((((((%e))))))))", "list->next->next", "first", "&first", "table[%e]", "argv[0]", "(unsigned __int128)%e", "0x",
 };
 static const char *const names[] = {"main", "global", "table", "first", "list", "text", "x", "argc", "argv", "work", "node", "value", "next", "rax",
                                     "rbp", "eflags", "ymm0", "foo", "int", "long", "nothing_like_that", "_exitcode", "a", ""};
@@ -206,6 +207,12 @@ static void put_line(Text *text, int depth)
 static void put_script(Text *text)
 {
     static const char *const usual[] = {
+        "if %e", "while %e", "while $i++ < %d", "else", "end", "end", "loop_break", "loop_continue", "define %s", "define hook-stop", "document %s",
+        "%s %e %e", "alias %s = %s", "alias q%d = print", "show user", "set print pretty %d", "set print elements %d", "set print repeats %d",
+        "set print array-indexes on", "set print null-stop on", "with print pretty on -- p %e", "info types %s", "info scope %s", "info variables",
+        "info functions %s", "list %s,%s", "list %d,%d", "info float", "info vector", "info line %d", "frame apply all p %e", "frame function %s",
+        "thread apply all -s p %e", "faas p %e", "rbreak ^%s$", "save breakpoints x", "undisplay %d", "info display", "enable display",
+        "set environment %s = %s", "info source", "info sources", "info proc", "info mem", "telescope %e", "p $_siginfo", "apropos %s",
         "break %s", "tbreak work if x == %d", "watch global", "rwatch table[%d]", "awatch first.value", "watch -l *%e", "continue", "c %d",
         "step", "next %d", "stepi %d", "finish", "until", "advance work", "reverse-continue", "reverse-next", "rsi %d", "reverse-finish", "goto %d",
         "checkpoint", "restart %d", "who global", "delete", "delete %d", "disable %d", "condition %d %e", "ignore %d %d", "display/i $pc", "display %e",
@@ -382,15 +389,16 @@ static void feed_script(Console *console, Text *text)
 {
     char *line = NULL;
     size_t capacity = 0;
-    console->script = fmemopen(text->bytes, text->size, "r");
+    Script script = {.file = fmemopen(text->bytes, text->size, "r"), .path = "script"};
+    console->script = script.file ? &script : NULL;
     while (console->script && console_next_line(console, NULL, &line, &capacity)) {
         good_lines += console_execute(console, line);
         lines_fed++;
         console->quit = false;
     }
     free(line);
-    if (console->script)
-        fclose(console->script);
+    if (script.file)
+        fclose(script.file);
     console->script = NULL;
 }
 

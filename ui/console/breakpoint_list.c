@@ -163,7 +163,8 @@ bool cmd_commands(Console *console, const char *format, const char *args)
     if (!b)
         return console_error(console, number ? "No breakpoint number %" PRIu64 "." : "No breakpoints specified.", number);
     if (console->interactive && !console->script && !console->block)
-        fprintf(console->out, "Type commands for breakpoint(s) %d, one per line.\nEnd with a line saying just \"end\".\n", b->number);
+        fprintf(console->out, "Type commands for breakpoint(s) %d, one per line.\nEnd with a line saying just \"end\".\n",
+                b->number);
     script_free(b->commands);
     b->commands = script_read(console, false);
     return true;
@@ -238,7 +239,8 @@ static bool list(Console *console, bool only_watches)
         if (!any)
             fprintf(console->out, "Num     Type           Disp Enb %-*s What\n", width, "Address");
         any = true;
-        fprintf(console->out, "%-7d %-14s %s %-3c ", b->number, is_catchpoint(b) ? "catchpoint" : kinds[b->kind], b->temporary ? "del " : "keep", b->enabled ? 'y' : 'n');
+        fprintf(console->out, "%-7d %-14s %s %-3c ", b->number, is_catchpoint(b) ? "catchpoint" : kinds[b->kind],
+                b->temporary ? "del " : "keep", b->enabled ? 'y' : 'n');
         list_what(console, b, width);
         if (b->address_count)
             console_set_examined(console, type_builtin(TYPE_VOID), b->addresses[b->address_count - 1]);

@@ -296,7 +296,8 @@ void breakpoint_split(const char *args, char *location, size_t size, char **cond
 static void announce_code(Console *console, const Breakpoint *b)
 {
     EmuSource source;
-    fprintf(console->out, "%s %d at 0x%" PRIx64, b->temporary ? "Temporary breakpoint" : "Breakpoint", b->number, b->addresses[0]);
+    fprintf(console->out, "%s %d at 0x%" PRIx64, b->temporary ? "Temporary breakpoint" : "Breakpoint", b->number,
+            b->addresses[0]);
     if (b->address_count > 1)
         fprintf(console->out, ": %s. (%" PRIu32 " locations)\n", b->text, b->address_count);
     else if (emu_source_at(console->emu, console_pid(console), b->addresses[0], &source) && source.line)

@@ -1,6 +1,7 @@
-/* Calling the program's functions: `print f(1)`. The call is made where the selected thread stands, with arguments and result as the
- * System V psABI passes them ("Parameter Passing"); it returns to the very instruction that is next anyway, where a breakpoint waits, and
- * then all registers are put back. So frames unwind through it, and nothing is written into the program's code. */
+/* Calling the program's functions: `print f(1)`. The call is made where the selected thread stands, with arguments and result
+ * as the System V psABI passes them ("Parameter Passing"); it returns to the very instruction that is next anyway, where a
+ * breakpoint waits, and then all registers are put back. So frames unwind through it, and nothing is written into the program's
+ * code. */
 #include "ui/console/call.h"
 
 #include <inttypes.h>
@@ -60,7 +61,8 @@ static bool pass(Call *call, const Value *v)
     PassClass classes[2] = {PASS_NONE, PASS_NONE};
     Value loaded = *v;
     classify(call->console, v->type, 0, classes, 0);
-    uint32_t integers = (classes[0] == PASS_INTEGER) + (classes[1] == PASS_INTEGER), vectors = (classes[0] == PASS_VECTOR) + (classes[1] == PASS_VECTOR);
+    uint32_t integers = (classes[0] == PASS_INTEGER) + (classes[1] == PASS_INTEGER),
+             vectors = (classes[0] == PASS_VECTOR) + (classes[1] == PASS_VECTOR);
     if (v->type->size > sizeof v->bytes)
         return console_error(call->console, "Cannot pass %" PRIu64 " bytes by value.", v->type->size);
     if (v->where == WHERE_MEMORY && !v->bit_size && !operate_load(call->console, &loaded))
@@ -71,7 +73,8 @@ static bool pass(Call *call, const Value *v)
         if (classes[i] == PASS_INTEGER)
             memcpy(&call->registers.r[order[call->integers++]], loaded.bytes + 8 * i, 8);
         else if (classes[i] == PASS_VECTOR)
-            memset(call->registers.vector[call->vectors], 0, 16), memcpy(call->registers.vector[call->vectors++], loaded.bytes + 8 * i, 8);
+            memset(call->registers.vector[call->vectors], 0, 16),
+                memcpy(call->registers.vector[call->vectors++], loaded.bytes + 8 * i, 8);
     }
     return true;
 }
@@ -87,7 +90,8 @@ static bool convert(Console *console, const Type *parameter, Value *v)
         return operate_binary(console, "+", v, &(Value){.type = type_builtin(TYPE_INT)}); /* its address */
     if (!parameter)
         return true;
-    if (type_is_integer(v->type) && !v->bit_size) { /* all 64 bits are defined: what is wider than the argument's type counts too */
+    if (type_is_integer(v->type) &&
+        !v->bit_size) { /* all 64 bits are defined: what is wider than the argument's type counts too */
         *v = value_integer(v->type, value_number(v));
     }
     return operate_cast(console, parameter, v);
@@ -119,7 +123,8 @@ static bool pass_all(Call *call, const Type *function, Value *arguments, uint32_
         const Type *parameter = NULL;
         if (i < parameters && emu_type_member(call->console->emu, function->handle, i, &m))
             parameter = type_from_handle(&call->console->types, m.type);
-        if (!place_string(call, &arguments[i]) || !convert(call->console, parameter, &arguments[i]) || !pass(call, &arguments[i]))
+        if (!place_string(call, &arguments[i]) || !convert(call->console, parameter, &arguments[i]) ||
+            !pass(call, &arguments[i]))
             return false;
     }
     call->registers.r[RAX] = call->vectors; /* for functions with a variable number of arguments */
@@ -144,7 +149,8 @@ void call_result(Console *console, const Type *type, const EmuRegisters *r, Valu
     if (classes[0] == PASS_MEMORY) { /* rax has its address */
         v->where = WHERE_MEMORY;
         v->address = r->r[RAX];
-        if (plain->size <= sizeof v->bytes && emu_read(console->emu, console_pid(console), v->address, v->bytes, plain->size) == plain->size)
+        if (plain->size <= sizeof v->bytes &&
+            emu_read(console->emu, console_pid(console), v->address, v->bytes, plain->size) == plain->size)
             v->where = WHERE_NOWHERE;
         return;
     }
@@ -197,8 +203,11 @@ static bool abandoned(Console *console, uint64_t address)
     control_report(console, true);
     if (exited)
         return console_error(console, "The program being debugged exited while in a function called from here.");
-    return console_error(console, "The program being debugged %s while in a function called from here.\nEvaluation of the expression containing the "
-                         "function\n(%s) will be abandoned.", kind == EMU_SIGNAL ? "was signaled" : "stopped", name);
+    return console_error(
+        console,
+        "The program being debugged %s while in a function called from here.\nEvaluation of the expression containing the "
+        "function\n(%s) will be abandoned.",
+        kind == EMU_SIGNAL ? "was signaled" : "stopped", name);
 }
 
 /* Runs the thread through the call; what the console knows of the stop is as before, where it returns. */
@@ -243,7 +252,8 @@ bool call_function(Console *console, Value *v, Value *arguments, uint32_t count,
         return console_error(console, "Cannot perform a call on a non-function value.");
     Type as = *type;
     EmuSymbol symbol;
-    bool resolves = emu_symbol_at(console->emu, console_pid(console), address, &symbol) && symbol.address == address && symbol.indirect;
+    bool resolves =
+        emu_symbol_at(console->emu, console_pid(console), address, &symbol) && symbol.address == address && symbol.indirect;
     if (type == type_builtin(TYPE_TEXT_SYMBOL) && !result)
         return console_error(console, "The function has unknown return type; cast the call to its declared return type");
     if (type == type_builtin(TYPE_TEXT_SYMBOL))

@@ -64,7 +64,8 @@ bool cmd_info_signals(Console *console, const char *format, const char *args)
     int only = *args ? signal_named(args) : 0;
     (void)format;
     if (*args && !only)
-        return console_error(console, "Only signals 1-64 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.");
+        return console_error(
+            console, "Only signals 1-64 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.");
     fputs("Signal        Stop\tPrint\tPass to program\tDescription\n", console->out);
     for (int signal = only ? only : 1; signal <= (only ? only : 64); signal++)
         list_signal(console, signal);
@@ -124,11 +125,13 @@ bool cmd_signal(Console *console, const char *format, const char *args)
     int signal = signal_named(args);
     (void)format;
     if (!signal && strcmp(args, "0") != 0)
-        return console_error(console, "Only signals 1-64 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.");
+        return console_error(
+            console, "Only signals 1-64 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.");
     emu_set_pending_signal(console->emu, console->tid, signal);
     console->signal_chosen = true;
     if (console->from_tty)
-        fprintf(console->out, signal ? "Continuing with signal %s.\n" : "Continuing with no signal.\n", signal_label(signal, name, sizeof name));
+        fprintf(console->out, signal ? "Continuing with signal %s.\n" : "Continuing with no signal.\n",
+                signal_label(signal, name, sizeof name));
     control_run(console);
     return true;
 }
@@ -141,7 +144,8 @@ static Verdict judge_signal(Console *console)
     if (how & SIGNAL_STOP)
         return VERDICT_STOP;
     if (how & SIGNAL_PRINT)
-        fprintf(console->out, "\nProgram received signal %s, %s.\n", signal_label(signal, name, sizeof name), signal_description(signal));
+        fprintf(console->out, "\nProgram received signal %s, %s.\n", signal_label(signal, name, sizeof name),
+                signal_description(signal));
     return VERDICT_GO_ON;
 }
 
@@ -247,7 +251,10 @@ static bool take_numbers(Console *console, Breakpoint *b, const char *args)
 
 bool cmd_catch(Console *console, const char *format, const char *args)
 {
-    static const char *const events[] = {[CATCH_CALL] = "syscall", [CATCH_SIGNAL] = "signal", [CATCH_FORK] = "fork", [CATCH_VFORK] = "vfork",
+    static const char *const events[] = {[CATCH_CALL] = "syscall",
+                                         [CATCH_SIGNAL] = "signal",
+                                         [CATCH_FORK] = "fork",
+                                         [CATCH_VFORK] = "vfork",
                                          [CATCH_EXEC] = "exec"};
     char word[32] = "";
     int kind = CATCH_CALL;
@@ -402,7 +409,8 @@ void fork_follow(Console *console)
         fprintf(console->out, "[New inferior (process %d)]\n", child);
         return;
     }
-    fprintf(console->out, to_child ? "[Detaching after fork from parent process %d]\n" : "[Detaching after fork from child process %d]\n",
+    fprintf(console->out,
+            to_child ? "[Detaching after fork from parent process %d]\n" : "[Detaching after fork from child process %d]\n",
             to_child ? parent : child);
     emu_trace_process(console->emu, to_child ? parent : child, false);
     if (to_child) {

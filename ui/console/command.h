@@ -35,8 +35,10 @@ bool command_confirm(Console *console, const char *question);
 /* Takes the next blank-separated word off *text into `word`; false: there is none. */
 bool command_word(const char **text, char *word, size_t size);
 /* Executes a command of which nothing is heard when it fails, or says nothing; else `title` goes before what it says. */
-void command_quietly(Console *console, const char *command, void (*title)(Console *console, const void *about), const void *about);
-/* Options in front of an expression (-pretty, -elements 3, up to --) change console->settings; *text moves behind them. settings.c */
+void command_quietly(Console *console, const char *command, void (*title)(Console *console, const void *about),
+                     const void *about);
+/* Options in front of an expression (-pretty, -elements 3, up to --) change console->settings; *text moves behind them.
+ * settings.c */
 bool settings_options(Console *console, const char **text);
 
 #endif

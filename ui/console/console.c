@@ -14,7 +14,8 @@
 enum { MAX_SCRIPTS = 16 };
 
 const CommandRow command_rows[] = {
-#define COMMAND(name, shortest, signature, flags, function, usage, help) {name, shortest, signature, flags, function, usage, help},
+#define COMMAND(name, shortest, signature, flags, function, usage, help)                                                       \
+    {name, shortest, signature, flags, function, usage, help},
 #include "ui/console/commands.def"
 #undef COMMAND
 };
@@ -134,8 +135,10 @@ static bool can_be_done(Console *console, const CommandRow *row)
 {
     if (console->running || !(row->flags & (RUNNING | STACK | FRAME | REGISTERS)))
         return true;
-    return console_error(console, row->flags & STACK ? "No stack." : row->flags & FRAME ? "No frame selected."
-                                  : row->flags & REGISTERS ? "The program has no registers now." : "The program is not being run.");
+    return console_error(console, row->flags & STACK       ? "No stack."
+                                  : row->flags & FRAME     ? "No frame selected."
+                                  : row->flags & REGISTERS ? "The program has no registers now."
+                                                           : "The program is not being run.");
 }
 
 static bool execute_row(Console *console, const CommandRow *row, const char *rest)
@@ -152,7 +155,8 @@ static bool execute_row(Console *console, const CommandRow *row, const char *res
         args[n - 1] = 0;
     const CommandRow *outer = console->row;
     console->row = row;
-    bool good = check_arguments(console, row, format, args) && can_be_done(console, row) && row->function(console, format, args);
+    bool good =
+        check_arguments(console, row, format, args) && can_be_done(console, row) && row->function(console, format, args);
     console->row = outer;
     free(args);
     return good && !console->failed;
@@ -165,7 +169,8 @@ static void remember_line(Console *console, const CommandRow *row, const char *l
     if (!(row->flags & REPEAT))
         console->last_line[0] = 0;
     else if (row->flags & FRESH)
-        snprintf(console->last_line, sizeof console->last_line, "%.*s", (int)(command_find(line, &rest) ? rest - line : 0), line);
+        snprintf(console->last_line, sizeof console->last_line, "%.*s", (int)(command_find(line, &rest) ? rest - line : 0),
+                 line);
     else
         snprintf(console->last_line, sizeof console->last_line, "%s", line);
 }
@@ -296,7 +301,8 @@ bool command_confirm(Console *console, const char *question)
     return yes;
 }
 
-void command_quietly(Console *console, const char *command, void (*title)(Console *console, const void *about), const void *about)
+void command_quietly(Console *console, const char *command, void (*title)(Console *console, const void *about),
+                     const void *about)
 {
     char *text = NULL;
     size_t size = 0;
@@ -322,7 +328,10 @@ void command_quietly(Console *console, const char *command, void (*title)(Consol
 
 bool console_history(Console *console, bool back, long number, Value *value)
 {
-    long last = (long)console->history_count, steps = number < 0 ? 1 : number, at = back ? last - steps : number < 0 ? last : number;
+    long last = (long)console->history_count, steps = number < 0 ? 1 : number,
+         at = back         ? last - steps
+              : number < 0 ? last
+                           : number;
     *value = (Value){.type = type_builtin(TYPE_VOID)};
     if (last == 0 && number < 0 && !back)
         return true; /* void: nothing has been printed yet */
@@ -394,7 +403,8 @@ Console *console_create(const EmuConfig *config, const char *path, const char **
     console->err = stderr;
     console->next_breakpoint = 1;
     console->next_display = 1;
-    console->settings = (Settings){.list_size = 10, .confirm = true, .print_elements = 200, .repeats = 10, .detach_on_fork = true};
+    console->settings =
+        (Settings){.list_size = 10, .confirm = true, .print_elements = 200, .repeats = 10, .detach_on_fork = true};
     console->config.stop_on_fatal = false; /* every signal is told, before it acts */
     signals_default(console);
     return console;

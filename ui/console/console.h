@@ -72,7 +72,6 @@ typedef struct Settings {
     bool pretty, arrays, indexes;  /* set print pretty, array, array-indexes */
     bool no_address, no_symbol, null_stop, no_union;
     uint64_t repeats;       /* more than so many equal elements are counted instead; 0: never */
-    bool next_line;         /* the instructions of the line are shown at each stop */
     bool context;           /* registers, code, stack, backtrace at each stop */
 } Settings;
 
@@ -247,8 +246,8 @@ void breakpoints_arm(Console *console);
 /* Another program runs now: locations are looked up again in it. */
 void breakpoints_relocate(Console *console);
 void breakpoints_disarm(Console *console);
-/* Executes the commands of the breakpoint that was hit. Not where the stop happens but between commands, as gdb: commands that go on
- * to where others wait could go on forever, and would nest as deeply. */
+/* Executes the commands of the breakpoint that was hit. Not where the stop happens but between commands, as gdb: commands that
+ * go on to where others wait could go on forever, and would nest as deeply. */
 void breakpoints_do_commands(Console *console);
 void breakpoints_free(Console *console);
 bool breakpoints_any_watch(const Console *console);

@@ -48,7 +48,8 @@ bool control_load(Console *console)
     if (console->recording)
         return load_recording(console);
     struct stat file;
-    if (stat(console->path, &file) == 0 && (file.st_mtim.tv_sec != console->program_time || file.st_ino != console->program_file)) {
+    if (stat(console->path, &file) == 0 &&
+        (file.st_mtim.tv_sec != console->program_time || file.st_ino != console->program_file)) {
         type_pool_outdate(&console->types); /* built anew */
         source_forget(console);
         console->program_time = file.st_mtim.tv_sec;
@@ -351,7 +352,8 @@ static void ended(Console *console)
     if (console->stop.kind == EMU_EXITED)
         console_set_variable(console, "_exitcode", &code);
     else
-        code = value_integer(type_builtin(TYPE_INT), (uint64_t)console->stop.signal), console_set_variable(console, "_exitsignal", &code);
+        code = value_integer(type_builtin(TYPE_INT), (uint64_t)console->stop.signal),
+        console_set_variable(console, "_exitsignal", &code);
     EmuRecordInfo info;
     emu_record_info(console->emu, &info);
     if (info.from_file) { /* in front of its last instruction: from there one can go back */
@@ -373,7 +375,8 @@ bool control_announce(Console *console)
     switch (stop->kind) {
     case EMU_EXITED:
         if (stop->status)
-            fprintf(console->out, "[Inferior %d (process %d) exited with code 0%o]\n", inferior, stop->pid, (unsigned)stop->status);
+            fprintf(console->out, "[Inferior %d (process %d) exited with code 0%o]\n", inferior, stop->pid,
+                    (unsigned)stop->status);
         else
             fprintf(console->out, "[Inferior %d (process %d) exited normally]\n", inferior, stop->pid);
         ended(console);
@@ -388,7 +391,8 @@ bool control_announce(Console *console)
             return true;
         putc('\n', console->out);
         control_print_thread(console, "Program ");
-        fprintf(console->out, "received signal %s, %s.\n", signal_label(stop->signal, name, sizeof name), signal_description(stop->signal));
+        fprintf(console->out, "received signal %s, %s.\n", signal_label(stop->signal, name, sizeof name),
+                signal_description(stop->signal));
         return true;
     case EMU_INTERRUPTED:
         putc('\n', console->out);

@@ -37,7 +37,8 @@ static bool show_value(Console *console, char letter, const char *args, bool num
     uint8_t byte;
     if (letter == 'a' && kind == EMU_TYPE_FUNCTION)
         return console_error(console, "Value can't be converted to integer.");
-    if (v.where == WHERE_MEMORY && v.type->size && kind != EMU_TYPE_FUNCTION && emu_read(console->emu, console_pid(console), v.address, &byte, 1) != 1)
+    if (v.where == WHERE_MEMORY && v.type->size && kind != EMU_TYPE_FUNCTION &&
+        emu_read(console->emu, console_pid(console), v.address, &byte, 1) != 1)
         return console_error(console, "Cannot access memory at address 0x%" PRIx64, v.address);
     if (numbered)
         fprintf(console->out, "$%" PRIu32 " = ", console_remember(console, &v));
@@ -57,7 +58,8 @@ static bool show(Console *console, const char *format, const char *args, bool nu
         snprintf(late, sizeof late, "%.*s", (int)n, args);
         args += n + strspn(args + n, " \t");
     }
-    good = good && print_format(console, *late ? late : format, &letter) && show_value(console, letter, args, numbered, hide_void);
+    good =
+        good && print_format(console, *late ? late : format, &letter) && show_value(console, letter, args, numbered, hide_void);
     console->settings = before;
     return good;
 }
@@ -218,7 +220,8 @@ bool cmd_x(Console *console, const char *format, const char *args)
         return false;
     char f = console->examine.format;
     uint64_t size = f == 'i' || f == 's' ? 1 : console->examine.size, last = console->examine.last;
-    static const BuiltIn units[] = {[1] = TYPE_BYTE, [2] = TYPE_I16, [4] = TYPE_I32, [8] = TYPE_I64}, reals[] = {[4] = TYPE_FLOAT, [8] = TYPE_DOUBLE};
+    static const BuiltIn units[] = {[1] = TYPE_BYTE, [2] = TYPE_I16, [4] = TYPE_I32, [8] = TYPE_I64},
+                         reals[] = {[4] = TYPE_FLOAT, [8] = TYPE_DOUBLE};
     const Type *unit = type_builtin(f == 'f' && size >= 4 ? reals[size] : f == 'c' ? TYPE_CHAR : units[size]);
     console_set_examined(console, unit, last >= start ? last : start);
     return true;
@@ -390,8 +393,8 @@ bool cmd_info_display(Console *console, const char *format, const char *args)
     {
         char shown[24];
         memory_format(d->format, shown, sizeof shown);
-        fprintf(console->out, "%d:   %c  %s%s%s%s\n", d->number, d->enabled ? 'y' : 'n', *shown ? "/" : "", shown, *shown ? " " : "",
-                d->expression);
+        fprintf(console->out, "%d:   %c  %s%s%s%s\n", d->number, d->enabled ? 'y' : 'n', *shown ? "/" : "", shown,
+                *shown ? " " : "", d->expression);
     }
     return true;
 }

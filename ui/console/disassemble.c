@@ -125,7 +125,8 @@ bool cmd_disassemble(Console *console, const char *format, const char *args)
         if (*args && !expression_address(console, args, &start))
             return false;
         if (!console->emu || !emu_function_at(console->emu, console_pid(console), start, &function))
-            return console_error(console, *args ? "No function contains specified address." : "No function contains program counter for selected frame.");
+            return console_error(console, *args ? "No function contains specified address."
+                                                : "No function contains program counter for selected frame.");
         fprintf(console->out, "Dump of assembler code for function %s:\n", function.name);
         start = style.base = function.start;
         end = function.end;

@@ -48,8 +48,9 @@ bool cmd_info_heap(Console *console, const char *format, const char *args)
         emu_heap_report(console->emu, false, print_line, console->out);
         return true;
     }
-    return console_error(console, console->heap ? "The program names no allocator that is known." :
-                                                  "The heap is not watched: emu debug --heap does that (without going back in time).");
+    return console_error(console, console->heap
+                                      ? "The program names no allocator that is known."
+                                      : "The heap is not watched: emu debug --heap does that (without going back in time).");
 }
 
 typedef struct Told { FILE *out; bool any; } Told;
@@ -78,6 +79,7 @@ bool cmd_why(Console *console, const char *format, const char *args)
     if (emu_why_record(console->emu, address) != 0)
         return console_error(console, "No memory for its history.");
     console->why = true;
-    fprintf(console->out, "From now on the history of 0x%llx is kept; why without an address tells it.\n", (unsigned long long)address);
+    fprintf(console->out, "From now on the history of 0x%llx is kept; why without an address tells it.\n",
+            (unsigned long long)address);
     return true;
 }

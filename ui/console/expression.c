@@ -93,8 +93,8 @@ static const Type *named_type(Parser *p, const char *name)
 
 static bool is_type_word(const char *word)
 {
-    static const char *const words[] = {"unsigned", "signed", "long", "short", "int", "char", "double", "float", "struct", "union",
-                                        "enum", "const", "volatile", "void"};
+    static const char *const words[] = {"unsigned", "signed", "long",  "short", "int",   "char",     "double",
+                                        "float",    "struct", "union", "enum",  "const", "volatile", "void"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(word, words[i]) == 0)
             return true;
@@ -186,7 +186,10 @@ static bool parse_number(Parser *p, Value *v)
     p->p = end;
     if (isalnum((unsigned char)*end) || *end == '_')
         return console_error(p->console, "Invalid number \"%.*s\".", (int)(strcspn(start, " +-*/)]") & 63), start);
-    *v = value_integer(type_builtin(is_long ? is_unsigned ? TYPE_ULONG : TYPE_LONG : is_unsigned ? TYPE_UINT : TYPE_INT), number);
+    *v = value_integer(type_builtin(is_long       ? is_unsigned ? TYPE_ULONG : TYPE_LONG
+                                    : is_unsigned ? TYPE_UINT
+                                                  : TYPE_INT),
+                       number);
     return true;
 }
 
@@ -385,7 +388,11 @@ static bool string_function(Parser *p, const char *name, const Value *arguments,
     uint64_t result = 0, length = count > 2 ? value_number(&arguments[2]) : 0;
     bool is_length = strcmp(name, "strlen") == 0, is_memory = strcmp(name, "memeq") == 0;
     if (count != (is_length ? 1u : is_memory ? 3u : 2u))
-        return console_error(p->console, "You must provide %d argument%s.", is_length ? 1 : is_memory ? 3 : 2, is_length ? "" : "s");
+        return console_error(p->console, "You must provide %d argument%s.",
+                             is_length   ? 1
+                             : is_memory ? 3
+                                         : 2,
+                             is_length ? "" : "s");
     if (!text_of(p, &arguments[0], a, sizeof a) || (!is_length && !text_of(p, &arguments[1], b, sizeof b)))
         return false;
     if (is_length) {

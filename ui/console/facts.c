@@ -61,13 +61,15 @@ bool cmd_info_program(Console *console, const char *format, const char *args)
         emu_last_task(console->emu, &pid, &tid);
     for (uint32_t i = 0; emu_task(console->emu, i, &task) && task.pid != pid; i++)
         continue;
-    fprintf(console->out, "\tUsing the running image of child process %d.\nProgram stopped at 0x%" PRIx64 ".\n", pid, control_pc(console));
+    fprintf(console->out, "\tUsing the running image of child process %d.\nProgram stopped at 0x%" PRIx64 ".\n", pid,
+            control_pc(console));
     if (console->stopped_by)
         fprintf(console->out, "It stopped at breakpoint %d.\n", console->stopped_by);
     else if (console->stop.kind == EMU_SIGNAL || console->stop.kind == EMU_INTERRUPTED) {
         int signal = console->stop.kind == EMU_SIGNAL ? console->stop.signal : 2;
         char name[32];
-        fprintf(console->out, "It stopped at signal %s, %s.\n", signal_label(signal, name, sizeof name), signal_description(signal));
+        fprintf(console->out, "It stopped at signal %s, %s.\n", signal_label(signal, name, sizeof name),
+                signal_description(signal));
     } else {
         fputs("It stopped after being stepped.\n", console->out);
     }
@@ -77,8 +79,11 @@ bool cmd_info_program(Console *console, const char *format, const char *args)
 bool cmd_info_proc(Console *console, const char *format, const char *args)
 {
     static const struct { const char *word, *file, *title; bool link; } rows[] = {
-        {"cmdline", "/proc/self/cmdline", "cmdline", false}, {"cwd", "/proc/self/cwd", "cwd", true}, {"exe", "/proc/self/exe", "exe", true},
-        {"status", "/proc/self/status", NULL, false}, {"stat", "/proc/self/stat", NULL, false},
+        {"cmdline", "/proc/self/cmdline", "cmdline", false},
+        {"cwd", "/proc/self/cwd", "cwd", true},
+        {"exe", "/proc/self/exe", "exe", true},
+        {"status", "/proc/self/status", NULL, false},
+        {"stat", "/proc/self/stat", NULL, false},
     };
     EmuOpened file;
     char target[4096];
@@ -90,7 +95,9 @@ bool cmd_info_proc(Console *console, const char *format, const char *args)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         known |= strcmp(args, rows[i].word) == 0;
     if (!known)
-        return console_error(console, "Too many parameters or a subject that is not known: info proc [cmdline|cwd|exe|mappings|stat|status|all]");
+        return console_error(
+            console,
+            "Too many parameters or a subject that is not known: info proc [cmdline|cwd|exe|mappings|stat|status|all]");
     fprintf(console->out, "process %d\n", pid);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (*args ? strcmp(args, "all") != 0 && strcmp(args, rows[i].word) != 0 : !rows[i].title)
@@ -124,17 +131,27 @@ bool cmd_info_sharedlibrary(Console *console, const char *format, const char *ar
 
 typedef enum AuxForm { AUX_HEX, AUX_DECIMAL, AUX_STRING } AuxForm;
 static const struct { uint32_t tag; const char *name, *what; AuxForm form; } aux_rows[] = {
-    {AT_NULL, "AT_NULL", "End of vector", AUX_HEX}, {AT_IGNORE, "AT_IGNORE", "Entry should be ignored", AUX_HEX},
-    {AT_EXECFD, "AT_EXECFD", "File descriptor of program", AUX_DECIMAL}, {AT_PHDR, "AT_PHDR", "Program headers for program", AUX_HEX},
-    {AT_PHENT, "AT_PHENT", "Size of program header entry", AUX_DECIMAL}, {AT_PHNUM, "AT_PHNUM", "Number of program headers", AUX_DECIMAL},
-    {AT_PAGESZ, "AT_PAGESZ", "System page size", AUX_DECIMAL}, {AT_BASE, "AT_BASE", "Base address of interpreter", AUX_HEX},
-    {AT_FLAGS, "AT_FLAGS", "Flags", AUX_HEX}, {AT_ENTRY, "AT_ENTRY", "Entry point of program", AUX_HEX},
-    {AT_UID, "AT_UID", "Real user ID", AUX_DECIMAL}, {AT_EUID, "AT_EUID", "Effective user ID", AUX_DECIMAL},
-    {AT_GID, "AT_GID", "Real group ID", AUX_DECIMAL}, {AT_EGID, "AT_EGID", "Effective group ID", AUX_DECIMAL},
-    {AT_CLKTCK, "AT_CLKTCK", "Frequency of times()", AUX_DECIMAL}, {AT_PLATFORM, "AT_PLATFORM", "String identifying platform", AUX_STRING},
+    {AT_NULL, "AT_NULL", "End of vector", AUX_HEX},
+    {AT_IGNORE, "AT_IGNORE", "Entry should be ignored", AUX_HEX},
+    {AT_EXECFD, "AT_EXECFD", "File descriptor of program", AUX_DECIMAL},
+    {AT_PHDR, "AT_PHDR", "Program headers for program", AUX_HEX},
+    {AT_PHENT, "AT_PHENT", "Size of program header entry", AUX_DECIMAL},
+    {AT_PHNUM, "AT_PHNUM", "Number of program headers", AUX_DECIMAL},
+    {AT_PAGESZ, "AT_PAGESZ", "System page size", AUX_DECIMAL},
+    {AT_BASE, "AT_BASE", "Base address of interpreter", AUX_HEX},
+    {AT_FLAGS, "AT_FLAGS", "Flags", AUX_HEX},
+    {AT_ENTRY, "AT_ENTRY", "Entry point of program", AUX_HEX},
+    {AT_UID, "AT_UID", "Real user ID", AUX_DECIMAL},
+    {AT_EUID, "AT_EUID", "Effective user ID", AUX_DECIMAL},
+    {AT_GID, "AT_GID", "Real group ID", AUX_DECIMAL},
+    {AT_EGID, "AT_EGID", "Effective group ID", AUX_DECIMAL},
+    {AT_CLKTCK, "AT_CLKTCK", "Frequency of times()", AUX_DECIMAL},
+    {AT_PLATFORM, "AT_PLATFORM", "String identifying platform", AUX_STRING},
     {AT_HWCAP, "AT_HWCAP", "Machine-dependent CPU capability hints", AUX_HEX},
-    {AT_SECURE, "AT_SECURE", "Boolean, was exec setuid-like?", AUX_DECIMAL}, {AT_RANDOM, "AT_RANDOM", "Address of 16 random bytes", AUX_HEX},
-    {AT_HWCAP2, "AT_HWCAP2", "Extension of AT_HWCAP", AUX_HEX}, {AT_EXECFN, "AT_EXECFN", "File name of executable", AUX_STRING},
+    {AT_SECURE, "AT_SECURE", "Boolean, was exec setuid-like?", AUX_DECIMAL},
+    {AT_RANDOM, "AT_RANDOM", "Address of 16 random bytes", AUX_HEX},
+    {AT_HWCAP2, "AT_HWCAP2", "Extension of AT_HWCAP", AUX_HEX},
+    {AT_EXECFN, "AT_EXECFN", "File name of executable", AUX_STRING},
     {AT_SYSINFO_EHDR, "AT_SYSINFO_EHDR", "System-supplied DSO's ELF header", AUX_HEX},
     {51, "AT_MINSIGSTKSZ", "Minimum stack size for signal delivery", AUX_HEX},
 };
@@ -145,7 +162,8 @@ static void print_aux(Console *console, uint64_t tag, uint64_t value)
     while (row < rows && aux_rows[row].tag != tag)
         row++;
     AuxForm form = row < rows ? aux_rows[row].form : AUX_HEX;
-    fprintf(console->out, "%-4" PRIu64 " %-20s %-30s ", tag, row < rows ? aux_rows[row].name : "???", row < rows ? aux_rows[row].what : "");
+    fprintf(console->out, "%-4" PRIu64 " %-20s %-30s ", tag, row < rows ? aux_rows[row].name : "???",
+            row < rows ? aux_rows[row].what : "");
     fprintf(console->out, form == AUX_DECIMAL ? "%" PRIu64 : "0x%" PRIx64, value);
     if (form == AUX_STRING) {
         putc(' ', console->out);
@@ -202,7 +220,9 @@ static bool print_one(Console *console, const char *conversion, size_t length, c
         char string[512] = "";
         if (!operate_address(console, &v, &address))
             return false;
-        for (; n < sizeof string - 1 && emu_read(console->emu, console_pid(console), address + n, string + n, 1) == 1 && string[n]; n++)
+        for (; n < sizeof string - 1 && emu_read(console->emu, console_pid(console), address + n, string + n, 1) == 1 &&
+               string[n];
+             n++)
             continue;
         string[n] = 0;
         snprintf(wide, sizeof wide, "%ss", spec);

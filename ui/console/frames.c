@@ -18,7 +18,8 @@ static uint32_t frames_to_main(Console *console)
 {
     EmuFunction function;
     for (uint32_t i = 0; i < console->frame_count; i++)
-        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&console->frames[i]), &function) && is_main(function.name))
+        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&console->frames[i]), &function) &&
+            is_main(function.name))
             return i + 1;
     return console->frame_count;
 }
@@ -27,7 +28,8 @@ const EmuFrame *frames_get(Console *console, uint32_t *count)
 {
     if (!console->frames) {
         console->frames = calloc(MAX_FRAMES_SHOWN, sizeof *console->frames);
-        console->frame_count = console->frames ? emu_backtrace(console->emu, console->tid, console->frames, MAX_FRAMES_SHOWN) : 0;
+        console->frame_count =
+            console->frames ? emu_backtrace(console->emu, console->tid, console->frames, MAX_FRAMES_SHOWN) : 0;
         console->frame_count = frames_to_main(console);
     }
     *count = console->frame_count;
@@ -139,7 +141,8 @@ static bool returns_from_handler(Console *console, uint64_t pc)
 {
     static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
     uint8_t bytes[sizeof code];
-    return emu_read(console->emu, console_pid(console), pc, bytes, sizeof bytes) == sizeof bytes && !memcmp(bytes, code, sizeof code);
+    return emu_read(console->emu, console_pid(console), pc, bytes, sizeof bytes) == sizeof bytes &&
+           !memcmp(bytes, code, sizeof code);
 }
 
 static void print_location(Console *console, uint32_t level, const EmuFrame *frame, const Site *s)
@@ -150,7 +153,10 @@ static void print_location(Console *console, uint32_t level, const EmuFrame *fra
     }
     if (s->middle)
         fprintf(console->out, "0x%016" PRIx64 " in ", frame->pc);
-    fprintf(console->out, "%s ", s->has_source && s->source.function ? s->source.function : s->has_function ? s->function.name : "??");
+    fprintf(console->out, "%s ",
+            s->has_source && s->source.function ? s->source.function
+            : s->has_function                   ? s->function.name
+                                                : "??");
     if (s->has_function && s->function.has_lines)
         print_arguments(console, level);
     else
@@ -234,7 +240,8 @@ bool cmd_backtrace(Console *console, const char *format, const char *args)
         if (full)
             print_frame_variables(console, i, false, "        ", &any);
         if (full && !any) {
-            bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(frame), &function) && function.has_lines;
+            bool known =
+                emu_function_at(console->emu, console_pid(console), frames_lookup_pc(frame), &function) && function.has_lines;
             fputs(known ? "No locals.\n" : "No symbol table info available.\n", console->out);
         }
     }
@@ -272,7 +279,8 @@ bool cmd_frame_function(Console *console, const char *format, const char *args)
     EmuFunction function;
     (void)format;
     for (uint32_t i = 0; i < count; i++)
-        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function) && !strcmp(function.name, args))
+        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function) &&
+            !strcmp(function.name, args))
             return select_frame(console, i);
     return console_error(console, "No frame for function \"%s\".", args);
 }
@@ -321,7 +329,8 @@ bool cmd_frame_apply(Console *console, const char *format, const char *args)
     args += strspn(args, " \t");
     bool silent = strncmp(args, "-s ", 3) == 0 || strncmp(args, "-q ", 3) == 0;
     args += silent ? 3 : 0;
-    return *args ? apply_to(console, first, end, args, silent) : console_error(console, "Please specify a command to apply on the selected frames");
+    return *args ? apply_to(console, first, end, args, silent)
+                 : console_error(console, "Please specify a command to apply on the selected frames");
 }
 
 bool cmd_faas(Console *console, const char *format, const char *args)
@@ -361,20 +370,22 @@ const char *frames_language(Console *console)
     EmuSource source;
     uint32_t count = 0;
     const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
-    bool known = console->frame < count && emu_source_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &source);
+    bool known = console->frame < count &&
+                 emu_source_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &source);
     return known ? source_language(source.file) : console->list.file ? source_language(console->list.file) : NULL;
 }
 
 static void print_language(Console *console, const EmuFrame *f)
 {
     EmuSource source;
-    const char *language = emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source) ? source_language(source.file) : NULL;
+    const char *language =
+        emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source) ? source_language(source.file) : NULL;
     if (language)
         fprintf(console->out, " source language %s.\n", language);
 }
 
-/* The second half of `info frame`: where arguments, locals and the caller's registers are. "Arglist" is where rbp points, in functions
- * that keep a frame pointer. */
+/* The second half of `info frame`: where arguments, locals and the caller's registers are. "Arglist" is where rbp points, in
+ * functions that keep a frame pointer. */
 static void print_frame_base(Console *console, const EmuFrame *f)
 {
     static const uint8_t order[17] = {0, 3, 1, 2, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16}; /* gdb's */
@@ -467,7 +478,8 @@ static void place_text(const EmuFrame *frame, const EmuVariable *v, char *text, 
     else if (v->place == EMU_NOWHERE)
         snprintf(text, size, "nowhere");
     else if (in_frame)
-        snprintf(text, size, "%s%c0x%" PRIx64, register_names[base], distance < 0 ? '-' : '+', (uint64_t)(distance < 0 ? -distance : distance));
+        snprintf(text, size, "%s%c0x%" PRIx64, register_names[base], distance < 0 ? '-' : '+',
+                 (uint64_t)(distance < 0 ? -distance : distance));
     else
         snprintf(text, size, "0x%" PRIx64, v->value);
 }

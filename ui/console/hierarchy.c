@@ -57,8 +57,8 @@ static void show_set(FILE *out, uint32_t set, const EmuHeld *held, uint32_t coun
     char entry[64];
     int column = fprintf(out, "  set %5" PRIu32 ":", set), left = column;
     for (uint32_t i = 0; i < count; i++) {
-        int size = snprintf(entry, sizeof entry, " %" PRIu32 ":0x%" PRIx64 "%s%s", held[i].way, held[i].start, held[i].dirty ? "*" : "",
-                            held[i].prefetched ? "p" : "");
+        int size = snprintf(entry, sizeof entry, " %" PRIu32 ":0x%" PRIx64 "%s%s", held[i].way, held[i].start,
+                            held[i].dirty ? "*" : "", held[i].prefetched ? "p" : "");
         if (column + size > COLUMNS)
             column = fprintf(out, "\n%*s", left, "") - 1;
         column += fprintf(out, "%s", entry);
@@ -112,8 +112,9 @@ bool cmd_info_cache(Console *console, const char *format, const char *args)
             continue;
         uint32_t sets = (uint32_t)(cache.size / cache.line / cache.ways);
         any = true;
-        fprintf(console->out, "%s: %" PRIu64 " bytes, %" PRIu32 " sets of %" PRIu32 " lines of %" PRIu32 " bytes%s\n", cache.name, cache.size, sets,
-                cache.ways, cache.line, *word ? "; way:address, * dirty, p prefetched; the one used last first" : "");
+        fprintf(console->out, "%s: %" PRIu64 " bytes, %" PRIu32 " sets of %" PRIu32 " lines of %" PRIu32 " bytes%s\n",
+                cache.name, cache.size, sets, cache.ways, cache.line,
+                *word ? "; way:address, * dirty, p prefetched; the one used last first" : "");
         if (!show_structure(console, emu_hierarchy_entry, i, sets, cache.ways, *word))
             return false;
     }
@@ -150,8 +151,8 @@ static bool show_own_tlbs(Console *console, char which)
     EmuStats s;
     emu_stats(console->emu, &s);
     uint64_t lookups = s.reads + s.writes + s.page_crossings;
-    fprintf(console->out, "data TLB:  %" PRIu64 " look-ups, %" PRIu64 " read misses, %" PRIu64 " write misses\n", lookups, s.read_misses,
-            s.write_misses);
+    fprintf(console->out, "data TLB:  %" PRIu64 " look-ups, %" PRIu64 " read misses, %" PRIu64 " write misses\n", lookups,
+            s.read_misses, s.write_misses);
     fprintf(console->out, "code TLB:  %" PRIu64 " misses\n", s.fetch_misses);
     fprintf(console->out, "walks:     %" PRIu64 ", which read %" PRIu64 " table entries\n", s.walks, s.walk_references);
     return true;
@@ -179,7 +180,10 @@ bool cmd_info_tlb(Console *console, const char *format, const char *args)
         if (!tlb_wanted(&tlb, which))
             continue;
         any = true;
-        fprintf(console->out, "%s for%s%s%s: %" PRIu32 " entries, %" PRIu32 " ways%s\n", tlb.level == 2 ? "STLB" : tlb.fetches ? "ITLB" : "DTLB",
+        fprintf(console->out, "%s for%s%s%s: %" PRIu32 " entries, %" PRIu32 " ways%s\n",
+                tlb.level == 2 ? "STLB"
+                : tlb.fetches  ? "ITLB"
+                               : "DTLB",
                 tlb.fetches ? " code" : "", tlb.loads ? " loads" : "", tlb.stores ? " stores" : "", tlb.entries, tlb.ways,
                 which ? "; way:page, * D is set; the one used last first" : "");
         if (!show_structure(console, emu_hierarchy_tlb_entry, i, tlb.entries / tlb.ways, tlb.ways, which))

@@ -86,7 +86,8 @@ bool cmd_info_mappings(Console *console, const char *format, const char *args)
     (void)format, (void)args;
     if (emu_task(console->emu, 0, &task))
         fprintf(console->out, "process %d\n", task.pid);
-    fputs("Mapped address spaces:\n\n          Start Addr           End Addr       Size     Offset  Perms  objfile\n", console->out);
+    fputs("Mapped address spaces:\n\n          Start Addr           End Addr       Size     Offset  Perms  objfile\n",
+          console->out);
     for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
         rights_text(m.flags, rights);
         fprintf(console->out, "%#20" PRIx64 " %#18" PRIx64 " %#10" PRIx64 " %#10" PRIx64 "  %s   %s\n", m.start, m.end,
@@ -131,7 +132,8 @@ bool cmd_info_threads(Console *console, const char *format, const char *args)
         char name[32], target[64];
         snprintf(name, sizeof name, "\"%s\"", task.name);
         snprintf(target, sizeof target, "Thread %d.%d %s", task.pid, task.tid, name);
-        fprintf(console->out, "%c %-4" PRIu32 " %-29s %c %14" PRIu64 " ", task.tid == current ? '*' : ' ', i + 1, target, task.state, task.insns);
+        fprintf(console->out, "%c %-4" PRIu32 " %-29s %c %14" PRIu64 " ", task.tid == current ? '*' : ' ', i + 1, target,
+                task.state, task.insns);
         console->tid = task.tid;
         frames_forget(console);
         if (task.state == 'Z')
@@ -151,8 +153,8 @@ static void print_entry(FILE *out, int level, uint64_t paddr, uint64_t entry)
 {
     static const char *const names[] = {"", "PTE", "PDE", "PDPTE", "PML4E"};
     static const struct { uint8_t bit; const char *set, *clear; } flags[] = {
-        {63, "XD", "xd"}, {8, "G", "g"}, {6, "D", "d"}, {5, "A", "a"}, {4, "PCD", "pcd"}, {3, "PWT", "pwt"}, {2, "U", "u"}, {1, "W", "w"},
-        {0, "P", "p"},
+        {63, "XD", "xd"},  {8, "G", "g"}, {6, "D", "d"}, {5, "A", "a"}, {4, "PCD", "pcd"},
+        {3, "PWT", "pwt"}, {2, "U", "u"}, {1, "W", "w"}, {0, "P", "p"},
     };
     fprintf(out, "%5s: 0x%09" PRIx64 " : 0x%016" PRIx64, names[level], paddr, entry);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
@@ -168,13 +170,16 @@ bool cmd_page(Console *console, const char *format, const char *args)
     if (!console->emu || !expression_address(console, args, &address))
         return false;
     bool mapped = emu_walk(console->emu, console_pid(console), address, &w);
-    fprintf(console->out, "0x%" PRIx64 ": PML4 %" PRIu64 ", PDPT %" PRIu64 ", PD %" PRIu64 ", PT %" PRIu64 ", offset 0x%" PRIx64 "\n  CR3: 0x%09" PRIx64 "\n",
+    fprintf(console->out,
+            "0x%" PRIx64 ": PML4 %" PRIu64 ", PDPT %" PRIu64 ", PD %" PRIu64 ", PT %" PRIu64 ", offset 0x%" PRIx64
+            "\n  CR3: 0x%09" PRIx64 "\n",
             address, address >> 39 & 511, address >> 30 & 511, address >> 21 & 511, address >> 12 & 511, address & 4095, w.cr3);
     for (int level = 4; level > 4 - w.levels_read; level--)
         print_entry(console->out, level, w.entry_paddr[level], w.entry[level]);
     if (mapped)
-        fprintf(console->out, "physical 0x%" PRIx64 ", frame %" PRIu64 ", %s%s%s\n", w.paddr, w.paddr >> 12, w.user ? "user" : "system",
-                w.writable ? ", writable" : ", read-only", w.executable ? ", executable" : ", not executable");
+        fprintf(console->out, "physical 0x%" PRIx64 ", frame %" PRIu64 ", %s%s%s\n", w.paddr, w.paddr >> 12,
+                w.user ? "user" : "system", w.writable ? ", writable" : ", read-only",
+                w.executable ? ", executable" : ", not executable");
     else
         fputs("not present: the first access will be a page fault\n", console->out);
     return true;
@@ -196,15 +201,16 @@ bool cmd_info_mem(Console *console, const char *format, const char *args)
     uint64_t named = 0;
     (void)format, (void)args;
     emu_stats(console->emu, &s);
-    fprintf(console->out, "%8" PRIu64 " frames in use (at most %" PRIu64 "), of these:\n%8" PRIu64 " page tables\n", s.frames, s.frames_peak,
-            s.table_frames);
+    fprintf(console->out, "%8" PRIu64 " frames in use (at most %" PRIu64 "), of these:\n%8" PRIu64 " page tables\n", s.frames,
+            s.frames_peak, s.table_frames);
     for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
-        fprintf(console->out, "%8" PRIu64 " of %8" PRIu64 " pages  %#14" PRIx64 " %s\n", m.resident >> 12, (m.end - m.start) >> 12, m.start,
-                *m.name ? m.name : "anonymous");
+        fprintf(console->out, "%8" PRIu64 " of %8" PRIu64 " pages  %#14" PRIx64 " %s\n", m.resident >> 12,
+                (m.end - m.start) >> 12, m.start, *m.name ? m.name : "anonymous");
         named += m.resident >> 12;
     }
     if (s.frames > s.table_frames + named)
-        fprintf(console->out, "%8" PRIu64 " others: files' pages that are cached, other processes\n", s.frames - s.table_frames - named);
+        fprintf(console->out, "%8" PRIu64 " others: files' pages that are cached, other processes\n",
+                s.frames - s.table_frames - named);
     return true;
 }
 

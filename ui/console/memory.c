@@ -10,7 +10,8 @@
 enum { DUMP_MAX = 1 << 16, TELESCOPE_MAX = 512, CHAIN_MAX = 6, PATTERN_MAX = 256, WINDOW = 65536 };
 
 /* "EXPRESSION[, COUNT]" (gdb's comma) or "EXPRESSION COUNT": the address and how many; without a count, `otherwise`. */
-static bool take_address_count(Console *console, const char *args, uint64_t otherwise, uint64_t most, uint64_t *address, uint64_t *count)
+static bool take_address_count(Console *console, const char *args, uint64_t otherwise, uint64_t most, uint64_t *address,
+                               uint64_t *count)
 {
     char first[256];
     const char *split = strrchr(args, ',');
@@ -266,7 +267,8 @@ bool cmd_find(Console *console, const char *format, const char *args)
         return false;
     uint64_t found = search(console, &s, most, &end);
     if (end < s.start + s.length)
-        fprintf(console->out, "warning: Unable to access %" PRIu64 " bytes of target memory at 0x%" PRIx64 ", halting search.\n",
+        fprintf(console->out,
+                "warning: Unable to access %" PRIu64 " bytes of target memory at 0x%" PRIx64 ", halting search.\n",
                 s.start + s.length - end, end);
     if (!found)
         fputs("Pattern not found.\n", console->out);
@@ -279,8 +281,11 @@ bool cmd_find(Console *console, const char *format, const char *args)
 
 bool cmd_frame_of(Console *console, const char *format, const char *args)
 {
-    static const char *const kinds[] = {[EMU_FRAME_FREE] = "free", [EMU_FRAME_RESERVED] = "reserved", [EMU_FRAME_TABLE] = "a page table",
-                                        [EMU_FRAME_ANON] = "anonymous memory", [EMU_FRAME_FILE] = "a page of a file",
+    static const char *const kinds[] = {[EMU_FRAME_FREE] = "free",
+                                        [EMU_FRAME_RESERVED] = "reserved",
+                                        [EMU_FRAME_TABLE] = "a page table",
+                                        [EMU_FRAME_ANON] = "anonymous memory",
+                                        [EMU_FRAME_FILE] = "a page of a file",
                                         [EMU_FRAME_ZERO] = "the page of zeroes that all share"};
     uint64_t address;
     EmuWalk walk;
@@ -292,8 +297,9 @@ bool cmd_frame_of(Console *console, const char *format, const char *args)
         fprintf(console->out, "0x%" PRIx64 " has no frame: nothing is mapped there, or it was never touched\n", address);
         return true;
     }
-    fprintf(console->out, "0x%" PRIx64 " is at 0x%" PRIx64 ": frame %" PRIu64 ", %s, %" PRIu32 " owner%s\n", address, walk.paddr, walk.paddr >> 12,
-            (size_t)frame.kind < sizeof kinds / sizeof kinds[0] && kinds[frame.kind] ? kinds[frame.kind] : "other", frame.owners,
-            frame.owners == 1 ? "" : "s");
+    fprintf(console->out, "0x%" PRIx64 " is at 0x%" PRIx64 ": frame %" PRIu64 ", %s, %" PRIu32 " owner%s\n", address,
+            walk.paddr, walk.paddr >> 12,
+            (size_t)frame.kind < sizeof kinds / sizeof kinds[0] && kinds[frame.kind] ? kinds[frame.kind] : "other",
+            frame.owners, frame.owners == 1 ? "" : "s");
     return true;
 }

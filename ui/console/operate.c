@@ -215,7 +215,8 @@ bool operate_index(Console *console, Value *v, const Value *index)
     if (v->where != WHERE_MEMORY && type_strip(v->type)->kind == EMU_TYPE_ARRAY)
         return index_in_value(console, v, index);
     const Type *type = type_strip(v->type);
-    if (type->rust && type->kind == EMU_TYPE_STRUCT && type->name[0] == '&' && !operate_member(console, v, "data_ptr")) /* a slice */
+    if (type->rust && type->kind == EMU_TYPE_STRUCT && type->name[0] == '&' &&
+        !operate_member(console, v, "data_ptr")) /* a slice */
         return false;
     return operate_binary(console, "+", v, index) && operate_dereference(console, v);
 }
@@ -262,7 +263,8 @@ bool operate_member(Console *console, Value *v, const char *name)
         type = type_strip(v->type);
     }
     if (type->kind != EMU_TYPE_STRUCT && type->kind != EMU_TYPE_UNION)
-        return known_type(console, v) && console_error(console, "Attempt to extract a component of a value that is not a structure.");
+        return known_type(console, v) &&
+               console_error(console, "Attempt to extract a component of a value that is not a structure.");
     if (!find_member(console, type, name, &m, 0))
         return console_error(console, "There is no member named %s.", name);
     const Type *member = type_from_handle(&console->types, m.type);
@@ -374,7 +376,8 @@ static int order_of(const Value *a, const Value *b)
         long double x = value_real(a), y = value_real(b);
         return x < y ? -1 : x > y ? 1 : x == y ? 0 : 2;
     }
-    const Type *type = type_is_pointer(a->type) || type_is_pointer(b->type) ? type_builtin(TYPE_ULONG) : common_type(a->type, b->type);
+    const Type *type =
+        type_is_pointer(a->type) || type_is_pointer(b->type) ? type_builtin(TYPE_ULONG) : common_type(a->type, b->type);
     if (type_is_signed(type)) {
         __int128 x = value_wide(a), y = value_wide(b);
         return x < y ? -1 : x > y;
@@ -455,11 +458,13 @@ static bool pointer_arithmetic(Console *console, const char *operator, Value *v,
     }
     uint64_t size = type_strip(v->type)->target->size ? type_strip(v->type)->target->size : 1;
     if (type_is_pointer(right->type) && operator[0] == '-') {
-        *v = value_integer(type_builtin(TYPE_LONG), (uint64_t)((int64_t)(value_number(v) - value_number(right)) / (int64_t)size));
+        *v = value_integer(type_builtin(TYPE_LONG),
+                           (uint64_t)((int64_t)(value_number(v) - value_number(right)) / (int64_t)size));
         return true;
     }
     if (type_is_pointer(right->type) || !strchr("+-", operator[0])) { /* gdb computes with the addresses */
-        Value a = value_integer(type_builtin(TYPE_LONG), value_number(v)), b = value_integer(type_builtin(TYPE_LONG), value_number(right));
+        Value a = value_integer(type_builtin(TYPE_LONG), value_number(v)),
+              b = value_integer(type_builtin(TYPE_LONG), value_number(right));
         *v = a;
         return integer_arithmetic(console, operator, v, &b);
     }

@@ -31,7 +31,8 @@ static void thread_title(Console *console, const void *about)
             to->task->name);
 }
 
-/* Executes the command for each thread that is wanted, the first or (descending) the last of them first; `silent`: without its title where nothing comes of it. */
+/* Executes the command for each thread that is wanted, the first or (descending) the last of them first; `silent`: without its
+ * title where nothing comes of it. */
 static bool apply_to(Console *console, const bool *wanted, bool descending, const char *command, bool silent)
 {
     EmuTask task;
@@ -65,7 +66,8 @@ static bool thread_apply(Console *console, const char *args)
     char word[32];
     bool wanted[MAX_APPLIED + 1] = {false}, silent = false, descending = false; /* all: the newest first */
     const char *rest = args, *command = args;
-    while (command_word(&rest, word, sizeof word) && (isdigit((unsigned char)*word) || *word == '-' || strcmp(word, "all") == 0)) {
+    while (command_word(&rest, word, sizeof word) &&
+           (isdigit((unsigned char)*word) || *word == '-' || strcmp(word, "all") == 0)) {
         char *end;
         long first = strtol(word, &end, 10), last = *end == '-' ? atol(end + 1) : first;
         silent |= strcmp(word, "-s") == 0 || strcmp(word, "-q") == 0;
@@ -125,8 +127,8 @@ bool cmd_thread(Console *console, const char *format, const char *args)
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
         if (*args ? i + 1 != number : task.tid != selected_tid(console))
             continue;
-        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ",
-                i + 1, task.pid, task.tid);
+        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current",
+                *args ? "" : "is ", i + 1, task.pid, task.tid);
         if (*args) {
             console->tid = task.tid;
             console->frame = 0;
@@ -171,11 +173,13 @@ bool cmd_info_elf(Console *console, const char *format, const char *args)
     if (!file)
         return console_error(console, "Cannot read \"%s\".", task.exe);
     emu_file_info(file, &info);
-    fprintf(console->out, "%s: %s, %s, entry 0x%" PRIx64 "%s\nSegments (address, in memory, in the file, rights):\n", task.exe, info.format,
-            info.position_independent ? "position-independent" : "at fixed addresses", info.entry, info.has_dwarf ? ", with DWARF" : "");
+    fprintf(console->out, "%s: %s, %s, entry 0x%" PRIx64 "%s\nSegments (address, in memory, in the file, rights):\n", task.exe,
+            info.format, info.position_independent ? "position-independent" : "at fixed addresses", info.entry,
+            info.has_dwarf ? ", with DWARF" : "");
     for (uint32_t i = 0; emu_file_segment(file, i, &segment); i++)
-        fprintf(console->out, "  0x%016" PRIx64 " %#10" PRIx64 " %#10" PRIx64 "  %c%c%c\n", segment.address, segment.memory_size, segment.file_size,
-                segment.flags & EMU_MAP_READ ? 'r' : '-', segment.flags & EMU_MAP_WRITE ? 'w' : '-', segment.flags & EMU_MAP_EXEC ? 'x' : '-');
+        fprintf(console->out, "  0x%016" PRIx64 " %#10" PRIx64 " %#10" PRIx64 "  %c%c%c\n", segment.address,
+                segment.memory_size, segment.file_size, segment.flags & EMU_MAP_READ ? 'r' : '-',
+                segment.flags & EMU_MAP_WRITE ? 'w' : '-', segment.flags & EMU_MAP_EXEC ? 'x' : '-');
     fputs("Sections in memory:\n", console->out);
     for (uint32_t i = 0; emu_file_section(file, i, &section); i++)
         if (section.alloc)
@@ -203,7 +207,8 @@ static void print_enum(Console *console, const Type *type)
 /* What points to, or consists of, others: those at the end of the chain. */
 static const Type *base_of(const Type *type)
 {
-    while (type->target && (type->kind == EMU_TYPE_POINTER || type->kind == EMU_TYPE_ARRAY || type->kind == EMU_TYPE_CONST || type->kind == EMU_TYPE_VOLATILE))
+    while (type->target && (type->kind == EMU_TYPE_POINTER || type->kind == EMU_TYPE_ARRAY || type->kind == EMU_TYPE_CONST ||
+                            type->kind == EMU_TYPE_VOLATILE))
         type = type->target;
     return type;
 }
@@ -320,7 +325,10 @@ static void draw_word(Console *console, uint32_t level, uint64_t address, const 
     } else if (saved_register(frame, address)) {
         fprintf(console->out, "saved %s", saved_register(frame, address));
     } else if (variable_at(console, level, address, &variable)) {
-        fprintf(console->out, "%s%s", variable.name, variable.value == address ? "" : variable.value < address ? " (goes on)" : " (begins inside)");
+        fprintf(console->out, "%s%s", variable.name,
+                variable.value == address  ? ""
+                : variable.value < address ? " (goes on)"
+                                           : " (begins inside)");
     }
     if (word >= low && word < rsp)
         fputs("  dangling: points below the stack pointer", console->out);
@@ -342,7 +350,8 @@ bool cmd_info_stack(Console *console, const char *format, const char *args)
     for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++)
         if (at >= m.start && at < m.end)
             low = m.start;
-    fprintf(console->out, "  0x%016" PRIx64 "  the red zone: %d bytes that a leaf function may use\nrsp\n", at - RED_ZONE, RED_ZONE);
+    fprintf(console->out, "  0x%016" PRIx64 "  the red zone: %d bytes that a leaf function may use\nrsp\n", at - RED_ZONE,
+            RED_ZONE);
     for (uint32_t i = 0; i < count && i < FRAMES && frames[i].cfa > at; i++) {
         bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function);
         uint64_t words = (frames[i].cfa - at) / 8;
@@ -364,15 +373,16 @@ bool cmd_info_stack(Console *console, const char *format, const char *args)
 
 bool cmd_context(Console *console, const char *format, const char *args)
 {
-    static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};
+    static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
     EmuRegisters r;
     (void)format, (void)args;
     if (!emu_registers(console->emu, console->tid, &r))
         return console_error(console, "The program has no registers now.");
     fputs("---- registers (* changed) ----\n", console->out);
     for (int i = 0; i < 16; i++)
-        fprintf(console->out, "%c%-3s 0x%016" PRIx64 "%s", console->has_before && r.r[i] != console->before.r[i] ? '*' : ' ', names[i], r.r[i],
-                i % 3 == 2 ? "\n" : "  ");
+        fprintf(console->out, "%c%-3s 0x%016" PRIx64 "%s", console->has_before && r.r[i] != console->before.r[i] ? '*' : ' ',
+                names[i], r.r[i], i % 3 == 2 ? "\n" : "  ");
     char flags[128];
     register_flags_text("eflags", r.rflags, flags, sizeof flags);
     fprintf(console->out, " rip 0x%016" PRIx64 "   eflags %s\n---- code ----\n", r.rip, flags);

@@ -6,7 +6,8 @@
 
 #include "ui/console/console.h"
 
-const char *const register_names[17] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+const char *const register_names[17] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11",
+"r12", "r13", "r14",
                                         "r15", "rip"};
 
 #define AT(field) (uint16_t) offsetof(EmuRegisters, field)
@@ -19,15 +20,18 @@ const char *const register_names[17] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp"
 #define ST_ROW(n) {"st" #n, REGISTERS_FLOAT, ST(n), 10, 10}
 #define XMM_ROW(n) {"xmm" #n, REGISTERS_VECTOR, VECTOR(n), 16, 16}
 #define YMM_ROW(n) {"ymm" #n, REGISTERS_VECTOR, VECTOR(n), 32, 32}
-#define SIXTEEN(ROW) ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12), \
-                     ROW(13), ROW(14), ROW(15)
+#define SIXTEEN(ROW) ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), \
+                     ROW(12), ROW(13), ROW(14), ROW(15)
 
 /* In gdb's order. */
 static const RegisterRow rows[] = {
-    {"rax", REGISTERS_GENERAL, GPR(0), 8, 8}, {"rbx", REGISTERS_GENERAL, GPR(3), 8, 8}, {"rcx", REGISTERS_GENERAL, GPR(1), 8, 8},
-    {"rdx", REGISTERS_GENERAL, GPR(2), 8, 8}, {"rsi", REGISTERS_GENERAL, GPR(6), 8, 8}, {"rdi", REGISTERS_GENERAL, GPR(7), 8, 8},
+    {"rax", REGISTERS_GENERAL, GPR(0), 8, 8}, {"rbx", REGISTERS_GENERAL, GPR(3), 8, 8}, {"rcx", REGISTERS_GENERAL, GPR(1),
+    8, 8},
+    {"rdx", REGISTERS_GENERAL, GPR(2), 8, 8}, {"rsi", REGISTERS_GENERAL, GPR(6), 8, 8}, {"rdi", REGISTERS_GENERAL, GPR(7),
+    8, 8},
     {"rbp", REGISTERS_GENERAL, GPR(5), 8, 8}, {"rsp", REGISTERS_GENERAL, GPR(4), 8, 8}, {"r8", REGISTERS_GENERAL, GPR(8), 8, 8},
-    {"r9", REGISTERS_GENERAL, GPR(9), 8, 8}, {"r10", REGISTERS_GENERAL, GPR(10), 8, 8}, {"r11", REGISTERS_GENERAL, GPR(11), 8, 8},
+    {"r9", REGISTERS_GENERAL, GPR(9), 8, 8}, {"r10", REGISTERS_GENERAL, GPR(10), 8, 8}, {"r11", REGISTERS_GENERAL, GPR(11),
+    8, 8},
     {"r12", REGISTERS_GENERAL, GPR(12), 8, 8}, {"r13", REGISTERS_GENERAL, GPR(13), 8, 8},
     {"r14", REGISTERS_GENERAL, GPR(14), 8, 8}, {"r15", REGISTERS_GENERAL, GPR(15), 8, 8},
     {"rip", REGISTERS_GENERAL, AT(rip), 8, 8}, {"eflags", REGISTERS_GENERAL, AT(rflags), 4, 8},
@@ -35,13 +39,15 @@ static const RegisterRow rows[] = {
     {"es", REGISTERS_GENERAL, AT(es), 2, 2}, {"fs", REGISTERS_GENERAL, AT(fs), 2, 2}, {"gs", REGISTERS_GENERAL, AT(gs), 2, 2},
     {"fs_base", REGISTERS_GENERAL, AT(fs_base), 8, 8}, {"gs_base", REGISTERS_GENERAL, AT(gs_base), 8, 8},
     ST_ROW(0), ST_ROW(1), ST_ROW(2), ST_ROW(3), ST_ROW(4), ST_ROW(5), ST_ROW(6), ST_ROW(7),
-    {"fctrl", REGISTERS_FLOAT, AT(fcw), 2, 2}, {"fstat", REGISTERS_FLOAT, AT(fsw), 2, 2}, {"ftag", REGISTERS_FLOAT, AT(ftw), 2, 2},
+    {"fctrl", REGISTERS_FLOAT, AT(fcw), 2, 2}, {"fstat", REGISTERS_FLOAT, AT(fsw), 2, 2}, {"ftag", REGISTERS_FLOAT, AT(ftw),
+    2, 2},
     {"fop", REGISTERS_FLOAT, AT(fop), 2, 2},
     SIXTEEN(XMM_ROW), {"mxcsr", REGISTERS_VECTOR, AT(mxcsr), 4, 4}, SIXTEEN(YMM_ROW),
     PARTS("rax", "eax", "ax", "al", 0), PARTS("rcx", "ecx", "cx", "cl", 1), PARTS("rdx", "edx", "dx", "dl", 2),
     PARTS("rbx", "ebx", "bx", "bl", 3), PARTS("rsp", "esp", "sp16", "spl", 4), PARTS("rbp", "ebp", "bp", "bpl", 5),
     PARTS("rsi", "esi", "si", "sil", 6), PARTS("rdi", "edi", "di", "dil", 7),
-    {"ah", REGISTERS_PART, GPR(0) + 1, 1, 1}, {"ch", REGISTERS_PART, GPR(1) + 1, 1, 1}, {"dh", REGISTERS_PART, GPR(2) + 1, 1, 1},
+    {"ah", REGISTERS_PART, GPR(0) + 1, 1, 1}, {"ch", REGISTERS_PART, GPR(1) + 1, 1, 1},
+    {"dh", REGISTERS_PART, GPR(2) + 1, 1, 1},
     {"bh", REGISTERS_PART, GPR(3) + 1, 1, 1},
     PARTS_R(8), PARTS_R(9), PARTS_R(10), PARTS_R(11), PARTS_R(12), PARTS_R(13), PARTS_R(14), PARTS_R(15),
 };
@@ -51,7 +57,8 @@ const RegisterRow *register_row(uint32_t index) { return &rows[index]; }
 
 int register_named(const char *name)
 {
-    static const char *const aliases[][2] = {{"pc", "rip"}, {"sp", "rsp"}, {"fp", "rbp"}, {"rflags", "eflags"}, {"ps", "eflags"}};
+    static const char *const aliases[][2] = {{"pc", "rip"}, {"sp", "rsp"}, {"fp", "rbp"}, {"rflags", "eflags"},
+    {"ps", "eflags"}};
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
         if (strcmp(name, aliases[i][0]) == 0)
             name = aliases[i][1];
@@ -67,7 +74,8 @@ static const Flag eflags_bits[] = {
     {18, "AC"}, {21, "ID"}, {0, ""},
 };
 static const Flag mxcsr_bits[] = {
-    {0, "IE"}, {1, "DE"}, {2, "ZE"}, {3, "OE"}, {4, "UE"}, {5, "PE"}, {6, "DAZ"}, {7, "IM"}, {8, "DM"}, {9, "ZM"}, {10, "OM"}, {11, "UM"},
+    {0, "IE"}, {1, "DE"}, {2, "ZE"}, {3, "OE"}, {4, "UE"}, {5, "PE"}, {6, "DAZ"}, {7, "IM"}, {8, "DM"}, {9, "ZM"},
+    {10, "OM"}, {11, "UM"},
     {12, "PM"}, {15, "FZ"}, {0, ""},
 };
 

@@ -1,5 +1,5 @@
-/* Going backwards: the machine does it (emu_record.h); here is what gdb's commands mean by it. Steps by line and over calls read
- * the thread's last instructions newest first; long calls are left by running back to their function's entry. */
+/* Going backwards: the machine does it (emu_record.h); here is what gdb's commands mean by it. Steps by line and over calls
+ * read the thread's last instructions newest first; long calls are left by running back to their function's entry. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,8 @@ bool reverse_may_change(Console *console)
     emu_record_info(console->emu, &info);
     if (info.from_file)
         return console_error(console, "A recording cannot be changed.");
-    return !info.past || console_error(console, "The past cannot be changed: `goto %" PRIu64 "' leads back to the present.", info.end);
+    return !info.past ||
+           console_error(console, "The past cannot be changed: `goto %" PRIu64 "' leads back to the present.", info.end);
 }
 
 static void before_moving(Console *console)
@@ -106,7 +107,8 @@ static bool at_entry(void *context, const EmuStop *stop)
 {
     const Wish *wish = context;
     EmuRegisters r;
-    return stop && stop->kind == EMU_BREAKPOINT && emu_registers(wish->console->emu, 0, &r) && r.rip == wish->address && r.r[4] == wish->rsp;
+    return stop && stop->kind == EMU_BREAKPOINT && emu_registers(wish->console->emu, 0, &r) && r.rip == wish->address &&
+           r.r[4] == wish->rsp;
 }
 
 /* Back to the call that entered `function`, whose caller had `rsp` then. Only that can stop it. */
@@ -396,8 +398,10 @@ bool cmd_who(Console *console, const char *format, const char *args)
         fprintf(console->out, "Nobody has written 0x%" PRIx64 " since the start of the history.\n", address);
         return true;
     }
-    fprintf(console->out, "0x%" PRIx64 " was written last at instruction %" PRIu64 ", 0x%" PRIx64, writer.address, writer.count, writer.pc);
-    if (emu_symbol_at(console->emu, writer.pid, writer.pc, &symbol) && writer.pc - symbol.address < (symbol.size ? symbol.size : 1 << 16))
+    fprintf(console->out, "0x%" PRIx64 " was written last at instruction %" PRIu64 ", 0x%" PRIx64, writer.address, writer.count,
+            writer.pc);
+    if (emu_symbol_at(console->emu, writer.pid, writer.pc, &symbol) &&
+        writer.pc - symbol.address < (symbol.size ? symbol.size : 1 << 16))
         fprintf(console->out, " <%s+%" PRIu64 ">", symbol.name, writer.pc - symbol.address);
     if (emu_source_at(console->emu, writer.pid, writer.pc, &source) && source.line > 0) {
         fprintf(console->out, " at %s:%d\n", source.name, source.line);
@@ -417,8 +421,9 @@ bool cmd_info_record(Console *console, const char *format, const char *args)
         fputs("This run is not recorded.\n", console->out);
         return true;
     }
-    fprintf(console->out, "%s instructions %" PRIu64 " to %" PRIu64 ", now at %" PRIu64 "%s.\n", info.from_file ? "Recording in a file:" : "Recorded:",
-            info.start, info.end, info.now, info.past ? " (in the past)" : "");
+    fprintf(console->out, "%s instructions %" PRIu64 " to %" PRIu64 ", now at %" PRIu64 "%s.\n",
+            info.from_file ? "Recording in a file:" : "Recorded:", info.start, info.end, info.now,
+            info.past ? " (in the past)" : "");
     fprintf(console->out, "%u checkpoints, %" PRIu64 " KiB; log %" PRIu64 " KiB; limit %" PRIu64 " MiB.\n", info.checkpoints,
             info.checkpoint_bytes >> 10, info.log_bytes >> 10, info.limit >> 20);
     return true;
@@ -450,6 +455,7 @@ bool cmd_record(Console *console, const char *format, const char *args)
     if (console->running && !can_go_back(console))
         return false;
     if (console->from_tty)
-        fputs("The program is recorded from its start: go back at any time (reverse-continue, reverse-step, goto ...).\n", console->out);
+        fputs("The program is recorded from its start: go back at any time (reverse-continue, reverse-step, goto ...).\n",
+              console->out);
     return true;
 }

@@ -85,7 +85,8 @@ static bool print_slice(Console *console, FILE *out, const Type *type, const uin
     EmuMember data, length;
     uint64_t words[2];
     if (type->name[0] != '&' || type->size != sizeof words || !emu_type_member(console->emu, type->handle, 0, &data) ||
-        !emu_type_member(console->emu, type->handle, 1, &length) || strcmp(data.name, "data_ptr") != 0 || strcmp(length.name, "length") != 0)
+        !emu_type_member(console->emu, type->handle, 1, &length) || strcmp(data.name, "data_ptr") != 0 ||
+        strcmp(length.name, "length") != 0)
         return false;
     memcpy(words, bytes, sizeof words);
     const Type *pointer = type_strip(type_from_handle(&console->types, data.type));

@@ -1,5 +1,5 @@
-/* if, while, define, document: gdb's command language. A block of lines is read whole, then executed; each line is an ordinary command,
- * which may itself read a block (script.h). */
+/* if, while, define, document: gdb's command language. A block of lines is read whole, then executed; each line is an ordinary
+ * command, which may itself read a block (script.h). */
 #include "ui/console/script.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 
 enum {
     DEEPEST = 64,          /* of blocks in blocks: user-defined commands may call themselves */
-    UNATTENDED = 100000,   /* rounds of loops in one command where nobody can type Ctrl-C */
+    UNATTENDED = 1000,     /* rounds of loops in one command where nobody can type Ctrl-C */
 };
 
 typedef enum Leaving { LEAVING_NOT, LEAVING_LOOP, LEAVING_ROUND } Leaving;

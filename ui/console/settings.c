@@ -14,7 +14,7 @@
 typedef enum SettingKind { SETTING_CHOICE, SETTING_NUMBER, SETTING_LIMIT, SETTING_SWITCH, SETTING_NOT } SettingKind;
 typedef struct Setting {
     const char *name;
-    SettingKind kind;       /* NOT: a switch whose field says the opposite; LIMIT: a u64, where 0 and "unlimited" mean no limit */
+    SettingKind kind; /* NOT: a switch whose field says the opposite; LIMIT: a u64, where 0 and "unlimited" mean no limit */
     size_t offset;
     const char *off, *on;   /* of CHOICE: what false and true are called */
     const char *says;       /* what `show' says in front of the value */
@@ -23,9 +23,9 @@ typedef struct Setting {
 #define FIELD(name) offsetof(Settings, name)
 static const Setting settings[] = {
     {"disassembly-flavor", SETTING_CHOICE, FIELD(att), "intel", "att", "The disassembly flavor"},
-    {"follow-fork-mode", SETTING_CHOICE, FIELD(follow_child), "parent", "child", "Debugger response to a program call of fork or vfork"},
+    {"follow-fork-mode", SETTING_CHOICE, FIELD(follow_child), "parent", "child",
+     "Debugger response to a program call of fork or vfork"},
     {"detach-on-fork", SETTING_SWITCH, FIELD(detach_on_fork), NULL, NULL, "Whether gdb will detach the child of a fork"},
-    {"disassemble-next-line", SETTING_SWITCH, FIELD(next_line), NULL, NULL, "Debugger's willingness to use disassemble-next-line"},
     {"listsize", SETTING_NUMBER, FIELD(list_size), NULL, NULL, "Number of source lines gdb will list by default"},
     {"confirm", SETTING_SWITCH, FIELD(confirm), NULL, NULL, "Whether to confirm potentially dangerous operations"},
     {"context", SETTING_SWITCH, FIELD(context), NULL, NULL, "Showing registers, code and stack at every stop"},
@@ -79,7 +79,8 @@ static bool set_value(Console *console, const Setting *setting, const char *valu
     return true;
 }
 
-/* The setting that `text` begins with, its words abbreviated as far as they are clear ("print elem"; "p" is print); *rest: behind it. */
+/* The setting that `text` begins with, its words abbreviated as far as they are clear ("print elem"; "p" is print); *rest:
+ * behind it. */
 static const Setting *find_setting(const char *text, const char **rest)
 {
     const Setting *found = NULL;
@@ -112,13 +113,38 @@ static const Setting *find_setting(const char *text, const char **rest)
 static bool is_moot(const char *name, const char *value)
 {
     static const char *const moot[][2] = {
-        {"pagination", "off"}, {"width", "0"}, {"height", "0"}, {"width", "unlimited"}, {"height", "unlimited"},
-        {"style", "enabled off"}, {"startup-with-shell", "off"}, {"disable-randomization", "on"}, {"debuginfod", "enabled off"},
-        {"print", "entry-values no"}, {"print", "thread-events off"}, {"print", "inferior-events on"}, {"print", "demangle on"},
-        {"print", "asm-demangle off"}, {"print", "object off"}, {"print", "vtbl off"}, {"print", "static-members on"},
-        {"print", "frame-arguments scalars"}, {"print", "sevenbit-strings off"}, {"breakpoint", "pending off"}, {"language", "auto"},
-        {"non-stop", "off"}, {"scheduler-locking", "replay"}, {"verbose", "off"}, {"history", "save off"}, {"auto-load", "safe-path /"},
-        {"step-mode", "off"}, {"can-use-hw-watchpoints", "1"}, {"radix", "10"}, {"output-radix", "10"}, {"input-radix", "10"},
+        {"pagination", "off"},
+        {"width", "0"},
+        {"height", "0"},
+        {"width", "unlimited"},
+        {"height", "unlimited"},
+        {"style", "enabled off"},
+        {"disassemble-next-line", "off"},
+        {"startup-with-shell", "off"},
+        {"disable-randomization", "on"},
+        {"debuginfod", "enabled off"},
+        {"print", "entry-values no"},
+        {"print", "thread-events off"},
+        {"print", "inferior-events on"},
+        {"print", "demangle on"},
+        {"print", "asm-demangle off"},
+        {"print", "object off"},
+        {"print", "vtbl off"},
+        {"print", "static-members on"},
+        {"print", "frame-arguments scalars"},
+        {"print", "sevenbit-strings off"},
+        {"breakpoint", "pending off"},
+        {"language", "auto"},
+        {"non-stop", "off"},
+        {"scheduler-locking", "replay"},
+        {"verbose", "off"},
+        {"history", "save off"},
+        {"auto-load", "safe-path /"},
+        {"step-mode", "off"},
+        {"can-use-hw-watchpoints", "1"},
+        {"radix", "10"},
+        {"output-radix", "10"},
+        {"input-radix", "10"},
     };
     for (size_t i = 0; i < sizeof moot / sizeof moot[0]; i++)
         if (strcmp(moot[i][0], name) == 0 && strcmp(moot[i][1], value) == 0)

@@ -1,5 +1,5 @@
-/* The console and the machine that it runs on: shell commands, directories, the program's environment, another program, a log. What
- * starts programs or writes files is for the person at the terminal only, never for who sends `monitor' over a socket. */
+/* The console and the machine that it runs on: shell commands, directories, the program's environment, another program, a log.
+ * What starts programs or writes files is for the person at the terminal only, never for who sends `monitor' over a socket. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -20,7 +20,8 @@ static bool is_local(Console *console)
 
 static void set_exit(Console *console, int status)
 {
-    Value code = value_integer(type_builtin(TYPE_INT), (uint64_t)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)));
+    Value code =
+        value_integer(type_builtin(TYPE_INT), (uint64_t)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)));
     console_set_variable(console, "_shell_exitcode", &code);
 }
 

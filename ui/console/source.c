@@ -96,7 +96,8 @@ static bool default_file(Console *console, char *file, size_t size)
         snprintf(file, size, "%s", console->list.file);
         return true;
     }
-    if (emu_symbol_named(console->emu, console_pid(console), "main", &symbol) && emu_source_at(console->emu, console_pid(console), symbol.address, &source)) {
+    if (emu_symbol_named(console->emu, console_pid(console), "main", &symbol) &&
+        emu_source_at(console->emu, console_pid(console), symbol.address, &source)) {
         snprintf(file, size, "%s", source.file);
         return true;
     }
@@ -133,7 +134,8 @@ static bool plain_named(Console *console, const char *text, uint64_t *addresses,
         if (!fits)
             continue;
         before = symbol.address;
-        addresses[(*count)++] = emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
+        addresses[(*count)++] =
+            emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
     }
     return *count > 0;
 }
@@ -165,7 +167,8 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
     if (is_number(text) || relative)
         return default_file(console, file, sizeof file) &&
                locate_line(console, file, atoi(text) + (relative ? console->list.line : 0), addresses, capacity, count);
-    if (colon && colon > text && colon[-1] != ':' && emu_symbol_named(console->emu, console_pid(console), colon + 1, &symbol) && symbol.function)
+    if (colon && colon > text && colon[-1] != ':' && emu_symbol_named(console->emu, console_pid(console), colon + 1, &symbol) &&
+        symbol.function)
         text = colon + 1; /* FILE:FUNCTION */
     if (!emu_symbol_named(console->emu, console_pid(console), text, &symbol) || !symbol.function) {
         *count = emu_functions_named(console->emu, console_pid(console), text, addresses, capacity);
@@ -178,14 +181,17 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
                ? console_error(console, "Function \"%s\" not defined.", text)
                : console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
     }
-    addresses[0] = emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
+    addresses[0] =
+        emu_function_at(console->emu, console_pid(console), symbol.address, &function) ? function.body : symbol.address;
     return true;
 }
 
 const char *source_language(const char *file)
 {
-    static const struct { const char *suffix, *language; } known[] = {{".c", "c"}, {".rs", "rust"}, {".S", "asm"}, {".s", "asm"}, {".asm", "asm"}, {".cc", "c++"},
-                                                                      {".cpp", "c++"}, {".cxx", "c++"}};
+    static const struct {
+        const char *suffix, *language;
+    } known[] = {{".c", "c"},     {".rs", "rust"}, {".S", "asm"},   {".s", "asm"},
+                 {".asm", "asm"}, {".cc", "c++"},  {".cpp", "c++"}, {".cxx", "c++"}};
     const char *dot = strrchr(file, '.');
     for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++)
         if (strcmp(dot, known[i].suffix) == 0)
@@ -456,7 +462,8 @@ static bool frame_variable_address(Console *console, const char *name)
         fprintf(console->out, "Symbol \"%s\" is a variable in $%s.\n", name, register_names[v.reg & 15]);
     else if (v.place != EMU_AT_ADDRESS)
         fprintf(console->out, "Symbol \"%s\" is optimized out.\n", name);
-    else if (console->frame < count && v.value - frames[console->frame].r[4] < frames[console->frame].cfa - frames[console->frame].r[4])
+    else if (console->frame < count &&
+             v.value - frames[console->frame].r[4] < frames[console->frame].cfa - frames[console->frame].r[4])
         fprintf(console->out, "Symbol \"%s\" is a variable at frame base reg $rbp offset 16+%" PRId64 ".\n", name,
                 (int64_t)(v.value - frames[console->frame].cfa));
     else
@@ -473,8 +480,11 @@ bool cmd_info_address(Console *console, const char *format, const char *args)
         return true;
     if (!console->emu || !emu_symbol_named(console->emu, console_pid(console), args, &symbol))
         return console_error(console, "No symbol \"%s\" in current context.", args);
-    bool described = symbol.function && emu_function_at(console->emu, console_pid(console), symbol.address, &function) && function.has_lines;
-    fprintf(console->out, described ? "Symbol \"%s\" is a function at address 0x%" PRIx64 ".\n"
-                                    : "Symbol \"%s\" is at 0x%" PRIx64 " in a file compiled without debugging.\n", args, symbol.address);
+    bool described =
+        symbol.function && emu_function_at(console->emu, console_pid(console), symbol.address, &function) && function.has_lines;
+    fprintf(console->out,
+            described ? "Symbol \"%s\" is a function at address 0x%" PRIx64 ".\n"
+                      : "Symbol \"%s\" is at 0x%" PRIx64 " in a file compiled without debugging.\n",
+            args, symbol.address);
     return true;
 }

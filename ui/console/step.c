@@ -153,7 +153,8 @@ static bool line_done(const Place *start, const Place *now, EmuSource *range)
             return false;
         if (pc == s->start && !s->statement) /* no place to stop at; what comes before the next one belongs to the old line */
             return false;
-        if (pc != s->start || (s->line == range->line && !strcmp(s->file, range->file))) { /* in the middle of a line, or the same again */
+        if (pc != s->start ||
+            (s->line == range->line && !strcmp(s->file, range->file))) { /* in the middle of a line, or the same again */
             *range = *s;
             range->line = start->source.line;
             return false;
@@ -175,7 +176,8 @@ static bool step_line(Console *console, bool over)
     if (!start.has_source) {
         if (!emu_function_at(console->emu, console_pid(console), start.registers.rip, &function))
             return console_error(console, "Cannot find bounds of current function");
-        fprintf(console->out, "Single stepping until exit from function %s,\nwhich has no line number information.\n", function.name);
+        fprintf(console->out, "Single stepping until exit from function %s,\nwhich has no line number information.\n",
+                function.name);
         range.start = function.start;
         range.end = function.end;
     }

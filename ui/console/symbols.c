@@ -1,4 +1,5 @@
-/* What the program declares: functions, variables, types and files by name, the variables of a scope; breakpoints on many functions. */
+/* What the program declares: functions, variables, types and files by name, the variables of a scope; breakpoints on many
+ * functions. */
 #include <inttypes.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -36,13 +37,17 @@ static void take_declaration(void *context, const EmuDeclaration *d)
 static int in_order(const void *a, const void *b)
 {
     const EmuDeclaration *x = a, *y = b;
-    int files = strcmp(x->file ? x->file : "\377", y->file ? y->file : "\377"), names = files ? files : strcmp(type_short_name(x->name), type_short_name(y->name));
+    int files = strcmp(x->file ? x->file : "\377", y->file ? y->file : "\377"),
+        names = files ? files : strcmp(type_short_name(x->name), type_short_name(y->name));
     return names ? names : x->line - y->line;
 }
 
 static const char *tag_of(const Type *type)
 {
-    return type->kind == EMU_TYPE_STRUCT ? "struct " : type->kind == EMU_TYPE_UNION ? "union " : type->kind == EMU_TYPE_ENUM ? "enum " : "";
+    return type->kind == EMU_TYPE_STRUCT  ? "struct "
+           : type->kind == EMU_TYPE_UNION ? "union "
+           : type->kind == EMU_TYPE_ENUM  ? "enum "
+                                          : "";
 }
 
 static void print_declaration(Console *console, EmuDeclared what, const EmuDeclaration *d)
@@ -60,7 +65,8 @@ static void print_declaration(Console *console, EmuDeclared what, const EmuDecla
         fprintf(console->out, "typedef %s;\n", text);
     } else {
         bool composite = *tag_of(type) != 0;
-        fprintf(console->out, "%s%s%s\n", type->plain ? tag_of(type) : "", composite ? d->name : type_short_name(d->name), composite ? ";" : "");
+        fprintf(console->out, "%s%s%s\n", type->plain ? tag_of(type) : "", composite ? d->name : type_short_name(d->name),
+                composite ? ";" : "");
     }
 }
 
@@ -75,7 +81,8 @@ static void print_symbols(Console *console, EmuDeclared what, const regex_t *reg
         const char *name = emu_plain_name(console->emu, console_pid(console), symbol.name);
         if (symbol.function != (what == EMU_FUNCTIONS) || (regex && regexec(regex, name, 0, NULL, 0) != 0))
             continue;
-        bool described = symbol.function ? emu_function_at(console->emu, console_pid(console), symbol.address, &function) && function.has_lines
+        bool described = symbol.function ? emu_function_at(console->emu, console_pid(console), symbol.address, &function) &&
+                                               function.has_lines
                                          : console_global_type(console, symbol.name, &handle);
         if (described)
             continue;
@@ -191,11 +198,13 @@ bool cmd_info_files(Console *console, const char *format, const char *args)
     if (!file)
         return console_error(console, "Cannot read \"%s\".", console->path);
     emu_file_info(file, &info);
-    fprintf(console->out, "Symbols from \"%s\".\nLocal exec file:\n\t`%s', file type elf64-x86-64.\n\tEntry point: 0x%" PRIx64 "\n", console->path,
-            console->path, info.entry);
+    fprintf(console->out,
+            "Symbols from \"%s\".\nLocal exec file:\n\t`%s', file type elf64-x86-64.\n\tEntry point: 0x%" PRIx64 "\n",
+            console->path, console->path, info.entry);
     for (uint32_t i = 0; emu_file_section(file, i, &section); i++)
         if (section.alloc)
-            fprintf(console->out, "\t0x%016" PRIx64 " - 0x%016" PRIx64 " is %s\n", section.address, section.address + section.size, section.name);
+            fprintf(console->out, "\t0x%016" PRIx64 " - 0x%016" PRIx64 " is %s\n", section.address,
+                    section.address + section.size, section.name);
     emu_file_close(file);
     return true;
 }
@@ -217,7 +226,8 @@ static void print_scope_variable(Console *console, const EmuVariable *v)
     else if (v->reg == -2)
         fprintf(console->out, "a variable at frame base CFA%+" PRId64, (int64_t)v->value);
     else
-        fprintf(console->out, "a variable at frame base reg $%s offset 0%+" PRId64, register_names[v->reg & 15], (int64_t)v->value);
+        fprintf(console->out, "a variable at frame base reg $%s offset 0%+" PRId64, register_names[v->reg & 15],
+                (int64_t)v->value);
     fprintf(console->out, ", length %" PRIu64 ".\n", type->size);
 }
 

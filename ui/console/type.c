@@ -33,7 +33,10 @@ static const Type builtins[BUILT_INS] = {
     [TYPE_U32] = {.kind = EMU_TYPE_UNSIGNED, .size = 4, .name = "uint32_t"},
     [TYPE_U64] = {.kind = EMU_TYPE_UNSIGNED, .size = 8, .name = "uint64_t"},
     [TYPE_BYTE] = {.kind = EMU_TYPE_SIGNED, .size = 1, .name = "int8_t"},
-    [TYPE_TEXT_SYMBOL] = {.kind = EMU_TYPE_FUNCTION, .size = 1, .name = "<text variable, no debug info>", .target = &builtins[TYPE_INT]},
+    [TYPE_TEXT_SYMBOL] = {.kind = EMU_TYPE_FUNCTION,
+                          .size = 1,
+                          .name = "<text variable, no debug info>",
+                          .target = &builtins[TYPE_INT]},
     [TYPE_DATA_SYMBOL] = {.kind = EMU_TYPE_VOID, .size = 0, .name = "<data variable, no debug info>"},
 };
 
@@ -66,8 +69,8 @@ const Type *type_builtin_named(const char *name)
 static const Type *intern(TypePool *pool, const Type *wanted)
 {
     for (const Type *t = pool->all; t; t = t->next)
-        if (t->kind == wanted->kind && t->target == wanted->target && t->count == wanted->count && t->handle == wanted->handle &&
-            t->rust == wanted->rust)
+        if (t->kind == wanted->kind && t->target == wanted->target && t->count == wanted->count &&
+            t->handle == wanted->handle && t->rust == wanted->rust)
             return t;
     Type *made = malloc(sizeof *made);
     if (!made)
@@ -90,8 +93,12 @@ const Type *type_pointer(TypePool *pool, const Type *target)
 
 const Type *type_array(TypePool *pool, const Type *target, uint64_t count)
 {
-    return intern(pool, &(Type){.kind = EMU_TYPE_ARRAY, .size = target->size * count, .name = "", .target = target, .count = count,
-                                 .rust = target->rust});
+    return intern(pool, &(Type){.kind = EMU_TYPE_ARRAY,
+                                .size = target->size * count,
+                                .name = "",
+                                .target = target,
+                                .count = count,
+                                .rust = target->rust});
 }
 
 const Type *type_function(TypePool *pool, const Type *result)
@@ -134,7 +141,12 @@ static char *parameters_of(TypePool *pool, uint64_t handle, bool prototyped)
 
 static const Type *function_from_handle(TypePool *pool, const EmuType *t, uint64_t handle)
 {
-    Type function = {.kind = EMU_TYPE_FUNCTION, .rust = t->rust, .size = 1, .name = "", .target = type_from_handle(pool, t->target), .handle = handle,
+    Type function = {.kind = EMU_TYPE_FUNCTION,
+                     .rust = t->rust,
+                     .size = 1,
+                     .name = "",
+                     .target = type_from_handle(pool, t->target),
+                     .handle = handle,
                      .parameters = parameters_of(pool, handle, t->count)};
     const Type *made = intern(pool, &function);
     if (made->parameters != function.parameters) /* known already, or no memory */
@@ -146,18 +158,34 @@ static const Type *read_type(TypePool *pool, const EmuType *t, uint64_t handle)
 {
     switch (t->kind) {
     case EMU_TYPE_POINTER:
-        return intern(pool, &(Type){.kind = EMU_TYPE_POINTER, .size = 8, .name = "", .target = type_from_handle(pool, t->target),
-                                     .count = t->reference, .rust = t->rust});
+        return intern(pool, &(Type){.kind = EMU_TYPE_POINTER,
+                                    .size = 8,
+                                    .name = "",
+                                    .target = type_from_handle(pool, t->target),
+                                    .count = t->reference,
+                                    .rust = t->rust});
     case EMU_TYPE_ARRAY: return type_array(pool, type_from_handle(pool, t->target), t->count);
     case EMU_TYPE_FUNCTION: return function_from_handle(pool, t, handle);
     case EMU_TYPE_CONST:
     case EMU_TYPE_VOLATILE:
     case EMU_TYPE_TYPEDEF: {
         const Type *target = type_from_handle(pool, t->target);
-        return intern(pool, &(Type){.kind = t->kind, .size = target->size, .name = t->name, .target = target, .plain = t->plain, .rust = t->rust, .handle = handle});
+        return intern(pool, &(Type){.kind = t->kind,
+                                    .size = target->size,
+                                    .name = t->name,
+                                    .target = target,
+                                    .plain = t->plain,
+                                    .rust = t->rust,
+                                    .handle = handle});
     }
     default:
-        return intern(pool, &(Type){.kind = t->kind, .size = t->size, .name = t->name, .plain = t->plain, .rust = t->rust, .scoped = t->scoped, .handle = handle});
+        return intern(pool, &(Type){.kind = t->kind,
+                                    .size = t->size,
+                                    .name = t->name,
+                                    .plain = t->plain,
+                                    .rust = t->rust,
+                                    .scoped = t->scoped,
+                                    .handle = handle});
     }
 }
 
@@ -209,7 +237,8 @@ bool type_is_scalar(const Type *type) { return type_is_integer(type) || type_is_
 const char *type_short_name(const char *name)
 {
     static const char *const pairs[][2] = {
-        {"long int", "long"}, {"long unsigned int", "unsigned long"}, {"short int", "short"}, {"short unsigned int", "unsigned short"},
+        {"long int", "long"},           {"long unsigned int", "unsigned long"},
+        {"short int", "short"},         {"short unsigned int", "unsigned short"},
         {"long long int", "long long"}, {"long long unsigned int", "unsigned long long"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
@@ -232,7 +261,8 @@ static void declare_rust(const Type *type, const char *variable, char *text, siz
     else if (type->kind == EMU_TYPE_ARRAY)
         snprintf(text, size, "[%s; %llu]%s%s", inner, (unsigned long long)type->count, *variable ? " " : "", variable);
     else if (type->kind == EMU_TYPE_FUNCTION)
-        snprintf(text, size, "fn %s(%s)%s%s", variable, type->parameters && strcmp(type->parameters, "void") != 0 ? type->parameters : "",
+        snprintf(text, size, "fn %s(%s)%s%s", variable,
+                 type->parameters && strcmp(type->parameters, "void") != 0 ? type->parameters : "",
                  type->target && type->target->kind != EMU_TYPE_VOID ? " -> " : "",
                  type->target && type->target->kind != EMU_TYPE_VOID ? inner : "");
     else
@@ -269,8 +299,11 @@ void type_declare(const Type *type, const char *variable, char *text, size_t siz
     const char *qualifier = type->kind == EMU_TYPE_CONST ? "const " : type->kind == EMU_TYPE_VOLATILE ? "volatile " : "";
     if (*qualifier)
         type = type->target;
-    const char *tag = !type->plain && *type->name ? "" : type->kind == EMU_TYPE_STRUCT ? "struct " : type->kind == EMU_TYPE_UNION ? "union "
-                      : type->kind == EMU_TYPE_ENUM ? "enum " : "";
+    const char *tag = !type->plain && *type->name     ? ""
+                      : type->kind == EMU_TYPE_STRUCT ? "struct "
+                      : type->kind == EMU_TYPE_UNION  ? "union "
+                      : type->kind == EMU_TYPE_ENUM   ? "enum "
+                                                      : "";
     const char *name = *type->name ? type_short_name(type->name) : "{...}";
     snprintf(text, size, "%s%s%s%s%s", qualifier, tag, name, *inner ? " " : "", inner);
 }

@@ -22,7 +22,8 @@ Value value_integer(const Type *type, uint64_t number)
 {
     Value v = {.type = type};
     uint64_t size = type_strip(type)->size;
-    int64_t sign = type_is_signed(type) && size < 8 && size > 0 ? (int64_t)(number << (64 - 8 * size)) >> 63 : (int64_t)number >> 63;
+    int64_t sign =
+        type_is_signed(type) && size < 8 && size > 0 ? (int64_t)(number << (64 - 8 * size)) >> 63 : (int64_t)number >> 63;
     memcpy(v.bytes, &number, 8);
     if (type_is_signed(type))
         memset(v.bytes + 8, sign ? 0xff : 0, 8);
@@ -122,7 +123,10 @@ void value_print_char(FILE *out, uint8_t c, char quote)
 }
 
 /* More than so many equal elements are counted instead. */
-static uint64_t repeats_of(const Console *console) { return console->settings.repeats ? console->settings.repeats : UINT64_MAX; }
+static uint64_t repeats_of(const Console *console)
+{
+    return console->settings.repeats ? console->settings.repeats : UINT64_MAX;
+}
 
 /* Characters, with long runs counted: "ab", 'x' <repeats 12 times>, "c" */
 static void print_chars(FILE *out, const uint8_t *chars, uint64_t count, uint64_t repeats)
@@ -178,8 +182,10 @@ static void print_name(Console *console, FILE *out, uint64_t address, const char
         return;
     if (symbol.address == address)
         fprintf(out, "%s<%s>", before, emu_plain_name(console->emu, console_pid(console), symbol.name));
-    else if (strcmp(symbol.name, "_end") != 0 && strcmp(symbol.name, "end") != 0) /* behind the program: the heap, the stack … */
-        fprintf(out, "%s<%s+%" PRIu64 ">", before, emu_plain_name(console->emu, console_pid(console), symbol.name), address - symbol.address);
+    else if (strcmp(symbol.name, "_end") != 0 &&
+             strcmp(symbol.name, "end") != 0) /* behind the program: the heap, the stack … */
+        fprintf(out, "%s<%s+%" PRIu64 ">", before, emu_plain_name(console->emu, console_pid(console), symbol.name),
+                address - symbol.address);
 }
 
 void value_print_symbol(Console *console, FILE *out, uint64_t address) { print_name(console, out, address, " "); }
@@ -328,7 +334,8 @@ static void print_pointer(Console *console, FILE *out, const Type *named, uint64
         if (!value_print_string(console, out, address, value_limit(console)))
             fprintf(out, "<error: Cannot access memory at address 0x%" PRIx64 ">", address);
     } else if (!console->settings.no_symbol &&
-               (is_code || (emu_symbol_at(console->emu, console_pid(console), address, &symbol) && (symbol.function || symbol.size)))) {
+               (is_code ||
+                (emu_symbol_at(console->emu, console_pid(console), address, &symbol) && (symbol.function || symbol.size)))) {
         print_name(console, out, address, bare ? "" : " ");
     }
 }

@@ -34,7 +34,8 @@ void value_print(Console *console, FILE *out, const Value *value, char format);
 /* The same inside something else: without a pointer's type in front. */
 void value_print_plain(Console *console, FILE *out, const Value *value);
 /* A number of `size` bytes in the given format: the workhorse of print/x and x/4xw. */
-void value_print_number(Console *console, FILE *out, const uint8_t *bytes, uint64_t size, char format, bool is_signed, bool pad);
+void value_print_number(Console *console, FILE *out, const uint8_t *bytes, uint64_t size, char format, bool is_signed,
+                        bool pad);
 /* <main+4>, with a blank in front; nothing when no symbol is near. */
 void value_print_symbol(Console *console, FILE *out, uint64_t address);
 /* 65 'A' */

@@ -10,7 +10,17 @@
 
 /* ---- vectors ------------------------------------------------------------------------------------------------------ */
 
-typedef enum View { VIEW_BFLOAT16, VIEW_HALF, VIEW_FLOAT, VIEW_DOUBLE, VIEW_INT8, VIEW_INT16, VIEW_INT32, VIEW_INT64, VIEWS } View;
+typedef enum View {
+    VIEW_BFLOAT16,
+    VIEW_HALF,
+    VIEW_FLOAT,
+    VIEW_DOUBLE,
+    VIEW_INT8,
+    VIEW_INT16,
+    VIEW_INT32,
+    VIEW_INT64,
+    VIEWS
+} View;
 static const struct { const char *name; unsigned size; } views[VIEWS] = {
     {"bfloat16", 2}, {"half", 2}, {"float", 4}, {"double", 8}, {"int8", 1}, {"int16", 2}, {"int32", 4}, {"int64", 8},
 };
@@ -26,8 +36,9 @@ static void print_small_float(FILE *out, const uint8_t *bytes, bool brain)
     if (exponent == (1 << exponent_bits) - 1)
         fprintf(out, mantissa ? "%snan(0x%x)" : "%sinf", sign, mantissa);
     else
-        fprintf(out, "%s%.*g", sign, brain ? 4 : 5,
-                ldexp(exponent ? mantissa | 1u << mantissa_bits : mantissa, (exponent ? exponent : 1) - bias - (int)mantissa_bits));
+        fprintf(
+            out, "%s%.*g", sign, brain ? 4 : 5,
+            ldexp(exponent ? mantissa | 1u << mantissa_bits : mantissa, (exponent ? exponent : 1) - bias - (int)mantissa_bits));
 }
 
 static void print_element(Console *console, FILE *out, View view, const uint8_t *bytes, char format)
@@ -35,7 +46,11 @@ static void print_element(Console *console, FILE *out, View view, const uint8_t 
     if (view <= VIEW_HALF && !format)
         print_small_float(out, bytes, view == VIEW_BFLOAT16);
     else
-        value_print_number(console, out, bytes, views[view].size, format ? format : view <= VIEW_DOUBLE ? 'f' : 'd', true, false);
+        value_print_number(console, out, bytes, views[view].size,
+                           format                ? format
+                           : view <= VIEW_DOUBLE ? 'f'
+                                                 : 'd',
+                           true, false);
 }
 
 static void print_view(Console *console, FILE *out, View view, const uint8_t *bytes, unsigned count, char format)
@@ -76,7 +91,8 @@ void vector_print(Console *console, FILE *out, const uint8_t *bytes, unsigned si
 bool cmd_info_vector(Console *console, const char *format, const char *args)
 {
     (void)format, (void)args;
-    return console_execute(console, "info registers mxcsr ymm0 ymm1 ymm2 ymm3 ymm4 ymm5 ymm6 ymm7 ymm8 ymm9 ymm10 ymm11 ymm12 ymm13 ymm14 ymm15");
+    return console_execute(
+        console, "info registers mxcsr ymm0 ymm1 ymm2 ymm3 ymm4 ymm5 ymm6 ymm7 ymm8 ymm9 ymm10 ymm11 ymm12 ymm13 ymm14 ymm15");
 }
 
 /* ---- x87 ---------------------------------------------------------------------------------------------------------- */
@@ -102,7 +118,8 @@ static void print_stack_register(FILE *out, const EmuRegisters *r, unsigned numb
 
 bool cmd_info_float(Console *console, const char *format, const char *args)
 {
-    static const char *const precisions[] = {"Single Precision (24-bits)", "Reserved", "Double Precision (53-bits)", "Extended Precision (64-bits)"};
+    static const char *const precisions[] = {"Single Precision (24-bits)", "Reserved", "Double Precision (53-bits)",
+                                             "Extended Precision (64-bits)"};
     static const char *const roundings[] = {"Round to nearest", "Round down", "Round up", "Round toward zero"};
     EmuRegisters r;
     FILE *out = console->out;
@@ -119,7 +136,8 @@ bool cmd_info_float(Console *console, const char *format, const char *args)
     fprintf(out, "\n                       TOP: %d\nControl Word:        0x%04x  ", r.fsw >> 11 & 7, r.fcw);
     for (int i = 0; i < 6; i++)
         fprintf(out, r.fcw >> i & 1 ? " %sM" : "   ", exceptions[i]);
-    fprintf(out, "\n                       PC: %s\n                       RC: %s\n", precisions[r.fcw >> 8 & 3], roundings[r.fcw >> 10 & 3]);
+    fprintf(out, "\n                       PC: %s\n                       RC: %s\n", precisions[r.fcw >> 8 & 3],
+            roundings[r.fcw >> 10 & 3]);
     fprintf(out, "Tag Word:            0x%04x\nOpcode:              0x%04x\n", r.ftw, r.fop ? 0xd800 | r.fop : 0);
     return true;
 }
