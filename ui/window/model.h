@@ -17,7 +17,7 @@ enum {
     BAND_CELLS_MAX = 1 << 16,  /* larger mappings get cells of 2, 4, 8 … pages */
     TASKS_MAX = 512, CODE_MAX = 64, STACK_MAX = 128, SOURCE_ROWS = 15, FRAMES_MAX = 24, TABLE_ROWS = 9, FOCUS_BYTES = 256,
     FULL_SWEEP_MS = 250,       /* how late pages may be seen that came or went without being accessed */
-    SWEEP_TABLES = 192,        /* page tables that a picture looks at: more memory takes several pictures to look at */
+    SWEEP_TABLES = 192,        /* page tables that a picture looks at at most: more memory takes several pictures to look at */
     LINE_BYTES = 64, CLOSE_CELLS_MAX = 8192, CLOSE_BYTES_MAX = 32768,
     SAMPLES_MAX = 600, OWNERS_MAX = 8, RAM_CELLS_MAX = 1 << 16,
 };
@@ -181,6 +181,7 @@ typedef struct ModelRequest {
     const LastWriter *writer; /* what was found out; NULL: nothing */
     unsigned parts;     /* PART_…: what is looked at; the rest stays as it was */
     bool exact;         /* look at every page, also where nothing was accessed */
+    uint32_t tables;    /* else so many page tables at most, the next picture goes on from there; 0: SWEEP_TABLES */
     uint32_t now;       /* model time, ms, from 1 */
     const CallLog *calls; /* NULL: none are noted */
     const Marks *marks;   /* NULL: none */
@@ -200,6 +201,7 @@ typedef struct Model {
     uint32_t band_count, band_capacity;
     int bands_pid;          /* whose they are */
     uint64_t bands_insns;   /* when they were last looked at */
+    uint32_t harvested;     /* pages whose A bit this picture has cleared: each costs the program a walk */
     uint64_t hand;          /* of the clock: where the sweep over the pages is; 0: the next picture begins one */
     bool sweep_all;         /* it looks at all pages, not only where something was accessed */
     uint32_t sweep_now, sweep_last, sweep_full; /* model time when it began; the one before; the last of all pages */
@@ -221,7 +223,6 @@ typedef struct Model {
     Grids *grids;           /* TLBs or caches, NULL: not asked for */
     uint64_t grids_insns;   /* when they were last looked at */
     unsigned grids_parts;   /* which of the two */
-    uint32_t tlb_held;      /* translations in it */
     uint64_t tlb[3][TLB_SHOWN]; /* the machine's own (EMU_TLB_…) before the last harvest: pages, TLB_EMPTY */
     StackWord stack[STACK_MAX];
     uint32_t stack_count;

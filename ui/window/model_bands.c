@@ -109,7 +109,7 @@ typedef struct Painter {
 } Painter;
 
 typedef struct Sum {
-    uint32_t flags, pages;
+    uint32_t flags, pages, used;
 } Sum;
 
 static Sum sum_pages(const uint16_t *flags, uint64_t count)
@@ -118,6 +118,7 @@ static Sum sum_pages(const uint16_t *flags, uint64_t count)
     for (uint64_t i = 0; i < count; i++) {
         sum.flags |= flags[i];
         sum.pages += flags[i] & EMU_PAGE_PRESENT;
+        sum.used += (flags[i] & (EMU_PAGE_READ | EMU_PAGE_WRITTEN | EMU_PAGE_EXECUTED)) != 0;
     }
     return sum;
 }
@@ -163,7 +164,7 @@ static void paint_cell(const Model *model, Band *band, Cell *cell, Sum sum, bool
         cell->executed = model->now;
 }
 
-static void paint_band(const Model *model, Band *band, uint64_t table, const uint16_t *flags)
+static void paint_band(Model *model, Band *band, uint64_t table, const uint16_t *flags)
 {
     uint64_t table_end = table + (uint64_t)EMU_TABLE_PAGES * PAGE_BYTES, size = (uint64_t)PAGE_BYTES << band->shift;
     uint64_t at = band->start > table ? band->start : table, end = band->end < table_end ? band->end : table_end;
@@ -172,7 +173,9 @@ static void paint_band(const Model *model, Band *band, uint64_t table, const uin
         uint64_t start = at - (at - band->start) % size;
         stop = start + size < end ? start + size : end;
         bool whole = start >= table && (start + size <= table_end || stop == band->end);
-        paint_cell(model, band, cell, sum_pages(flags + (at - table) / PAGE_BYTES, (stop - at) / PAGE_BYTES), whole);
+        Sum sum = sum_pages(flags + (at - table) / PAGE_BYTES, (stop - at) / PAGE_BYTES);
+        model->harvested += sum.used;
+        paint_cell(model, band, cell, sum, whole);
     }
 }
 
@@ -190,7 +193,7 @@ static void paint_table(void *context, uint64_t address, const uint16_t flags[EM
 }
 
 /* Goes on with the sweep, or begins one. `all`: at once over all pages, as when something is new. */
-static void sweep(Model *model, Emu *emu, bool all)
+static void sweep(Model *model, Emu *emu, uint32_t tables, bool all)
 {
     if (all || model->hand == 0) {
         model->sweep_all = all || model->now - model->sweep_full >= FULL_SWEEP_MS;
@@ -201,7 +204,7 @@ static void sweep(Model *model, Emu *emu, bool all)
     }
     Painter painter = {.model = model, .erased = model->hand};
     model->hand =
-        emu_harvest(emu, model->pid, model->hand, all ? UINT32_MAX : SWEEP_TABLES, !model->sweep_all, paint_table, &painter);
+        emu_harvest(emu, model->pid, model->hand, all ? UINT32_MAX : tables, !model->sweep_all, paint_table, &painter);
     if (model->sweep_all)
         erase_to(&painter, model->hand);
     model->hand = model->hand == EMU_SWEEP_END ? 0 : model->hand;
@@ -222,6 +225,7 @@ static bool same_bands(Model *a, const Model *b)
 
 bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request)
 {
+    model->harvested = 0;
     if (model->band_count && model->bands_pid == model->pid && model->bands_insns == model->stats.insns)
         return true; /* nothing has run: another harvest would only forget */
     model->bands_insns = model->stats.insns;
@@ -251,6 +255,6 @@ bool model_collect_bands(Model *model, Emu *emu, const ModelRequest *request)
     model->cells = cells;
     model->cell_count = count;
     model->cell_capacity = count;
-    sweep(model, emu, !same || request->exact);
+    sweep(model, emu, request->tables ? request->tables : SWEEP_TABLES, !same || request->exact);
     return true;
 }

@@ -11,12 +11,9 @@ typedef bool LookInto(Model *model, Emu *emu, uint32_t index, uint32_t set, uint
 
 void model_collect_tlb(Model *model, Emu *emu)
 {
-    model->tlb_held = 0;
     for (int i = 0; i < EMU_TLBS; i++)
         for (uint32_t set = 0; set < emu_tlb_sets(i) && set < TLB_SHOWN; set++)
-            if (emu_tlb_entry(emu, i, set, &model->tlb[i][set]))
-                model->tlb_held++;
-            else
+            if (!emu_tlb_entry(emu, i, set, &model->tlb[i][set]))
                 model->tlb[i][set] = TLB_EMPTY;
 }
 

@@ -421,7 +421,7 @@ static void poked(int signal) { (void)signal; }
 
 bool runner_start(Runner *r, Emu *emu, RunMode mode, uint64_t insns_limit, bool pass_fatal, const RunnerHooks *hooks)
 {
-    *r = (Runner){.emu = emu, .mode = mode, .speed = SPEED_FULL, .asked = true, .slice = 100000, .insns_limit = insns_limit,
+    *r = (Runner){.emu = emu, .mode = mode, .speed = SPEED_FULL, .asked = true, .slice = 100000, .tables = SWEEP_TABLES, .insns_limit = insns_limit,
                   .pass_fatal = pass_fatal, .hooks = hooks};
     snprintf(r->status, sizeof r->status, "%s", mode == RUN_PAUSED ? "not started" : "running");
     r->model = &r->models[0];

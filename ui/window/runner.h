@@ -64,6 +64,7 @@ typedef struct Runner {
     Model *model, *spare;
     uint64_t slice;         /* instructions that take about SLICE_NS */
     Pacing pacing;          /* of pictures */
+    uint32_t tables;        /* page tables that one of them may look at */
     clockid_t clock;        /* processor time of who holds the machine; changed with the lock, too */
     uint64_t clock_ns;      /* model time */
     uint64_t credit;        /* nanoseconds times speed not yet turned into instructions */

@@ -9,7 +9,9 @@
 #include "ui/window/runner.h"
 
 enum {
-    REFILL_NS = 40,       /* of a picture's cost: the walk for a translation that the harvest drops from the TLB */
+    WALK_NS = 40,         /* of a picture's cost: the walk, and the A bit set again, for each page that it has harvested */
+    FAIR_NS = 500000,     /* what it may cost; more than that, and the next one looks at fewer tables … */
+    TABLES_MIN = 16,      /* … but at so many */
     PEEK_NS = 4000000,    /* so late a picture may be by itself: the slice was too long, or the program waits */
     ANSWER_NS = 20000000, /* a picture that somebody waits for; an interruption that was lost */
 };
@@ -28,15 +30,25 @@ static uint64_t worked_ns(const Runner *r) { return clock_ns(r->clock); }
 
 /* ---- on the machine's thread ------------------------------------------------------------------------------------ */
 
+/* So many tables that a picture's cost is fair, now that it was `cost` with `tables`. */
+static uint32_t fair_tables(uint32_t tables, uint64_t cost)
+{
+    uint64_t fit = cost > FAIR_NS ? tables * (uint64_t)FAIR_NS / cost : tables + (tables + 7) / 8;
+    return fit < TABLES_MIN ? TABLES_MIN : fit > SWEEP_TABLES ? SWEEP_TABLES : (uint32_t)fit;
+}
+
 void runner_publish(Runner *r, ModelRequest *request)
 {
     uint64_t start = runner_now(), worked = worked_ns(r);
     request->now = (uint32_t)(r->clock_ns / 1000000) + 1;
+    request->tables = r->tables;
     bool done = model_collect(r->model, r->emu, request) && model_copy(r->spare, r->model);
     uint64_t took = worked_ns(r) - worked;
     r->pictures++;
     r->picture_ns += took;
-    pacing_taken(&r->pacing, start, worked, took + r->model->tlb_held * REFILL_NS);
+    uint64_t cost = took + r->model->harvested * WALK_NS;
+    r->tables = fair_tables(r->tables, cost);
+    pacing_taken(&r->pacing, start, worked, cost);
     pthread_mutex_lock(&r->lock);
     if (done) {
         Model *old = r->published;
