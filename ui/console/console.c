@@ -58,13 +58,14 @@ static size_t word_length(const char *text)
     return n;
 }
 
-/* Does `line` begin with the words of `name`, each at least as long as in `shortest`? The length taken, or 0. */
+/* Does `line` begin with the words of `name`, each at least as long as in `shortest`, or just that (si)? The length taken, or 0. */
 static size_t match(const char *line, const char *name, const char *shortest)
 {
     const char *p = line;
     for (;;) {
         size_t typed = word_length(p), least = word_length(shortest), full = word_length(name);
-        if (typed < least || typed > full || strncmp(p, name, typed) != 0)
+        bool shortened = typed == least && strncmp(p, shortest, least) == 0;
+        if (!shortened && (typed < least || typed > full || strncmp(p, name, typed) != 0))
             return 0;
         p += typed;
         name += full;

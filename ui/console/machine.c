@@ -82,7 +82,7 @@ bool cmd_info_mappings(Console *console, const char *format, const char *args)
 {
     EmuMapping m;
     EmuTask task;
-    char rights[5];
+    char rights[5], offset[24];
     (void)format, (void)args;
     if (emu_task(console->emu, 0, &task))
         fprintf(console->out, "process %d\n", task.pid);
@@ -90,8 +90,9 @@ bool cmd_info_mappings(Console *console, const char *format, const char *args)
           console->out);
     for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
         rights_text(m.flags, rights);
-        fprintf(console->out, "%#20" PRIx64 " %#18" PRIx64 " %#10" PRIx64 " %#10" PRIx64 "  %s   %s\n", m.start, m.end,
-                m.end - m.start, m.offset, rights, m.name);
+        snprintf(offset, sizeof offset, "0x%" PRIx64, m.offset);
+        fprintf(console->out, "%#20" PRIx64 " %#18" PRIx64 " %#10" PRIx64 " %10s  %s   %s\n", m.start, m.end, m.end - m.start, offset,
+                rights, m.name);
     }
     return true;
 }
@@ -125,6 +126,10 @@ bool cmd_info_threads(Console *console, const char *format, const char *args)
     int selected = console->tid, current = console->tid ? console->tid : console->stop.tid, pid;
     uint32_t frame = console->frame;
     (void)format, (void)args;
+    if (!console->running) {
+        fputs("No threads.\n", console->out);
+        return true;
+    }
     if (!current)
         emu_last_task(console->emu, &pid, &current);
     fputs("  Id   Target Id                     State      Insns Frame \n", console->out);

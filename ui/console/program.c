@@ -111,6 +111,14 @@ static bool thread_find(Console *console, const char *args)
     return true;
 }
 
+static void select_task(Console *console, const EmuTask *task)
+{
+    console->tid = task->tid;
+    console->frame = 0;
+    frames_forget(console);
+    frames_print(console, 0, FRAME_SELECTED);
+}
+
 bool cmd_thread(Console *console, const char *format, const char *args)
 {
     EmuTask task;
@@ -127,35 +135,63 @@ bool cmd_thread(Console *console, const char *format, const char *args)
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
         if (*args ? i + 1 != number : task.tid != selected_tid(console))
             continue;
-        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current",
-                *args ? "" : "is ", i + 1, task.pid, task.tid);
-        if (*args) {
-            console->tid = task.tid;
-            console->frame = 0;
-            frames_forget(console);
-            frames_print(console, 0, FRAME_SELECTED);
-        }
+        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ",
+                i + 1, task.pid, task.tid);
+        if (*args)
+            select_task(console, &task);
         return true;
     }
     return console_error(console, *args ? "Unknown thread %" PRIu64 "." : "No thread selected", number);
 }
 
-bool cmd_info_inferiors(Console *console, const char *format, const char *args)
+static int selected_pid(Console *console)
 {
-    EmuTask task, selected = {.pid = 0};
-    int last = 0, number = 0;
-    (void)format, (void)args;
+    EmuTask task;
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++)
         if (task.tid == selected_tid(console))
-            selected = task;
-    fputs("  Num  Description       Executable\n", console->out);
-    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
+            return task.pid;
+    return 0;
+}
+
+bool cmd_info_inferiors(Console *console, const char *format, const char *args)
+{
+    EmuTask task;
+    int last = 0, number = 0, selected = console->running ? selected_pid(console) : 0;
+    (void)format, (void)args;
+    fputs("  Num  Description       Connection           Executable        \n", console->out);
+    for (uint32_t i = 0; console->running && emu_task(console->emu, i, &task); i++) {
+        char title[32];
         if (task.pid == last)
             continue;
         last = task.pid;
-        fprintf(console->out, "%c %-4d process %-9d %s\n", task.pid == selected.pid ? '*' : ' ', ++number, task.pid, task.exe);
+        snprintf(title, sizeof title, "process %d", task.pid);
+        fprintf(console->out, "%c %-4d %-17s 1 (emu)              %-17s \n", task.pid == selected ? '*' : ' ', ++number, title, task.exe);
     }
+    if (!number)
+        fprintf(console->out, "* 1    <null>                                 %-17s \n", console->path);
     return true;
+}
+
+bool cmd_inferior(Console *console, const char *format, const char *args)
+{
+    EmuTask task;
+    uint64_t wanted = 0, number = 0;
+    int last = 0, selected = selected_pid(console);
+    (void)format;
+    if (*args && !command_count(console, args, 0, &wanted))
+        return false;
+    for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
+        number += task.pid != last;
+        if (task.pid != last && (*args ? number == wanted : task.pid == selected)) {
+            fprintf(console->out, "[%s inferior %s%" PRIu64 " [process %d] (%s)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ", number,
+                    task.pid, task.exe);
+            if (*args)
+                select_task(console, &task);
+            return true;
+        }
+        last = task.pid;
+    }
+    return console_error(console, "Inferior ID %" PRIu64 " not known.", wanted);
 }
 
 /* ---- functions, the file --------------------------------------------------------------------------------------- */
