@@ -153,74 +153,102 @@ static int apply_input(Options *options, const OptionRow *row, const char *value
 }
 
 /* Takes one option. -1: go on; else the exit code. */
+/* Where an option's value is kept as it is; NULL: it means more than that. */
+static const char **text_of(Options *options, OptionId id)
+{
+    switch (id) {
+    case OPTION_OUTPUT: return &options->output;
+    case OPTION_CACHEGRIND_OUT: return &options->cachegrind_out;
+    case OPTION_TRACE_OUT: return &options->trace_out;
+    case OPTION_TRACE_FILE: return &options->trace_file;
+    case OPTION_ARGV0: return &options->argv0;
+    case OPTION_SECTION: return &options->section;
+    case OPTION_GDB: return &options->gdb;
+    case OPTION_FRAMES: return &options->frames;
+    case OPTION_AT: return &options->at;
+    case OPTION_VIEW: return &options->view;
+    case OPTION_FOCUS: return &options->focus;
+    case OPTION_ZOOM: return &options->zoom;
+    case OPTION_JUNIT: return &options->junit;
+    case OPTION_ROM_JSON: return &options->rom_json;
+    case OPTION_KNOWN_FAILURES: return &options->known_failures;
+    default: return NULL;
+    }
+}
+
+/* What an option without a value sets; NULL: it means more than that. */
+static bool *flag_of(Options *options, OptionId id)
+{
+    switch (id) {
+    case OPTION_FOLLOW: return &options->config.strace_follow;
+    case OPTION_ATTRIBUTE: return &options->attribute;
+    case OPTION_VERBOSE: return &options->verbose;
+    case OPTION_WORKING_SET: return &options->config.paging.working_set;
+    case OPTION_NO_NET: return &options->config.no_net;
+    case OPTION_SYSCALLS: return &options->syscalls;
+    case OPTION_RECORD: return &options->record;
+    case OPTION_HEAP: return &options->heap;
+    case OPTION_HILBERT: return &options->hilbert;
+    case OPTION_TAP: return &options->tap;
+    case OPTION_AUTOPILOT: return &options->autopilot;
+    case OPTION_BATCH: return &options->batch;
+    default: return NULL;
+    }
+}
+
 static int apply(Options *options, const OptionRow *row, const char *value)
 {
     EmuConfig *config = &options->config;
+    const char **text = text_of(options, row->id);
+    bool *flag = flag_of(options, row->id);
+    if (text)
+        *text = value;
+    if (flag)
+        *flag = true;
     switch (row->id) {
     case OPTION_STRACE: config->strace = value ? value : ""; return -1;
-    case OPTION_FOLLOW: config->strace_follow = true; return -1;
-    case OPTION_OUTPUT: options->output = value; return -1;
     case OPTION_STATS: return apply_stats(options, row, value);
     case OPTION_HIERARCHY: options->hierarchy = value ? value : "skylake"; return -1;
     case OPTION_I1: case OPTION_D1: case OPTION_L2: case OPTION_LL: case OPTION_ITLB: case OPTION_DTLB: case OPTION_STLB:
     case OPTION_INDEX: case OPTION_STRADDLE: case OPTION_WALK_THROUGH:
     case OPTION_MODEL: return options_override(options, row, value);
     case OPTION_REPORT: return options_report(options, value);
-    case OPTION_ATTRIBUTE: options->attribute = true; return -1;
-    case OPTION_CACHEGRIND_OUT: options->cachegrind_out = value; return -1;
     case OPTION_EXPECT: case OPTION_TRACE: case OPTION_TRACE_RANGE:
     case OPTION_SET_BITS: case OPTION_WAYS: case OPTION_BLOCK_BITS: return options_trace(options, row, value);
-    case OPTION_TRACE_OUT: options->trace_out = value; return -1;
-    case OPTION_TRACE_FILE: options->trace_file = value; return -1;
-    case OPTION_VERBOSE: options->verbose = true; return -1;
     case OPTION_ENV:
     case OPTION_UNSET: return apply_environment(options, row, value);
-    case OPTION_ARGV0: options->argv0 = value; return -1;
     case OPTION_MEM:
     case OPTION_STACK: return apply_memory(options, row, value);
     case OPTION_SWAP: return options_swap(options, value);
     case OPTION_USER_FRAMES: return options_user_frames(options, value);
     case OPTION_REPLACEMENT: return options_replacement(options, value);
     case OPTION_FRAME_ORDER: return options_frame_order(options, value);
-    case OPTION_WORKING_SET: config->paging.working_set = true; return -1;
     case OPTION_TIMEOUT: return parse_seconds(value, &config->timeout_ns) ? -1 : mistake(row, value, "a number of seconds");
     case OPTION_MAX_INSNS: return apply_number(row, value, &config->max_insns);
     case OPTION_DETERMINISTIC: config->deterministic = true; return value ? apply_number(row, value, &config->seed) : -1;
     case OPTION_SCHED_SEED: return apply_number(row, value, &config->sched_seed);
     case OPTION_JOIN: return apply_join(options, row, value);
     case OPTION_CPU: return apply_cpu(options, row, value);
-    case OPTION_NO_NET: config->no_net = true; return -1;
     case OPTION_NO_CRASH_REPORT: options->crash_report = false; return -1;
-    case OPTION_SECTION: options->section = value; return -1;
     case OPTION_JSON:
         options->json = true;
         return options->command == COMMAND_INFO || options->command == COMMAND_DEBUG ? -1 : options_report(options, "json");
-    case OPTION_SYSCALLS: options->syscalls = true; return -1;
-    case OPTION_GDB: options->gdb = value; return -1;
     case OPTION_WINDOW: return apply_window(options, row, value);
-    case OPTION_RECORD: options->record = true; return -1;
-    case OPTION_FRAMES: options->frames = value; return -1;
-    case OPTION_AT: options->at = value; return -1;
-    case OPTION_HEAP: options->heap = true; return -1;
     case OPTION_HIT: return apply_number(row, value, &options->hit);
-    case OPTION_VIEW: options->view = value; return -1;
-    case OPTION_FOCUS: options->focus = value; return -1;
-    case OPTION_ZOOM: options->zoom = value; return -1;
-    case OPTION_HILBERT: options->hilbert = true; return -1;
     case OPTION_SIZE: return apply_size_of_picture(options, row, value);
     case OPTION_JOBS: return apply_jobs(options, row, value);
-    case OPTION_TAP: options->tap = true; return -1;
-    case OPTION_JUNIT: options->junit = value; return -1;
-    case OPTION_ROM_JSON: options->rom_json = value; return -1;
-    case OPTION_KNOWN_FAILURES: options->known_failures = value; return -1;
     case OPTION_COMPLETION: help_completion(); return 0;
     case OPTION_HELP: help_usage(options->command); return 0;
     case OPTION_VERSION: help_version(); return 0;
     case OPTION_SCRIPT:
     case OPTION_EXECUTE: return apply_input(options, row, value);
-    case OPTION_AUTOPILOT: options->autopilot = true; return -1;
-    case OPTION_BATCH: options->batch = true; return -1;
-    case OPTION_COUNT: break;
+    case OPTION_OUTPUT: case OPTION_CACHEGRIND_OUT: case OPTION_TRACE_OUT: case OPTION_TRACE_FILE: case OPTION_ARGV0:
+    case OPTION_SECTION: case OPTION_GDB: case OPTION_FRAMES: case OPTION_AT: case OPTION_VIEW: case OPTION_FOCUS:
+    case OPTION_ZOOM: case OPTION_JUNIT: case OPTION_ROM_JSON: case OPTION_KNOWN_FAILURES:
+    case OPTION_FOLLOW: case OPTION_ATTRIBUTE: case OPTION_VERBOSE: case OPTION_WORKING_SET: case OPTION_NO_NET:
+    case OPTION_SYSCALLS: case OPTION_RECORD: case OPTION_HEAP: case OPTION_HILBERT: case OPTION_TAP: case OPTION_AUTOPILOT:
+    case OPTION_BATCH:
+    case OPTION_COUNT: break; /* text_of() and flag_of() know them */
     }
     return -1;
 }

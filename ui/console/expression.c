@@ -10,237 +10,16 @@
 #include "ui/console/call.h"
 #include "ui/console/console.h"
 #include "ui/console/operate.h"
+#include "ui/console/parser.h"
 #include "ui/console/registers.h"
 #include "ui/console/siginfo.h"
-
-typedef struct Parser {
-    Console *console;
-    const char *p;
-    int depth;  /* of nesting: the text comes from a person, or from a fuzzer */
-    const Type *cast; /* what the value that is parsed will be cast to at once; NULL: to nothing */
-    int skip;   /* > 0: parse, but have no effect (the unused side of && || ?:) */
-} Parser;
 
 enum { MAX_DEPTH = 100, MAX_ARGUMENTS = 16 };
 
 static bool parse_assignment(Parser *p, Value *v);
 static bool parse_unary(Parser *p, Value *v);
 
-static void skip_blanks(Parser *p)
-{
-    while (isspace((unsigned char)*p->p))
-        p->p++;
-}
-
-/* Takes `text` if it comes next. */
-static bool take(Parser *p, const char *text)
-{
-    skip_blanks(p);
-    if (strncmp(p->p, text, strlen(text)) != 0)
-        return false;
-    p->p += strlen(text);
-    return true;
-}
-
-static bool syntax_error(Parser *p)
-{
-    skip_blanks(p);
-    return console_error(p->console, "A syntax error in expression, near `%s'.", p->p);
-}
-
-static bool expect(Parser *p, const char *text) { return take(p, text) || syntax_error(p); }
-
-/* "::" in front of another name */
-static bool starts_space(const char *text)
-{
-    return text[0] == ':' && text[1] == ':' && (isalpha((unsigned char)text[2]) || text[2] == '_');
-}
-
-/* An identifier into `name`; false: none here. */
-static bool identifier(Parser *p, char *name, size_t size)
-{
-    skip_blanks(p);
-    size_t n = 0;
-    if (!isalpha((unsigned char)*p->p) && *p->p != '_')
-        return false;
-    while (isalnum((unsigned char)p->p[n]) || p->p[n] == '_' || p->p[n] == '.' || starts_space(p->p + n)) {
-        if (p->p[n] == ':') {
-            n += 2;
-            continue;
-        }
-        if (p->p[n] == '.' && !strchr("_.", p->p[n - 1]) && !isdigit((unsigned char)p->p[n + 1]))
-            break; /* a member; but "buf.0" and "foo.part.1" are names of symbols */
-        n++;
-    }
-    if (n >= size)
-        return false;
-    memcpy(name, p->p, n);
-    name[n] = 0;
-    p->p += n;
-    return true;
-}
-
-/* ---- types ---------------------------------------------------------------------------------------------------- */
-
-static const Type *named_type(Parser *p, const char *name)
-{
-    uint64_t handle;
-    const Type *type = type_builtin_named(name);
-    if (type || !p->console->emu || !emu_type_named(p->console->emu, 0, name, &handle))
-        return type;
-    return type_from_handle(&p->console->types, handle);
-}
-
-static bool is_type_word(const char *word)
-{
-    static const char *const words[] = {"unsigned", "signed", "long",  "short", "int",   "char",     "double",
-                                        "float",    "struct", "union", "enum",  "const", "volatile", "void"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    return false;
-}
-
-/* "unsigned long", "struct node", "size_t": as many words as belong together. NULL: no type stands here (p unmoved). */
-static const Type *type_words(Parser *p)
-{
-    char all[128] = "", word[64];
-    const char *start = p->p, *end = p->p;
-    bool more = true;
-    while (more && identifier(p, word, sizeof word)) {
-        bool tag = strcmp(word, "struct") == 0 || strcmp(word, "union") == 0 || strcmp(word, "enum") == 0;
-        if (*all && !is_type_word(word) && !strchr("sue", all[0] * !strchr(all, ' ')))
-            break;
-        if (strcmp(word, "const") == 0 || strcmp(word, "volatile") == 0) {
-            end = p->p;
-            continue;
-        }
-        if (strlen(all) + strlen(word) + 2 > sizeof all)
-            break;
-        if (*all)
-            strcat(all, " ");
-        strcat(all, word);
-        more = tag || is_type_word(word);
-        end = p->p;
-    }
-    const Type *type = *all ? named_type(p, all) : NULL;
-    p->p = type ? end : start;
-    return type;
-}
-
-/* The declarator of an abstract type: stars, [n], (*)(). */
-static const Type *parse_type(Parser *p)
-{
-    const Type *type = type_words(p);
-    if (!type)
-        return NULL;
-    for (;;) {
-        if (take(p, "(*)")) {
-            if (take(p, "()"))
-                type = type_function(&p->console->types, type);
-            type = type_pointer(&p->console->types, type);
-        } else if (take(p, "*")) {
-            type = type_pointer(&p->console->types, type);
-        } else if (take(p, "const")) {
-            continue;
-        } else {
-            break;
-        }
-    }
-    uint64_t counts[4];
-    int n = 0;
-    while (n < 4 && take(p, "[")) {
-        char *end;
-        counts[n++] = strtoull(p->p, &end, 0);
-        p->p = end;
-        if (!take(p, "]"))
-            return NULL;
-    }
-    while (n-- > 0)
-        type = type_array(&p->console->types, type, counts[n]);
-    return type;
-}
-
 /* ---- primaries ------------------------------------------------------------------------------------------------ */
-
-static bool parse_number(Parser *p, Value *v)
-{
-    char *end;
-    const char *start = p->p;
-    bool hex = start[0] == '0' && (start[1] | 32) == 'x';
-    size_t digits = strspn(start, hex ? "0123456789abcdefABCDEFxX" : "0123456789");
-    if (!hex && (start[digits] == '.' || (start[digits] | 32) == 'e')) {
-        long double real = strtold(start, &end);
-        bool single = (*end | 32) == 'f';
-        p->p = end + single;
-        *v = value_float(type_builtin(single ? TYPE_FLOAT : TYPE_DOUBLE), real);
-        return true;
-    }
-    uint64_t number = strtoull(start, &end, 0);
-    bool is_unsigned = hex && number > 0x7fffffffffffffff, is_long = number > 0x7fffffff && !(hex && number <= 0xffffffff);
-    is_unsigned |= hex && number > 0x7fffffff && number <= 0xffffffff;
-    for (; strchr("uUlL", *end) && *end; end++) {
-        is_unsigned |= (*end | 32) == 'u';
-        is_long |= (*end | 32) == 'l';
-    }
-    p->p = end;
-    if (isalnum((unsigned char)*end) || *end == '_')
-        return console_error(p->console, "Invalid number \"%.*s\".", (int)(strcspn(start, " +-*/)]") & 63), start);
-    *v = value_integer(type_builtin(is_long       ? is_unsigned ? TYPE_ULONG : TYPE_LONG
-                                    : is_unsigned ? TYPE_UINT
-                                                  : TYPE_INT),
-                       number);
-    return true;
-}
-
-unsigned char expression_escape(const char **text)
-{
-    static const char escapes[] = "n\nt\tr\ra\ab\bf\fv\ve\033";
-    unsigned char c = (unsigned char)*(*text)++;
-    const char *known = strchr(escapes, c);
-    if (c >= '0' && c <= '7') {
-        char *end;
-        char digits[4] = {0};
-        memcpy(digits, *text - 1, strnlen(*text - 1, 3));
-        c = (unsigned char)strtoul(digits, &end, 8);
-        *text += end - digits - 1;
-    } else if (c && known && (known - escapes) % 2 == 0) {
-        c = (unsigned char)known[1];
-    } else if (!c) {
-        --*text;
-    }
-    return c;
-}
-
-static bool parse_char(Parser *p, Value *v)
-{
-    unsigned char c = (unsigned char)*p->p++;
-    bool escaped = c == '\\';
-    if (escaped)
-        c = expression_escape(&p->p);
-    if ((!c && !escaped) || *p->p != '\'')
-        return console_error(p->console, "Unmatched single quote.");
-    p->p++;
-    *v = value_integer(type_builtin(TYPE_CHAR), c);
-    return true;
-}
-
-/* "text": an array of char that lies nowhere yet. */
-static bool parse_string(Parser *p, Value *v)
-{
-    size_t n = 0;
-    memset(v, 0, sizeof *v);
-    while (*p->p && *p->p != '"') {
-        char c = *p->p++;
-        if (n == sizeof v->bytes - 1)
-            return console_error(p->console, "A string may have %zu characters.", sizeof v->bytes - 1);
-        v->bytes[n++] = c == '\\' ? expression_escape(&p->p) : (uint8_t)c;
-    }
-    if (!take(p, "\""))
-        return console_error(p->console, "Unterminated string in expression.");
-    v->type = type_array(&p->console->types, type_builtin(TYPE_CHAR), n + 1);
-    return true;
-}
 
 /* $, $$, $3, $$2, $rax, $foo */
 static bool parse_dollar(Parser *p, Value *v)
@@ -269,8 +48,8 @@ static bool parse_name(Parser *p, Value *v)
 {
     char name[200];
     const char *start = p->p;
-    if (!identifier(p, name, sizeof name))
-        return syntax_error(p);
+    if (!parser_identifier(p, name, sizeof name))
+        return parser_error(p);
     char *dot = strchr(name, '.');
     if (!dot)
         return operate_name(p->console, name, v);
@@ -290,10 +69,10 @@ static bool parse_sizeof(Parser *p, Value *v)
 {
     const char *start = p->p;
     const Type *type = NULL;
-    if (take(p, "(")) {
-        type = parse_type(p);
-        if (type && !take(p, ")"))
-            return syntax_error(p);
+    if (parser_take(p, "(")) {
+        type = parser_type(p);
+        if (type && !parser_take(p, ")"))
+            return parser_error(p);
     }
     if (!type) {
         Value inner;
@@ -324,43 +103,43 @@ static bool parse_elements(Parser *p, Value *v)
         if ((count + 1) * size > sizeof v->bytes)
             return console_error(p->console, "An array in braces may have %zu bytes.", sizeof v->bytes);
         memcpy(v->bytes + count++ * size, element.bytes, size);
-    } while (take(p, ","));
+    } while (parser_take(p, ","));
     v->type = type_array(&p->console->types, element.type, count);
-    return expect(p, "}");
+    return parser_expect(p, "}");
 }
 
 /* {type} address */
 static bool parse_braces(Parser *p, Value *v)
 {
     const char *start = p->p;
-    const Type *type = parse_type(p);
+    const Type *type = parser_type(p);
     if (!type || *(p->p + strspn(p->p, " \t")) != '}') { /* a name may be a structure's and a variable's */
         p->p = start;
         return parse_elements(p, v);
     }
-    return expect(p, "}") && parse_unary(p, v) && operate_cast(p->console, type_pointer(&p->console->types, type), v) &&
+    return parser_expect(p, "}") && parse_unary(p, v) && operate_cast(p->console, type_pointer(&p->console->types, type), v) &&
            operate_dereference(p->console, v);
 }
 
 static bool parse_primary(Parser *p, Value *v)
 {
-    skip_blanks(p);
+    parser_blanks(p);
     if (isdigit((unsigned char)*p->p) || (*p->p == '.' && isdigit((unsigned char)p->p[1])))
-        return parse_number(p, v);
-    if (take(p, "'"))
-        return parse_char(p, v);
-    if (take(p, "$"))
+        return parser_number(p, v);
+    if (parser_take(p, "'"))
+        return parser_char(p, v);
+    if (parser_take(p, "$"))
         return parse_dollar(p, v);
-    if (take(p, "{"))
+    if (parser_take(p, "{"))
         return parse_braces(p, v);
-    if (take(p, "\""))
-        return parse_string(p, v);
-    if (take(p, "(")) {
+    if (parser_take(p, "\""))
+        return parser_string(p, v);
+    if (parser_take(p, "(")) {
         p->cast = NULL;
         bool good = parse_assignment(p, v);
-        while (good && take(p, ","))
+        while (good && parser_take(p, ","))
             good = parse_assignment(p, v);
-        return good && expect(p, ")");
+        return good && parser_expect(p, ")");
     }
     return parse_name(p, v);
 }
@@ -426,12 +205,12 @@ static bool parse_call(Parser *p, Value *v, const Type *result)
     Value *arguments = calloc(MAX_ARGUMENTS, sizeof *arguments);
     uint32_t count = 0;
     bool good = arguments != NULL;
-    if (good && !take(p, ")")) {
+    if (good && !parser_take(p, ")")) {
         do {
             good = count < MAX_ARGUMENTS ? parse_assignment(p, &arguments[count++])
                                          : console_error(p->console, "Too many arguments in function call.");
-        } while (good && take(p, ","));
-        good = good && expect(p, ")");
+        } while (good && parser_take(p, ","));
+        good = good && parser_expect(p, ")");
     }
     const Type *type = type_strip(v->type);
     if (type->kind == EMU_TYPE_POINTER)
@@ -465,32 +244,32 @@ static bool parse_postfix(Parser *p, Value *v)
     if (!parse_primary(p, v))
         return false;
     for (;;) {
-        if (take(p, "(")) {
+        if (parser_take(p, "(")) {
             if (!parse_call(p, v, cast))
                 return false;
             continue;
         }
-        if (take(p, "++") || take(p, "--")) {
+        if (parser_take(p, "++") || parser_take(p, "--")) {
             if (!step_after(p, v, p->p[-1] == '+' ? "+" : "-"))
                 return false;
             continue;
         }
-        if (take(p, "[")) {
-            if (!parse_assignment(p, &index) || !expect(p, "]") || !operate_index(p->console, v, &index))
+        if (parser_take(p, "[")) {
+            if (!parse_assignment(p, &index) || !parser_expect(p, "]") || !operate_index(p->console, v, &index))
                 return false;
-        } else if (take(p, "->") || (*p->p == '.' && take(p, "."))) {
+        } else if (parser_take(p, "->") || (*p->p == '.' && parser_take(p, "."))) {
             if (isdigit((unsigned char)*p->p)) { /* the member of a tuple: 0 is __0 */
                 size_t digits = strspn(p->p, "0123456789");
                 snprintf(name, sizeof name, "__%.*s", (int)(digits & 15), p->p);
                 p->p += digits;
-            } else if (!identifier(p, name, sizeof name)) {
-                return syntax_error(p);
+            } else if (!parser_identifier(p, name, sizeof name)) {
+                return parser_error(p);
             }
             if (!operate_member(p->console, v, name))
                 return false;
         } else if (strncmp(p->p, "as ", 3) == 0) { /* Rust's cast */
             p->p += 3;
-            const Type *type = parse_type(p);
+            const Type *type = parser_type(p);
             if (!type)
                 return console_error(p->console, "No such type in expression, near `%s'.", p->p);
             if (!operate_cast(p->console, type, v))
@@ -505,8 +284,8 @@ static bool parse_postfix(Parser *p, Value *v)
 static bool parse_cast(Parser *p, Value *v, bool *is_cast)
 {
     const char *start = p->p;
-    const Type *type = take(p, "(") ? parse_type(p) : NULL;
-    *is_cast = type && take(p, ")");
+    const Type *type = parser_take(p, "(") ? parser_type(p) : NULL;
+    *is_cast = type && parser_take(p, ")");
     if (!*is_cast) {
         p->p = start;
         return true;
@@ -530,14 +309,14 @@ static bool step_before(Parser *p, Value *v, const char *operator)
 static bool parse_unary_inner(Parser *p, Value *v)
 {
     bool is_cast;
-    skip_blanks(p);
+    parser_blanks(p);
     if (!parse_cast(p, v, &is_cast) || is_cast)
         return is_cast && v->type && !p->console->failed;
     if (strncmp(p->p, "sizeof", 6) == 0 && !isalnum((unsigned char)p->p[6]) && p->p[6] != '_') {
         p->p += 6;
         return parse_sizeof(p, v);
     }
-    if (take(p, "++") || take(p, "--"))
+    if (parser_take(p, "++") || parser_take(p, "--"))
         return step_before(p, v, p->p[-1] == '+' ? "+" : "-");
     char operator = *p->p;
     if (!operator || !strchr("-+!~*&", operator) || (operator == '&' && p->p[1] == '&'))
@@ -572,7 +351,7 @@ enum { LEVELS = sizeof levels / sizeof levels[0] };
 /* The operator of that level that comes next; NULL: none. Not "|" of "||", "<" of "<<", nor what ends in "=". */
 static const char *next_operator(Parser *p, size_t level)
 {
-    skip_blanks(p);
+    parser_blanks(p);
     for (size_t i = 0; i < 5 && levels[level][i]; i++) {
         const char *text = levels[level][i];
         size_t n = strlen(text);
@@ -615,12 +394,12 @@ static bool parse_conditional(Parser *p, Value *v)
 {
     if (!parse_binary(p, 0, v))
         return false;
-    if (!take(p, "?"))
+    if (!parser_take(p, "?"))
         return true;
     Value yes, no;
     bool chosen = !value_is_zero(v);
     p->skip += !chosen;
-    bool good = parse_assignment(p, &yes) && expect(p, ":");
+    bool good = parse_assignment(p, &yes) && parser_expect(p, ":");
     p->skip += chosen - !chosen;
     good = good && parse_conditional(p, &no);
     p->skip -= chosen;
@@ -635,10 +414,10 @@ static bool parse_assignment_inner(Parser *p, Value *v)
     Value right;
     if (!parse_conditional(p, v))
         return false;
-    skip_blanks(p);
+    parser_blanks(p);
     for (size_t i = 0; i < sizeof compound / sizeof compound[0]; i++) {
         char operator[3] = {0};
-        if (!take(p, compound[i]))
+        if (!parser_take(p, compound[i]))
             continue;
         memcpy(operator, compound[i], strlen(compound[i]) - 1);
         Value sum = *v;
@@ -668,7 +447,7 @@ bool expression_prefix(Console *console, const char **text, Value *value)
     memset(value, 0, sizeof *value);
     if (!parse_assignment(&p, value))
         return false;
-    skip_blanks(&p);
+    parser_blanks(&p);
     *text = p.p;
     return true;
 }
@@ -690,7 +469,7 @@ bool expression_address(Console *console, const char *text, uint64_t *address)
 bool expression_type(Console *console, const char *text, const Type **type)
 {
     Parser p = {.console = console, .p = text};
-    *type = parse_type(&p);
-    skip_blanks(&p);
+    *type = parser_type(&p);
+    parser_blanks(&p);
     return *type && !*p.p;
 }
