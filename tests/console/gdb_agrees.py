@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""The same lines typed to gdb on the native program and to `emu debug`: the same answers, after normalising what a machine's addresses
-and process numbers make different. agree/NAME.c (or .rs, .cc, .S) with agree/NAME.cmds; a .cmds line may end in "  # why it differs": then it is
-executed in both, and not compared.
+"""The same lines typed to gdb on the native program and to `emu debug`: the same answers, after normalising what a machine's
+addresses and process numbers make different. agree/NAME.c (or .rs, .cc, .S; else sessions/catch.c) with agree/NAME.cmds; a .cmds
+line may end in "  # why it differs": then it is executed in both, and not compared.
 gdb_agrees.py --emu EMU --work DIR [NAME...]"""
-import argparse
 import difflib
 import os
 import pathlib
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 
+from common import arguments
+
 HERE = pathlib.Path(__file__).resolve().parent / "agree"
-BUILD = {"plain": "gcc -g -O0", "fast": "gcc -g -O2", "threads": "gcc -g -O0 -pthread", "events": "gcc -g -O0",
+BUILD = {"plain": "gcc -g -O0", "fast": "gcc -g -O2", "threads": "gcc -g -O0 -pthread", "catch": "gcc -g -O0",
          "labels": "gcc -g -nostdlib -Wa,--gdwarf-4"}
 STACK = r"0x(0000)?7f[0-9a-f]{6,}"
 
@@ -30,7 +30,7 @@ def build(source, program):
             return False
         command = ["g++", "-g", "-O0", "-static", "-o", program, source.name]
     else:
-        command = [*BUILD[source.stem].split(), "-static", "-o", program, source.name]
+        command = [*BUILD[source.stem].split(), "-static", "-o", program, os.path.relpath(source, HERE)]
     return subprocess.run(command, cwd=HERE).returncode == 0
 
 
@@ -38,7 +38,8 @@ def normalise(text, work):
     text = text.replace(work, "WORK").replace(str(HERE), "HERE")
     text = re.sub(STACK, "0xSTACK", text)
     text = re.sub(r"(process|Process|Thread|LWP) (0x)?[0-9a-f]+", r"\1 N", text)
-    text = re.sub(r"\[(New|Switching to|Thread) .*\]\n|^\[Thread debugging.*\]\n|^Using host libthread_db.*\n|^warning: .*\n", "", text, flags=re.M)
+    noise = r"\[(New|Switching to|Thread) .*\]\n|^\[Thread debugging.*\]\n|^Using host libthread_db.*\n|^warning: .*\n"
+    text = re.sub(noise, "", text, flags=re.M)
     return re.sub(r"[ \t]+", " ", text)
 
 
@@ -47,41 +48,38 @@ def session(command, lines, program, work):
     words = list(command)
     for number, line in enumerate(lines):
         words += ["-ex", f"echo @@@{number}@@@\\n", "-ex", line]
-    done = subprocess.run([*words, program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=HERE, timeout=180)
+    done = subprocess.run([*words, program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=HERE,
+                          timeout=180)
     parts = re.split(r"@@@(\d+)@@@\n", normalise(done.stdout.decode("utf-8", "replace"), work))
     return {int(parts[i]): parts[i + 1].strip() for i in range(1, len(parts) - 1, 2)}
 
 
 def compare(emu, script, work):
-    source = next(script.with_suffix(s) for s in (".c", ".rs", ".cc", ".S") if script.with_suffix(s).exists())
+    sources = [script.with_suffix(suffix) for suffix in (".c", ".rs", ".cc", ".S")]
+    source = next((s for s in sources if s.exists()), HERE.parent / "sessions/catch.c")
     program = f"{work}/{script.stem}"
     if not build(source, program):
         print(f"{script.stem}: skipped, no compiler")
         return 0
     entries = [line.split("  # ") for line in script.read_text().splitlines() if line.strip()]
     lines = [entry[0] for entry in entries]
-    theirs = session(["gdb", "-q", "-nx", "-batch", "-ex", "set disassembly-flavor intel", "-ex", "set width 0", "-ex", "set print entry-values no"], lines, program, work)
+    gdb = ["gdb", "-q", "-nx", "-batch", "-ex", "set disassembly-flavor intel", "-ex", "set width 0", "-ex",
+           "set print entry-values no"]
+    theirs = session(gdb, lines, program, work)
     ours = session([*emu, "debug", "--batch"], lines, program, work)
     wrong = [n for n, entry in enumerate(entries) if len(entry) == 1 and theirs.get(n) != ours.get(n)]
     for n in wrong:
         print(f"{script.stem}: {lines[n]}")
-        print("\n".join("    " + line for line in list(difflib.unified_diff(theirs.get(n, "?").splitlines(), ours.get(n, "?").splitlines(),
-                                                                              lineterm="", n=0))[2:]))
+        difference = difflib.unified_diff(theirs.get(n, "?").splitlines(), ours.get(n, "?").splitlines(), lineterm="", n=0)
+        print("\n".join("    " + line for line in list(difference)[2:]))
     print(f"{script.stem}: {len(lines)} lines, {len(wrong)} answered otherwise")
     return len(wrong)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--emu", required=True)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
-    work = os.path.abspath(args.work)
-    emu = [os.path.abspath(word) if os.path.exists(word) else word for word in shlex.split(args.emu)]
-    os.makedirs(work, exist_ok=True)
+    args = arguments(names=True)
     scripts = [s for s in sorted(HERE.glob("*.cmds")) if not args.names or s.stem in args.names]
-    sys.exit(sum(compare(emu, script, work) for script in scripts) > 0)
+    sys.exit(sum(compare(args.emu, script, args.work) for script in scripts) > 0)
 
 
 main()

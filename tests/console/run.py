@@ -2,14 +2,14 @@
 """Sessions of `emu debug`: sessions/NAME.cmds on the program NAME.c, output as in NAME.golden after normalising what differs
 between machines. NAME-MORE.cmds is another session on NAME.c. Every command of ui/console/commands.def appears in one of them.
 run.py --emu EMU --work DIR [--rebaseline] [--gdb]   (--gdb: shows where gdb itself answers otherwise)"""
-import argparse
 import difflib
 import os
 import pathlib
 import re
-import shlex
 import subprocess
 import sys
+
+from common import arguments
 
 HERE = pathlib.Path(__file__).resolve().parent / "sessions"
 TABLE = HERE.parents[2] / "ui/console/commands.def"
@@ -45,8 +45,10 @@ def session(command, lines, program):
     for line in lines:
         words += ["-ex", f"echo >>> {line}\\n", "-ex", line]
     environment = {"PATH": os.environ["PATH"], "HOME": "/", "LC_ALL": "C"}
-    done = subprocess.run(words + [program], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, cwd=HERE, env=environment)
-    return normalise((done.stdout + "--- stderr\n" + done.stderr).replace(os.path.dirname(program), "WORK").replace(str(HERE), "HERE"))
+    done = subprocess.run(words + [program], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, cwd=HERE,
+                          env=environment)
+    text = done.stdout + "--- stderr\n" + done.stderr
+    return normalise(text.replace(os.path.dirname(program), "WORK").replace(str(HERE), "HERE"))
 
 
 def fits(line, name, shortest):
@@ -63,30 +65,24 @@ def unused_commands():
     """Rows of the table that no session uses."""
     rows = re.findall(r'^COMMAND\("([^"]+)", "([^"]+)"', TABLE.read_text(), re.M)
     used = set()
-    for line in (line for script in [*HERE.glob("*.cmds"), *HERE.glob("*.gdb")] for line in script.read_text().splitlines() if line):
-        best = max(rows, key=lambda row: (fits(line, *row), re.match(r"[\w -]*", line)[0].startswith(row[0])))  # the first of the best
+    scripts = [*HERE.glob("*.cmds"), *HERE.glob("*.gdb")]
+    for line in (line for script in scripts for line in script.read_text().splitlines() if line):
+        typed = re.match(r"[\w -]*", line)[0]
+        best = max(rows, key=lambda row: (fits(line, *row), typed.startswith(row[0])))  # the first of the best
         if fits(line, *best):
             used.add(best[0])
     return [name for name, _ in rows if name not in used]
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--emu", required=True)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--rebaseline", action="store_true")
-    parser.add_argument("--gdb", action="store_true")
-    args = parser.parse_args()
-    args.work = os.path.abspath(args.work)
-    args.emu = shlex.join([os.path.abspath(word) if os.path.exists(word) else word for word in shlex.split(args.emu)])
-    os.makedirs(args.work, exist_ok=True)
+    args = arguments("--rebaseline", "--gdb")
     failed = 0
     for script in sorted(HERE.glob("*.cmds")):
         name, golden = script.stem.split("-")[0], script.with_suffix(".golden")  # NAME-more.cmds is a second session on NAME.c
         program = f"{args.work}/{name}"
         subprocess.run(["gcc", "-g", "-O0", "-static", "-o", program, f"{name}.c"], cwd=HERE, check=True)
         lines = [line for line in script.read_text().splitlines() if line]
-        got = session(shlex.split(args.emu) + ["debug", "--batch"], lines, program)
+        got = session(args.emu + ["debug", "--batch"], lines, program)
         if args.gdb:
             native = session(["gdb", "-q", "-nx", "-batch", "-ex", "set disassembly-flavor intel"], lines, program)
             print("\n".join(difflib.unified_diff(native, got, "gdb", "emu", lineterm="", n=1)))

@@ -2,17 +2,17 @@
 """The console as a person meets it, on a terminal: prompt, editing, history, completion, Ctrl-C, empty lines, end of file.
 And --json, for programs.
 terminal.py --emu EMU --work DIR"""
-import argparse
 import json
 import os
 import pathlib
 import pty
 import re
 import select
-import shlex
 import subprocess
 import sys
 import time
+
+from common import arguments
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -37,7 +37,8 @@ class Terminal:
             if time.time() > end or not select.select([self.fd], [], [], 1)[0] and time.time() > end:
                 raise SystemExit(f"failed: no {pattern!r} in {clean!r}")
             try:
-                self.text += os.read(self.fd, 4096).decode("utf-8", "replace") if select.select([self.fd], [], [], 0.2)[0] else ""
+                if select.select([self.fd], [], [], 0.2)[0]:
+                    self.text += os.read(self.fd, 4096).decode("utf-8", "replace")
             except OSError:
                 raise SystemExit(f"failed: it ended; no {pattern!r} in {clean!r}")
 
@@ -60,14 +61,10 @@ class Terminal:
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--emu", required=True)
-    parser.add_argument("--work", required=True)
-    args = parser.parse_args()
-    os.makedirs(args.work, exist_ok=True)
+    args = arguments()
     program = f"{args.work}/spin"
     subprocess.run(["gcc", "-g", "-O0", "-static", "-o", program, str(HERE.parent / "gdb" / "spin.c")], check=True)
-    emu = shlex.split(args.emu)
+    emu = args.emu
     version = subprocess.run([*emu, "--version"], capture_output=True, text=True).stdout
     t = Terminal([*emu, "debug", program])
     t.until(r"\(emu\) ")
@@ -108,8 +105,10 @@ def main():
     t.until(r"Not confirmed.*\(emu\) ")
     t.type("\x04")                   # end of file
     assert t.ended() == 0
-    lines = subprocess.run([*emu, "debug", "--json", "--batch", "-ex", "break turn", "-ex", "run", "-ex", "stepi", "-ex", "delete", "-ex",
-                            "set var stop = 1", "-ex", "continue", program], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+    words = [*emu, "debug", "--json", "--batch"]
+    for line in ("break turn", "run", "stepi", "delete", "set var stop = 1", "continue"):
+        words += ["-ex", line]
+    lines = subprocess.run([*words, program], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     stops = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
     assert [stop["stop"] for stop in stops] == ["breakpoint", "step", "exited"], lines
     assert stops[0]["function"] == "turn" and "Breakpoint 1, turn" in stops[0]["text"] and stops[2]["status"] == 42, lines

@@ -19,6 +19,8 @@ int main(int argc, char **argv)
     if (pid == 0)
         _exit(child_work(6));
     waitpid(pid, NULL, 0);
+    if (getenv("CRASH"))
+        *(volatile int *)8 = caught;
     execl(argv[0], argv[0], "again", NULL);
     return 1;
 }
