@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -307,8 +308,7 @@ static bool option_forwarded(u32 level, u32 name)
 {
     switch (level) {
     case SOL_SOCKET:
-        return name != SO_ATTACH_FILTER && name != SO_ATTACH_BPF && name != SO_ATTACH_REUSEPORT_CBPF &&
-               name != SO_ATTACH_REUSEPORT_EBPF;
+        return name != SO_ATTACH_BPF && name != SO_ATTACH_REUSEPORT_EBPF;
     case IPPROTO_TCP:
         return name != TCP_ZEROCOPY_RECEIVE && name != TCP_ULP;
     case IPPROTO_IP:
@@ -324,6 +324,23 @@ static bool option_forwarded(u32 level, u32 name)
     }
 }
 
+/* SO_ATTACH_FILTER and its like: struct sock_fprog points to instructions of classic BPF, which the host checks. socket(7) */
+static i64 attach_filter(Task *task, const OpenFile *file, const u64 *arg)
+{
+    struct { u16 count; u16 pad[3]; u64 insns; } guest;
+    if ((i32)arg[4] != sizeof guest)
+        return -EINVAL;
+    if (!copy_from_guest(task, &guest, arg[3], sizeof guest))
+        return -EFAULT;
+    if (!guest.count || guest.count > BPF_MAXINSNS || !guest.insns)
+        return -EINVAL;
+    struct sock_filter insns[BPF_MAXINSNS];
+    if (!copy_from_guest(task, insns, guest.insns, guest.count * sizeof *insns))
+        return -EFAULT;
+    struct sock_fprog program = {.len = guest.count, .filter = insns};
+    return host_result(host_setsockopt(file->host_fd, (int)arg[1], (int)arg[2], &program, sizeof program));
+}
+
 i64 sys_setsockopt(Task *task, const u64 *arg)
 {
     i64 error;
@@ -336,6 +353,8 @@ i64 sys_setsockopt(Task *task, const u64 *arg)
         return error;
     if (!option_forwarded((u32)arg[1], (u32)arg[2]))
         return -ENOPROTOOPT;
+    if ((u32)arg[1] == SOL_SOCKET && ((u32)arg[2] == SO_ATTACH_FILTER || (u32)arg[2] == SO_ATTACH_REUSEPORT_CBPF))
+        return attach_filter(task, file, arg);
     u64 wanted = size < OPTION_MAX ? (u64)size : OPTION_MAX; /* no option reads more, and most read only their first bytes */
     u64 moved = copy_from_guest_partial(task, value, arg[3], wanted);
     if (moved < wanted && (!moved || wanted <= 64))

@@ -14,6 +14,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 static void result(const char *what, long value) { printf("%s: %ld%s%s\n", what, value, value < 0 ? " " : "", value < 0 ? strerror(errno) : ""); }
+
+/* struct sock_fprog and its instructions, as musl's compiler finds no kernel header. linux/filter.h */
+struct insn { unsigned short code; unsigned char yes, no; unsigned k; };
+struct program { unsigned short count; struct insn *insns; };
+
+static void filtered(void)
+{
+    struct insn from_k[] = {{0x30, 0, 0, 0}, {0x15, 0, 1, 'k'}, {0x06, 0, 0, 3}, {0x06, 0, 0, 0}}; /* first byte 'k': keep 3 */
+    struct program program = {4, from_k}, none = {0, from_k}, nowhere = {4, (struct insn *)8};
+    char text[32] = "";
+    int pair[2];
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+    result("filter", setsockopt(pair[1], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+    result("empty filter", setsockopt(pair[0], SOL_SOCKET, SO_ATTACH_FILTER, &none, sizeof none));
+    result("filter nowhere", setsockopt(pair[0], SOL_SOCKET, SO_ATTACH_FILTER, &nowhere, sizeof nowhere));
+    result("filter of wrong size", setsockopt(pair[0], SOL_SOCKET, SO_ATTACH_FILTER, &program, 4));
+    result("dropped", send(pair[0], "drop", 4, 0));
+    result("kept", send(pair[0], "kept", 4, 0));
+    result("received", recv(pair[1], text, sizeof text, MSG_DONTWAIT));
+    puts(text);
+    result("no more", recv(pair[1], text, sizeof text, MSG_DONTWAIT));
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -99,4 +122,5 @@ int main(void)
     result("recv", recv(a, text, 4, 0));
     result("connect none", connect(b, (struct sockaddr *)&(struct sockaddr_un){AF_UNIX, "nowhere"}, sizeof name));
     unlink("socket");
+    filtered();
 }
