@@ -23,7 +23,7 @@ dump = output("objdump", "-d", "-M", "intel", "--no-show-raw-insn", "-j", ".text
 theirs = {int(m[1], 16): m[2] for m in re.finditer(r"^\s*([0-9a-f]+):\t(.*)$", dump, re.M)}
 first, last = min(theirs), max(theirs)
 text = output(*args.emu, "debug", "--batch", "-ex", f"disassemble {first},{last}", program)
-ours = {int(m[1], 16): m[2] for m in re.finditer(r"^(?:=>)?\s*0x([0-9a-f]+):\t(.*)$", text, re.M)}
+ours = {int(m[1], 16): m[2] for m in re.finditer(r"^(?:=>)?\s*0x([0-9a-f]+)(?: <[^\t]*>)?:\t(.*)$", text, re.M)}
 
 
 def plain(line):

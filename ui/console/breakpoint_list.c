@@ -230,16 +230,19 @@ static bool list(Console *console, bool only_watches)
 {
     static const char *const kinds[] = {"breakpoint", "hw watchpoint", "read watchpoint", "acc watchpoint"};
     bool any = false;
-    int width = 10; /* wide enough for addresses only where there are some */
-    for (const Breakpoint *b = console->breakpoints; b; b = b->next)
+    int width = 10, kind_width = 14; /* wide enough for addresses, and for long kinds, only where there are some */
+    for (const Breakpoint *b = console->breakpoints; b; b = b->next) {
         width = is_catchpoint(b) ? width : 18;
+        if (!is_catchpoint(b) && (int)strlen(kinds[b->kind]) >= kind_width)
+            kind_width = (int)strlen(kinds[b->kind]) + 1;
+    }
     for (const Breakpoint *b = console->breakpoints; b; b = b->next) {
         if (only_watches && (b->kind == BREAK_CODE || is_catchpoint(b)))
             continue;
         if (!any)
-            fprintf(console->out, "Num     Type           Disp Enb %-*s What\n", width, "Address");
+            fprintf(console->out, "Num     %-*s Disp Enb %-*s What\n", kind_width, "Type", width, "Address");
         any = true;
-        fprintf(console->out, "%-7d %-14s %s %-3c ", b->number, is_catchpoint(b) ? "catchpoint" : kinds[b->kind],
+        fprintf(console->out, "%-7d %-*s %s %-3c ", b->number, kind_width, is_catchpoint(b) ? "catchpoint" : kinds[b->kind],
                 b->temporary ? "del " : "keep", b->enabled ? 'y' : 'n');
         list_what(console, b, width);
         if (b->address_count)

@@ -249,7 +249,7 @@ static bool take_numbers(Console *console, Breakpoint *b, const char *args)
     return true;
 }
 
-bool cmd_catch(Console *console, const char *format, const char *args)
+static bool catch_event(Console *console, const char *args, bool temporary)
 {
     static const char *const events[] = {[CATCH_CALL] = "syscall",
                                          [CATCH_SIGNAL] = "signal",
@@ -258,7 +258,6 @@ bool cmd_catch(Console *console, const char *format, const char *args)
                                          [CATCH_EXEC] = "exec"};
     char word[32] = "";
     int kind = CATCH_CALL;
-    (void)format;
     command_word(&args, word, sizeof word);
     while (kind <= CATCH_EXEC && strcmp(events[kind], word) != 0)
         kind++;
@@ -272,10 +271,23 @@ bool cmd_catch(Console *console, const char *format, const char *args)
         console->next_breakpoint--;
         return false;
     }
-    fprintf(console->out, "Catchpoint %d (", b->number);
+    b->temporary = temporary;
+    fprintf(console->out, temporary ? "Temporary catchpoint %d (" : "Catchpoint %d (", b->number);
     catch_describe(b, console->out);
     fputs(")\n", console->out);
     return true;
+}
+
+bool cmd_catch(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return catch_event(console, args, false);
+}
+
+bool cmd_tcatch(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return catch_event(console, args, true);
 }
 
 /* What the machine is to stop for: before it runs. */
@@ -333,7 +345,7 @@ static void print_caught(Console *console, const Breakpoint *b)
     EmuTask task;
     const EmuStop *stop = &console->stop;
     breakpoint_title(console);
-    fprintf(console->out, "Catchpoint %d (", b->number);
+    fprintf(console->out, b->temporary ? "Temporary catchpoint %d (" : "Catchpoint %d (", b->number);
     if (b->kind == CATCH_CALL) {
         fprintf(console->out, "%s syscall %s", stop->kind == EMU_CALL_ENTRY ? "call to" : "returned from",
                 call_label((uint32_t)stop->number, name, sizeof name));
@@ -383,7 +395,8 @@ Verdict catch_judge(Console *console)
                 fprintf(console->out, "process %d is executing new program: %s\n", task.pid, task.exe);
         breakpoints_relocate(console);
     }
-    for (Breakpoint *b = console->breakpoints; b; b = b->next) {
+    for (Breakpoint *b = console->breakpoints, *next; b; b = next) {
+        next = b->next;
         if (!is_catchpoint(b) || !b->enabled || !caught(b, &console->stop) || !breakpoint_triggers(console, b))
             continue;
         if (breakpoint_hit(console, b) && !told) {
@@ -391,6 +404,8 @@ Verdict catch_judge(Console *console)
             told = true;
         }
         verdict = VERDICT_STOP;
+        if (b->temporary)
+            breakpoint_delete(console, b);
     }
     return verdict == VERDICT_STOP ? verdict : judge_other(console);
 }

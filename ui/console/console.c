@@ -58,7 +58,8 @@ static size_t word_length(const char *text)
     return n;
 }
 
-/* Does `line` begin with the words of `name`, each at least as long as in `shortest`, or just that (si)? The length taken, or 0. */
+/* Does `line` begin with the words of `name`, each at least as long as in `shortest`, or just that (si)? The length taken, or
+ * 0. */
 static size_t match(const char *line, const char *name, const char *shortest)
 {
     const char *p = line;

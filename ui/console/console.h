@@ -179,8 +179,6 @@ bool console_execute(Console *console, const char *line);
 bool console_script(Console *console, const char *path);
 /* The next line of the script being executed, else from read_line. */
 bool console_next_line(Console *console, const char *prompt, char **line, size_t *capacity);
-/* What could stand at the end of `line`: calls `take` for each candidate, a whole word. */
-void console_complete(Console *console, const char *line, void (*take)(void *context, const char *word), void *context);
 
 /* Prints the message (with a newline) and marks the command as failed. Returns false, for `return console_error(…)`. */
 bool console_error(Console *console, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -62,7 +62,7 @@ static void disassemble_range(Console *console, uint64_t start, uint64_t end, St
         if (style->base)
             fprintf(console->out, " <+%" PRIu64 ">:\t", at - style->base);
         else
-            fputs(":\t", console->out);
+            value_print_symbol(console, console->out, at), fputs(":\t", console->out);
         for (int i = 0; style->bytes && i < insn.length; i++)
             fprintf(console->out, i ? " %02x" : "%02x", insn.bytes[i]);
         fprintf(console->out, "%s%s", style->bytes ? "\t" : "", insn.text);

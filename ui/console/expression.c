@@ -95,7 +95,8 @@ static bool parse_elements(Parser *p, Value *v)
     uint64_t count = 0, size = 0;
     memset(v, 0, sizeof *v);
     do {
-        if (!parse_assignment(p, &element) || (element.where == WHERE_MEMORY && !element.bit_size && !operate_load(p->console, &element)))
+        if (!parse_assignment(p, &element) ||
+            (element.where == WHERE_MEMORY && !element.bit_size && !operate_load(p->console, &element)))
             return false;
         size = count ? size : element.type->size;
         if (element.type->size != size || !size)

@@ -246,6 +246,22 @@ static bool print_one(Console *console, const char *conversion, size_t length, c
     return true;
 }
 
+bool cmd_eval(Console *console, const char *format, const char *args)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = console->out, *memory = open_memstream(&text, &size);
+    if (!memory)
+        return console_error(console, "Out of memory.");
+    console->out = memory;
+    bool good = cmd_printf(console, format, args);
+    console->out = out;
+    fclose(memory);
+    good = good && console_execute(console, text);
+    free(text);
+    return good;
+}
+
 bool cmd_printf(Console *console, const char *format, const char *args)
 {
     (void)format;

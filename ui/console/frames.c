@@ -259,7 +259,7 @@ static bool select_frame(Console *console, int64_t level)
     return true;
 }
 
-bool cmd_frame(Console *console, const char *format, const char *args)
+bool cmd_select_frame(Console *console, const char *format, const char *args)
 {
     uint64_t level;
     uint32_t count;
@@ -269,7 +269,13 @@ bool cmd_frame(Console *console, const char *format, const char *args)
         return false;
     if (level >= count)
         return console_error(console, "No frame at level %s.", args);
-    return select_frame(console, (int64_t)level);
+    console->frame = (uint32_t)level;
+    return true;
+}
+
+bool cmd_frame(Console *console, const char *format, const char *args)
+{
+    return cmd_select_frame(console, format, args) && select_frame(console, console->frame);
 }
 
 bool cmd_frame_function(Console *console, const char *format, const char *args)

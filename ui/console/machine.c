@@ -91,8 +91,8 @@ bool cmd_info_mappings(Console *console, const char *format, const char *args)
     for (uint32_t i = 0; emu_mapping(console->emu, console_pid(console), i, &m); i++) {
         rights_text(m.flags, rights);
         snprintf(offset, sizeof offset, "0x%" PRIx64, m.offset);
-        fprintf(console->out, "%#20" PRIx64 " %#18" PRIx64 " %#10" PRIx64 " %10s  %s   %s\n", m.start, m.end, m.end - m.start, offset,
-                rights, m.name);
+        fprintf(console->out, "%#20" PRIx64 " %#18" PRIx64 " %#10" PRIx64 " %10s  %s   %s\n", m.start, m.end, m.end - m.start,
+                offset, rights, m.name);
     }
     return true;
 }

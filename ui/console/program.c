@@ -92,6 +92,14 @@ bool cmd_taas(Console *console, const char *format, const char *args)
     return apply_to(console, wanted, true, args, true);
 }
 
+bool cmd_tfaas(Console *console, const char *format, const char *args)
+{
+    char *command = NULL;
+    bool good = asprintf(&command, "faas %s", args) >= 0 && cmd_taas(console, format, command);
+    free(command);
+    return good;
+}
+
 /* The threads whose name matches. */
 static bool thread_find(Console *console, const char *args)
 {
@@ -135,8 +143,8 @@ bool cmd_thread(Console *console, const char *format, const char *args)
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
         if (*args ? i + 1 != number : task.tid != selected_tid(console))
             continue;
-        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ",
-                i + 1, task.pid, task.tid);
+        fprintf(console->out, "[%s thread %s%" PRIu32 " (process %d thread %d)]\n", *args ? "Switching to" : "Current",
+                *args ? "" : "is ", i + 1, task.pid, task.tid);
         if (*args)
             select_task(console, &task);
         return true;
@@ -165,7 +173,8 @@ bool cmd_info_inferiors(Console *console, const char *format, const char *args)
             continue;
         last = task.pid;
         snprintf(title, sizeof title, "process %d", task.pid);
-        fprintf(console->out, "%c %-4d %-17s 1 (emu)              %-17s \n", task.pid == selected ? '*' : ' ', ++number, title, task.exe);
+        fprintf(console->out, "%c %-4d %-17s 1 (emu)              %-17s \n", task.pid == selected ? '*' : ' ', ++number, title,
+                task.exe);
     }
     if (!number)
         fprintf(console->out, "* 1    <null>                                 %-17s \n", console->path);
@@ -183,8 +192,8 @@ bool cmd_inferior(Console *console, const char *format, const char *args)
     for (uint32_t i = 0; emu_task(console->emu, i, &task); i++) {
         number += task.pid != last;
         if (task.pid != last && (*args ? number == wanted : task.pid == selected)) {
-            fprintf(console->out, "[%s inferior %s%" PRIu64 " [process %d] (%s)]\n", *args ? "Switching to" : "Current", *args ? "" : "is ", number,
-                    task.pid, task.exe);
+            fprintf(console->out, "[%s inferior %s%" PRIu64 " [process %d] (%s)]\n", *args ? "Switching to" : "Current",
+                    *args ? "" : "is ", number, task.pid, task.exe);
             if (*args)
                 select_task(console, &task);
             return true;

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -367,7 +368,11 @@ static bool line_place(Console *console, const char *args, uint64_t *address, in
     }
     if (!source_location(console, args, addresses, 64, &count))
         return false;
-    if (emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0])
+    EmuSource body;
+    bool at_body =
+        emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0];
+    bool own_line = at_body && emu_source_at(console->emu, console_pid(console), function.body, &body) && body.line == *wanted;
+    if (at_body && !own_line) /* the function is meant, not the line that its body begins with */
         addresses[0] = function.start;
     *address = addresses[0];
     return true;
@@ -424,6 +429,38 @@ static void section_of(Console *console, uint64_t address, char *name, size_t si
         if (section.alloc && address - section.address < section.size)
             snprintf(name, size, "%s", section.name);
     emu_file_close(file);
+}
+
+/* ---- search ------------------------------------------------------------------------------------------------------ */
+
+/* The next line that matches, forth or back from the one that was listed last. */
+static bool search(Console *console, const char *pattern, int step)
+{
+    regex_t regex;
+    if (!begin_list(console))
+        return false;
+    SourceFile *file = open_source(console, console->list.file);
+    int line = console->list.line + (step > 0 ? !console->list.listed : console->list.listed ? -2 : -1);
+    if (!file || regcomp(&regex, pattern, REG_NOSUB) != 0)
+        return console_error(console, file ? "Invalid regexp: %s" : "Out of memory.", pattern);
+    while (line >= 1 && line <= file->count && regexec(&regex, file->lines[line - 1], 0, NULL, 0) != 0)
+        line += step;
+    regfree(&regex);
+    if (line < 1 || line > file->count)
+        return console_error(console, "Expression not found");
+    return list_range(console, line, line);
+}
+
+bool cmd_search(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return search(console, args, 1);
+}
+
+bool cmd_reverse_search(Console *console, const char *format, const char *args)
+{
+    (void)format;
+    return search(console, args, -1);
 }
 
 bool cmd_info_symbol(Console *console, const char *format, const char *args)

@@ -93,11 +93,10 @@ const Type *type_pointer(TypePool *pool, const Type *target)
 
 const Type *type_array(TypePool *pool, const Type *target, uint64_t count)
 {
-    return intern(pool, &(Type){.kind = EMU_TYPE_ARRAY,
-                                .size = target->size * count,
-                                .name = "",
-                                .target = target,
-                                .count = count,
+    uint64_t size; /* too many bytes for any memory: as many as can be said */
+    if (__builtin_mul_overflow(target->size, count, &size))
+        size = UINT64_MAX;
+    return intern(pool, &(Type){.kind = EMU_TYPE_ARRAY, .size = size, .name = "", .target = target, .count = count,
                                 .rust = target->rust});
 }
 
