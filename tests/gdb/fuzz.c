@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,30 @@ static void put_line(Text *text, int depth)
         expand(text, *s == 'l' || *s == 's' ? "%s " : *s == 'e' || *s == 't' ? "%e " : *s == 'n' ? "%d " : *s == 'r' ? "$%s " : *s == 'f' ? "/program" : "", depth);
 }
 
+/* Lines that belong together, with others in them; now and then without their end. */
+static void put_block(Text *text, int depth)
+{
+    static const char *const heads[] = {
+        "commands\nsilent\n", "commands 1\n", "if %e\n", "if $argc == %d\n", "while $n < %d\nset $n = $n + 1\n", "while %e\nloop_break\n", "while %e\n",
+        "define mine\n", "define mine\np $arg0\nmine $arg1 %s\n", "define hook-stop\n", "define hookpost-step\n", "document mine\n", "python\n",
+    };
+    expand(text, heads[rnd(sizeof heads / sizeof heads[0])], 0);
+    for (uint64_t n = rnd(3); n; n--) {
+        put_line(text, 0);
+        put_text(text, "\n");
+    }
+    if (depth < 3 && rnd(3) == 0)
+        put_block(text, depth + 1);
+    if (rnd(4) == 0) {
+        put_text(text, "else\n");
+        put_line(text, 0);
+        put_text(text, "\n");
+    }
+    put_text(text, rnd(8) ? "end\n" : "");
+    if (rnd(3) == 0)
+        expand(text, "mine %s %d\n", 0);
+}
+
 /* What people write into files: each line likely to mean something where the program stands in work(). */
 static void put_script(Text *text)
 {
@@ -223,11 +248,8 @@ static void put_script(Text *text)
     for (uint64_t n = 1 + rnd(6); n; n--) {
         rnd(4) ? expand(text, usual[rnd(sizeof usual / sizeof usual[0])], 0) : put_line(text, 0);
         put_text(text, "\n");
-        if (rnd(8) == 0) {
-            put_text(text, rnd(2) ? "commands\nsilent\n" : "commands 1\n");
-            put_line(text, 0);
-            put_text(text, rnd(8) ? "\nend\n" : "\n");
-        }
+        if (rnd(6) == 0)
+            put_block(text, 0);
     }
 }
 
@@ -376,6 +398,19 @@ static void fuzz_packets(uint64_t count, bool wire)
 
 /* ---- the console ----------------------------------------------------------------------------------------------- */
 
+/* Loops that take long: Ctrl-C. */
+static Console *volatile impatient;
+static void interrupt(int signal)
+{
+    Console *console = impatient;
+    (void)signal;
+    if (!console)
+        return;
+    console->interrupted = 1;
+    if (console->emu)
+        emu_interrupt(console->emu);
+}
+
 /* Breakpoints whose commands go on could do so forever. */
 static unsigned stops;
 static void stopped(Console *console)
@@ -413,11 +448,15 @@ static void feed(Console *console, char kind)
     else
         put_line(&text, 0);
     damage(&text);
+    impatient = console;
+    alarm(2);
     note_input("console", text.bytes, text.size);
     if (kind == 's' && text.size)
         feed_script(console, &text);
     else
         good_lines += console_execute(console, text.bytes), lines_fed++;
+    alarm(0);
+    impatient = NULL;
     console->quit = false;
 }
 
@@ -430,6 +469,7 @@ static void fuzz_console(uint64_t count, char kind)
     config.deterministic = config.no_net = true;
     config.max_insns = MAX_INSNS;
     config.stdio[0] = config.stdio[1] = config.stdio[2] = -1;
+    signal(SIGALRM, interrupt);
     for (uint64_t done = 0; done < count;) {
         char *output = NULL;
         size_t size = 0;
