@@ -97,6 +97,17 @@ static bool relaunch(void *context, Emu **emu, const char *path, const char *con
 }
 static const GdbLaunch launch = {.launch = relaunch, .path = "/program", .argv = first_argv, .environment = first_environment};
 
+/* Does the program in the confined place have debugging information that can be read there? */
+static bool has_sources(void)
+{
+    EmuSymbol symbol;
+    EmuSource source;
+    Emu *emu = machine();
+    bool has = emu_symbol_named(emu, 0, "main", &symbol) && emu_source_at(emu, 0, symbol.address, &source);
+    emu_destroy(emu);
+    return has;
+}
+
 static void confine(const char *program)
 {
     uid_t uid = geteuid();
@@ -105,6 +116,11 @@ static void confine(const char *program)
         perror(program);
         exit(1);
     }
+    EmuSource source;
+    Emu *emu = machine_of(program, first_argv, first_environment, true); /* libdw is loaded on demand: not from where we go */
+    if (emu)
+        emu_source_at(emu, 0, 0x401000, &source);
+    emu_destroy(emu);
     if (unshare(CLONE_NEWNS | (uid ? CLONE_NEWUSER : 0)) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
         mount("none", "/tmp", "tmpfs", 0, "mode=0755") || mkdir("/tmp/proc", 0755) || /* names of open files are asked for there */
         mount("/proc", "/tmp/proc", NULL, MS_BIND | MS_REC, NULL) || chroot("/tmp") || chdir("/")) {
@@ -115,10 +131,10 @@ static void confine(const char *program)
         perror(program);
         exit(1);
     }
-    EmuSource source;
-    Emu *emu = machine(); /* what is loaded on demand is loaded before the rights go */
-    emu_source_at(emu, 0, 0x401000, &source);
-    emu_destroy(emu);
+    if (strstr(emu_features(), "libdw") && !has_sources()) {
+        fputs("the program has no lines: names, types and frames would not be reached\n", stderr);
+        exit(1);
+    }
     struct rlimit none = {0, 0}, few = {64, 64};
     setrlimit(RLIMIT_FSIZE, &none);
     setrlimit(RLIMIT_CORE, &none);

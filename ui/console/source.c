@@ -307,8 +307,10 @@ static bool begin_list(Console *console)
     EmuSource source;
     if (console->list.file)
         return true;
-    if (!console->emu || !default_file(console, file, sizeof file))
+    if (!console->emu)
         return console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
+    if (!default_file(console, file, sizeof file))
+        return false;
     int around = emu_symbol_named(console->emu, console_pid(console), "main", &symbol) &&
                  emu_source_at(console->emu, console_pid(console), symbol.address, &source) ? source.line + 1 : 1;
     remember(console, file, around);
