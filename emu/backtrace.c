@@ -1,5 +1,8 @@
 /* Who called whom. Call frame information says it exactly where the program has it; without it frame pointers do, as far as
  * they are kept; and the innermost function, which may not have pushed anything yet, is tried by its return address. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "emu/machine.h"
 
 typedef struct Unwinder {
@@ -109,7 +112,40 @@ static bool unwind(Unwinder *u, bool exact, const DwarfRegisters *in, DwarfRegis
 /* `caller`: the registers as they will be behind its return; NULL: unknown. */
 typedef bool FrameVisit(void *context, const MachineFrame *frame, const DwarfRegisters *caller);
 
-static void each_frame(Emu *emu, int tid, FrameVisit *visit, void *context)
+/* Where a look at a frame ended, so that the next frame out is not looked for from the innermost again: a recursion without end has
+ * hundreds of thousands. It holds as long as the thread stands there and nobody has changed anything. */
+typedef struct FrameMemory {
+    u64 changes, insns;
+    int tid;
+    u64 r[16], rip;     /* of the thread, as it stands there */
+    u32 level;
+    MachineFrame frame; /* that one, before it was unwound: its `cfa` is of the one that it called */
+} FrameMemory;
+
+void machine_forget_frames(Emu *emu)
+{
+    free(emu->frame_memory);
+    emu->frame_memory = NULL;
+}
+
+static bool remembered(Emu *emu, int tid, const EmuRegisters *now, u32 level)
+{
+    const FrameMemory *m = emu->frame_memory;
+    return m && m->changes == emu->changes && m->insns == emu->kernel->cpu.stats.insns && m->tid == tid && m->level <= level &&
+           m->rip == now->rip && memcmp(m->r, now->r, sizeof m->r) == 0;
+}
+
+static void remember(Emu *emu, int tid, const EmuRegisters *now, u32 level, const MachineFrame *frame)
+{
+    if (!emu->frame_memory && !(emu->frame_memory = malloc(sizeof *emu->frame_memory)))
+        return;
+    *emu->frame_memory = (FrameMemory){.changes = emu->changes, .insns = emu->kernel->cpu.stats.insns, .tid = tid, .rip = now->rip,
+                                       .level = level, .frame = *frame};
+    memcpy(emu->frame_memory->r, now->r, sizeof now->r);
+}
+
+/* Visits the frames from `level` out. */
+static void each_frame(Emu *emu, int tid, u32 level, FrameVisit *visit, void *context)
 {
     EmuRegisters registers;
     Task *task = machine_task(emu, tid);
@@ -118,26 +154,31 @@ static void each_frame(Emu *emu, int tid, FrameVisit *visit, void *context)
     Unwinder u = {.memory = {emu, task->process->pid}};
     u.dwarf = machine_dwarf(emu, u.memory.pid, &u.bias);
     MachineFrame frame = {.registers = registers_in_dwarf_order(&registers), .exact = true};
-    for (;;) {
+    u32 at = 0;
+    if (remembered(emu, tid, &registers, level)) {
+        at = emu->frame_memory->level;
+        frame = emu->frame_memory->frame;
+    }
+    for (;; at++) {
+        if (at == level)
+            remember(emu, tid, &registers, at, &frame);
         DwarfRegisters out;
         u64 below = frame.registers.cfa; /* of the frame that this one called */
         bool more = unwind(&u, frame.exact, &frame.registers, &out);
         frame.registers.cfa = more ? out.cfa : 0;
         bool progress = !more || out.cfa > below || out.interrupted || frame.registers.interrupted;
-        if (!visit(context, &frame, more ? &out : NULL) || !more || out.value[DWARF_RA] == 0 || !progress)
+        if ((at >= level && !visit(context, &frame, more ? &out : NULL)) || !more || out.value[DWARF_RA] == 0 || !progress)
             return;
         frame = (MachineFrame){.registers = out, .exact = out.interrupted};
     }
 }
 
-typedef struct Search { u32 level; MachineFrame *found; bool any; } Search;
+typedef struct Search { MachineFrame *found; bool any; } Search;
 
 static bool search_frame(void *context, const MachineFrame *frame, const DwarfRegisters *caller)
 {
     (void)caller;
     Search *s = context;
-    if (s->level-- > 0)
-        return true;
     *s->found = *frame;
     s->any = true;
     return false;
@@ -145,8 +186,8 @@ static bool search_frame(void *context, const MachineFrame *frame, const DwarfRe
 
 bool machine_frame(Emu *emu, int tid, u32 level, MachineFrame *frame)
 {
-    Search s = {.level = level, .found = frame};
-    each_frame(emu, tid, search_frame, &s);
+    Search s = {.found = frame};
+    each_frame(emu, tid, level, search_frame, &s);
     return s.any;
 }
 
@@ -173,6 +214,6 @@ uint32_t emu_backtrace(Emu *emu, int tid, EmuFrame *frames, uint32_t capacity)
 {
     Collect c = {.frames = frames, .capacity = capacity};
     if (capacity)
-        each_frame(emu, tid, collect_frame, &c);
+        each_frame(emu, tid, 0, collect_frame, &c);
     return c.count;
 }

@@ -85,6 +85,7 @@ void emu_destroy(Emu *emu)
     machine_forget_heap(emu);
     machine_forget_accesses(emu);
     machine_forget_programs(emu);
+    machine_forget_frames(emu);
     if (emu->record)
         record_leave(emu);
     kernel_destroy(emu->kernel);
@@ -141,6 +142,7 @@ static EmuStop stop_of(const KernelStop *k)
 EmuStop emu_run(Emu *emu, uint64_t max_insns)
 {
     u64 start = host_now();
+    emu->changes++;
     KernelStop stop = emu->record ? record_run(emu, max_insns) : emu->heap ? heap_run(emu->heap, max_insns) :
                       kernel_run(emu->kernel, max_insns);
     emu->run_ns += host_now() - start;

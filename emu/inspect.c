@@ -101,6 +101,7 @@ bool emu_set_registers(Emu *emu, int tid, const EmuRegisters *in)
     Task *task = machine_task(emu, tid);
     if (!task || !record_may_change(emu))
         return false;
+    emu->changes++;
     CpuState *s = task_registers(task);
     memcpy(s->r, in->r, sizeof in->r);
     s->rip = in->rip;
@@ -168,6 +169,7 @@ uint64_t emu_write(Emu *emu, int pid, uint64_t address, const void *buffer, uint
     Space *space = space_of(emu, pid);
     if (!space || !record_may_change(emu))
         return 0;
+    emu->changes++;
     KernelScope scope = record_look(emu);
     u64 done = 0;
     while (done < size) {

@@ -23,6 +23,8 @@ struct Emu {
     Kernel *kernel;
     EmuConfig config;
     u64 run_ns;
+    u64 changes;             /* how often it was run, or changed from outside */
+    struct FrameMemory *frame_memory; /* where the last look at a frame ended (backtrace.c), or NULL */
     int last_pid, last_tid; /* who ran last */
     bool att_syntax;
     struct Record *record;   /* what it remembers of its run, or NULL */
@@ -50,6 +52,7 @@ DebugInfo *machine_dwarf(Emu *emu, int pid, u64 *bias);
 u64 machine_global_type(Emu *emu, const char *name, u64 address);
 u64 machine_type_size(Emu *emu, u64 type);
 void machine_forget_programs(Emu *emu);
+void machine_forget_frames(Emu *emu);
 void machine_forget_model(Emu *emu);
 void machine_forget_recording(Emu *emu);
 void machine_forget_replay(Emu *emu);
