@@ -175,7 +175,7 @@ void frames_print(Console *console, uint32_t level, FrameStyle style)
     Site s = look_up(console, &frames[level]);
     bool bare = style == FRAME_LINE && s.has_source;
     if (style == FRAME_LISTED || style == FRAME_SELECTED)
-        fprintf(console->out, "#%-3" PRIu32, level);
+        fprintf(console->out, "#%-2" PRIu32 " ", level);
     if (!bare)
         print_location(console, level, &frames[level], &s);
     if (!s.has_source || style == FRAME_LISTED || style == FRAME_LOCATION)

@@ -360,6 +360,20 @@ bool cmd_show_user(Console *console, const char *format, const char *args)
     return true;
 }
 
+static char **copy_lines(char **lines)
+{
+    size_t count = 0;
+    while (lines[count])
+        count++;
+    char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        if (!(copy[i] = strdup(lines[i]))) {
+            script_free(copy);
+            return NULL;
+        }
+    return copy;
+}
+
 bool script_defined(Console *console, const char *line, bool *good)
 {
     size_t n = strcspn(line, " \t/");
@@ -376,7 +390,9 @@ bool script_defined(Console *console, const char *line, bool *good)
             free(whole);
         return true;
     }
-    *good = script_execute(console, c->lines, arguments, BLOCK_TO_THE_END);
+    char **lines = copy_lines(c->lines); /* they may define it anew */
+    *good = lines && script_execute(console, lines, arguments, BLOCK_TO_THE_END);
+    script_free(lines);
     return true;
 }
 

@@ -37,6 +37,14 @@ commands
     continue
   end
 end
+define twice
+  define twice
+    print 2
+  end
+  print 1
+end
+twice
+twice
 info breakpoints
 run
 loop_break
