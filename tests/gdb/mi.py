@@ -141,8 +141,6 @@ def conversation(target, start, steps, program, work):
     session = Session(program, work)
     for step in SETUP + ([f"-target-select {target} {program}"] if target else []):
         session.do(step)
-    if target:
-        session.until("*stopped")
     session.said.clear()
     for step in steps:
         if step == "START":
