@@ -230,26 +230,25 @@ static bool list(Console *console, bool only_watches)
 {
     static const char *const kinds[] = {"breakpoint", "hw watchpoint", "read watchpoint", "acc watchpoint"};
     bool any = false;
-    int width = 10, kind_width = 14; /* wide enough for addresses, and for long kinds, only where there are some */
+    int width = 10, type_width = 14; /* wide enough for addresses, and for read watchpoints, only where there are some */
     for (const Breakpoint *b = console->breakpoints; b; b = b->next) {
         width = is_catchpoint(b) ? width : 18;
-        if (!is_catchpoint(b) && (int)strlen(kinds[b->kind]) >= kind_width)
-            kind_width = (int)strlen(kinds[b->kind]) + 1;
+        type_width = b->kind == BREAK_READ_WATCH ? 15 : type_width;
     }
     for (const Breakpoint *b = console->breakpoints; b; b = b->next) {
         if (only_watches && (b->kind == BREAK_CODE || is_catchpoint(b)))
             continue;
         if (!any)
-            fprintf(console->out, "Num     %-*s Disp Enb %-*s What\n", kind_width, "Type", width, "Address");
+            fprintf(console->out, "Num     %-*s Disp Enb %-*s What\n", type_width, "Type", width, "Address");
         any = true;
-        fprintf(console->out, "%-7d %-*s %s %-3c ", b->number, kind_width, is_catchpoint(b) ? "catchpoint" : kinds[b->kind],
+        fprintf(console->out, "%-7d %-*s %s %-3c ", b->number, type_width, is_catchpoint(b) ? "catchpoint" : kinds[b->kind],
                 b->temporary ? "del " : "keep", b->enabled ? 'y' : 'n');
         list_what(console, b, width);
         if (b->address_count)
             console_set_examined(console, type_builtin(TYPE_VOID), b->addresses[b->address_count - 1]);
         list_details(console, b);
         for (uint32_t i = 0; b->address_count > 1 && i < b->address_count; i++) {
-            fprintf(console->out, "%d.%-5" PRIu32 "%22c   0x%016" PRIx64 " ", b->number, i + 1, 'y', b->addresses[i]);
+            fprintf(console->out, "%d.%-5" PRIu32 "%*c   0x%016" PRIx64 " ", b->number, i + 1, type_width + 8, 'y', b->addresses[i]);
             list_place(console, b->addresses[i]);
         }
     }

@@ -450,8 +450,7 @@ void console_destroy(Console *console)
     free(console->list.file);
     shell_log_off(console);
     free(console->log_path);
-    free(console->new_argv);
-    free(console->new_words);
+    arguments_free(console);
     free(console->new_path);
     free(console->new_environment);
     while (console->new_entry_count)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <wordexp.h>
 
 #include "emu/emu_debug.h"
 #include "ui/console/type.h"
@@ -61,6 +62,18 @@ typedef struct Script {
     struct Script *outer;
 } Script;
 
+enum { MAX_REDIRECTIONS = 8 };
+typedef struct Redirection {
+    int fd, flags; /* this descriptor of the program is the file, opened so (0666 if it must be made); */
+    int from;      /* or (not -1) whatever that one is then */
+    char *path;    /* malloc'ed */
+} Redirection;
+
+typedef struct Redirections {
+    Redirection each[MAX_REDIRECTIONS];
+    uint32_t count;
+} Redirections;
+
 enum { SIGNAL_STOP = 1, SIGNAL_PRINT = 2, SIGNAL_PASS = 4 }; /* what happens at a signal: handle */
 
 typedef struct Settings {
@@ -90,7 +103,9 @@ struct Console {
     const char *recording;  /* the file that is replayed; NULL: a program is run */
     const char **argv;      /* NULL-terminated */
     const char **new_argv;  /* of `run ARGS`, with the words they consist of; NULL: argv is the caller's */
-    char *new_words;
+    wordexp_t new_words;
+    Redirections redirections; /* that stood among them */
+    char *argument_text;    /* all as typed */
     char *new_path;         /* of `file', or of `cd' where it was relative; NULL: path is the caller's */
     const char **environment;
     const char **new_environment; /* of `set environment'; NULL: environment is the caller's */
@@ -207,6 +222,8 @@ bool console_global_type(Console *console, const char *name, uint64_t *handle);
 /* frames.c */
 /* The frames of the current stop. */
 const EmuFrame *frames_get(Console *console, uint32_t *count);
+/* Where the selected frame stands; 0: the program does not run. */
+uint64_t frames_selected_pc(Console *console);
 void frames_forget(Console *console);
 typedef enum FrameStyle {
     FRAME_LISTED,   /* "#0  main (argc=1) at t.c:5" */
@@ -257,6 +274,13 @@ const char *signal_description(int signal);
 void catch_configure(Console *console);
 /* After a fork: stays with one of the two, as `set follow-fork-mode` says. */
 void fork_follow(Console *console);
+
+/* arguments.c */
+/* The text becomes the program's arguments and redirections; false after an error: those before are kept. */
+bool arguments_take(Console *console, const char *text);
+void arguments_free(Console *console);
+/* control_load(), with the redirections. */
+bool arguments_load(Console *console);
 
 /* control.c */
 /* A fresh machine with the program loaded; false after an error. */

@@ -81,43 +81,6 @@ bool control_load(Console *console)
     return true;
 }
 
-/* The words of `text` become the program's arguments; blanks separate, quotes and backslashes protect. */
-static bool take_arguments(Console *console, const char *text)
-{
-    char *words = malloc(strlen(text) + 2), *out = words;
-    const char **argv = calloc(strlen(text) / 2 + 3, sizeof *argv);
-    if (!words || !argv) {
-        free(words);
-        free(argv);
-        return console_error(console, "Out of memory.");
-    }
-    size_t n = 0;
-    argv[n++] = console->argv[0];
-    for (const char *p = text; *p;) {
-        while (*p == ' ' || *p == '\t')
-            p++;
-        if (!*p)
-            break;
-        argv[n++] = out;
-        for (char quote = 0; *p && (quote || (*p != ' ' && *p != '\t')); p++) {
-            if (*p == quote)
-                quote = 0;
-            else if (!quote && (*p == '"' || *p == '\''))
-                quote = *p;
-            else if (*p == '\\' && quote != '\'' && p[1])
-                *out++ = *++p;
-            else
-                *out++ = *p;
-        }
-        *out++ = 0;
-    }
-    free(console->new_argv);
-    free(console->new_words);
-    console->argv = console->new_argv = argv;
-    console->new_words = words;
-    return true;
-}
-
 static bool begin(Console *console, const char *args)
 {
     if (console->borrowed)
@@ -125,9 +88,9 @@ static bool begin(Console *console, const char *args)
     if (console->running &&
         !command_confirm(console, "The program being debugged has been started already.\nStart it from the beginning?"))
         return console_error(console, "Program not restarted.");
-    if (*args && !take_arguments(console, args))
+    if (*args && !arguments_take(console, args))
         return false;
-    if ((console->running || *args || !console->emu) && !control_load(console))
+    if ((console->running || *args || !console->emu || console->redirections.count) && !arguments_load(console))
         return false;
     for (Breakpoint *b = console->breakpoints; b; b = b->next)
         b->hits = 0;
@@ -152,24 +115,6 @@ bool cmd_run(Console *console, const char *format, const char *args)
         }
     }
     control_run(console);
-    return true;
-}
-
-bool cmd_set_args(Console *console, const char *format, const char *args)
-{
-    (void)format;
-    if (console->borrowed || console->recording)
-        return console_error(console, "The arguments of this program cannot be changed.");
-    return take_arguments(console, args) && (console->running || control_load(console));
-}
-
-bool cmd_show_args(Console *console, const char *format, const char *args)
-{
-    (void)format, (void)args;
-    fputs("Argument list to give program being debugged when it is started is \"", console->out);
-    for (uint32_t i = 1; console->argv[0] && console->argv[i]; i++)
-        fprintf(console->out, "%s%s", i > 1 ? " " : "", console->argv[i]);
-    fputs("\".\n", console->out);
     return true;
 }
 

@@ -64,6 +64,34 @@ static bool show(Console *console, const char *format, const char *args, bool nu
     return good;
 }
 
+bool cmd_show_values(Console *console, const char *format, const char *args)
+{
+    uint64_t around = 0;
+    (void)format;
+    if (*args && !command_count(console, args, 0, &around))
+        return false;
+    uint64_t end = *args && around + 4 < console->history_count ? around + 4 : console->history_count;
+    for (uint64_t i = end > 10 ? end - 10 : 0; i < end; i++) {
+        fprintf(console->out, "$%" PRIu64 " = ", i + 1);
+        value_print(console, console->out, &console->history[i], 0);
+        putc('\n', console->out);
+    }
+    return true;
+}
+
+bool cmd_show_convenience(Console *console, const char *format, const char *args)
+{
+    (void)format, (void)args;
+    for (const Variable *v = console->variables; v; v = v->next) {
+        fprintf(console->out, "$%s = ", v->name);
+        value_print(console, console->out, &v->value, 0);
+        putc('\n', console->out);
+    }
+    if (!console->variables)
+        fputs("No debugger convenience values now defined.\n", console->out);
+    return true;
+}
+
 bool cmd_print(Console *console, const char *format, const char *args) { return show(console, format, args, true, false); }
 bool cmd_call(Console *console, const char *format, const char *args) { return show(console, format, args, true, true); }
 bool cmd_output(Console *console, const char *format, const char *args) { return show(console, format, args, false, false); }
@@ -146,7 +174,7 @@ static void address_label(Console *console, uint64_t address)
 static bool examine_insns(Console *console)
 {
     EmuInsn insn;
-    uint64_t pc = console->running ? control_pc(console) : 0;
+    uint64_t pc = frames_selected_pc(console);
     for (uint64_t i = 0; i < console->examine.count; i++) {
         uint64_t at = console->examine.address;
         if (!emu_disassemble(console->emu, console_pid(console), at, &insn))

@@ -54,7 +54,7 @@ static void print_line_of(Console *console, Style *style, uint64_t address)
 static void disassemble_range(Console *console, uint64_t start, uint64_t end, Style *style)
 {
     EmuInsn insn;
-    uint64_t pc = console->running ? control_pc(console) : 0;
+    uint64_t pc = frames_selected_pc(console);
     for (uint64_t at = start; at < end && emu_disassemble(console->emu, console_pid(console), at, &insn); at += insn.length) {
         if (style->source)
             print_line_of(console, style, at);

@@ -371,6 +371,13 @@ bool cmd_down(Console *console, const char *format, const char *args)
     return select_frame(console, console->frame > n ? (int64_t)(console->frame - n) : 0);
 }
 
+uint64_t frames_selected_pc(Console *console)
+{
+    uint32_t count = 0;
+    const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
+    return console->frame < count ? frames[console->frame].pc : 0;
+}
+
 const char *frames_language(Console *console)
 {
     EmuSource source;

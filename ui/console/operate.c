@@ -126,6 +126,26 @@ static bool console_truth(Console *console, const char *name, Value *v)
     return true;
 }
 
+/* function::variable, of the innermost frame of that function. */
+static bool outer_value(Console *console, const char *name, Value *v, bool *found)
+{
+    uint32_t count, selected = console->frame;
+    EmuFunction function;
+    const char *last = strrchr(name, ':');
+    size_t n = last && last > name + 1 ? (size_t)(last - 1 - name) : 0;
+    const EmuFrame *frames = n ? frames_get(console, &count) : NULL;
+    bool good = true;
+    for (uint32_t i = 0; n && !*found && i < count; i++) {
+        if (!emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function) ||
+            strncmp(function.name, name, n) != 0 || function.name[n])
+            continue;
+        console->frame = i;
+        good = local_value(console, last + 1, v, found);
+    }
+    console->frame = selected;
+    return good;
+}
+
 bool operate_name(Console *console, const char *name, Value *v)
 {
     EmuVariable variable;
@@ -133,7 +153,7 @@ bool operate_name(Console *console, const char *name, Value *v)
     EmuFunction function;
     Emu *emu = console->emu;
     bool found = false;
-    if (emu && console->running && (!local_value(console, name, v, &found) || found))
+    if (emu && console->running && (!local_value(console, name, v, &found) || found || !outer_value(console, name, v, &found) || found))
         return found && !console->failed;
     if (emu && emu_variable_named(emu, console->tid, console->frame, name, &variable))
         return variable_value(console, &variable, v);

@@ -126,12 +126,8 @@ bool cmd_file(Console *console, const char *format, const char *args)
         return console_error(console, "Program not killed.");
     if (access(args, R_OK) != 0)
         return console_error(console, "%s: %s.", args, strerror(errno));
-    const char **argv = console->argv;
-    console->argv = (const char *[]){"", NULL}; /* its arguments were another program's */
-    if (!use_program(console, args)) {
-        console->argv = argv;
+    if (!arguments_take(console, "") || !use_program(console, args)) /* its arguments were another program's */
         return false;
-    }
     if (!control_load(console))
         return false;
     breakpoints_relocate(console);

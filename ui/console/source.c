@@ -317,6 +317,17 @@ static bool begin_list(Console *console)
     return true;
 }
 
+/* list *ADDRESS says first what lies there. */
+static void say_where(Console *console, const char *text)
+{
+    uint64_t address;
+    EmuSource source;
+    EmuFunction function;
+    if (expression_address(console, text, &address) && emu_source_at(console->emu, console_pid(console), address, &source) &&
+        emu_function_at(console->emu, console_pid(console), address, &function))
+        fprintf(console->out, "0x%" PRIx64 " is in %s (%s:%d).\n", address, function.name, source.name, source.line);
+}
+
 bool cmd_list(Console *console, const char *format, const char *args)
 {
     int size = console->settings.list_size, around = 0;
@@ -324,7 +335,7 @@ bool cmd_list(Console *console, const char *format, const char *args)
     bool named = *args && strcmp(args, "-") != 0 && *args != ',' && !isdigit((unsigned char)*args) && *args != '+';
     if (!named && !begin_list(console))
         return false;
-    if (!*args && console->list.listed)
+    if ((!*args || strcmp(args, "+") == 0) && console->list.listed)
         return list_range(console, console->list.line, console->list.line + size - 1);
     if (strcmp(args, "-") == 0) {
         int last = (console->list.listed ? console->list.first : console->list.line - size / 2) - 1;
@@ -334,10 +345,12 @@ bool cmd_list(Console *console, const char *format, const char *args)
     const char *comma = strchr(args, ',');
     if (comma && !strchr(args, '<'))
         return list_between(console, args, comma);
-    if (!*args)
+    if (!*args || strcmp(args, "+") == 0)
         around = console->list.line;
     else if (!line_of(console, args, &around))
         return false;
+    if (*args == '*')
+        say_where(console, args + 1);
     int first = around - size / 2 < 1 ? 1 : around - size / 2;
     return list_range(console, first, first + size - 1);
 }
