@@ -63,7 +63,7 @@ def compare(emu, script, work):
         return 0
     entries = [line.split("  # ") for line in script.read_text().splitlines() if line.strip()]
     lines = [entry[0] for entry in entries]
-    gdb = ["gdb", "-q", "-nx", "-batch", "-ex", "set disassembly-flavor intel", "-ex", "set width 0", "-ex",
+    gdb = ["gdb", "-q", "-nx", "-batch", "-ex", "set disassembly-flavor intel", "-ex", "set width 0", "-ex", "set print thread-events off", "-ex",
            "set print entry-values no"]
     theirs = session(gdb, lines, program, work)
     ours = session([*emu, "debug", "--batch"], lines, program, work)
