@@ -23,7 +23,7 @@ SIZE = (1280, 800)
 SAMPLE_S = 30
 LIVELY_S = 240  # the machine must have got on within that, however slow the host
 VIEW_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "Tab", "h", "i", "o", "p", "a", "0", "Up", "Down",
-             "Prior", "Next", "question"]
+             "Prior", "Next", "Home", "End", "question"]
 FOUND = re.compile(r"ERROR: |WARNING: ThreadSanitizer|runtime error|LeakSanitizer|emu: bug")
 
 

@@ -4,7 +4,7 @@
 
 #include "ui/window/view.h"
 
-enum { TITLE = 20, ADDRESS = 92 }; /* above; left: the row's address */
+enum { TITLE = 20, ADDRESS = 92, DOTS = 26 }; /* above; left: the row's address; a line so wide shows its bytes as dots */
 
 /* How a zoom step below the page looks: bytes per cell, cells per row, size of a cell, letters. */
 static const CloseShape shapes[] = {
@@ -128,7 +128,7 @@ static void draw_line(Canvas *canvas, Rect place, const CloseCell *cell, Colour 
         return;
     }
     canvas_fill(canvas, r, cell->zero ? colour_mix(INK_BACK, base, 90) : base);
-    if (bytes && r.w >= 26) {
+    if (bytes && r.w >= DOTS) {
         canvas_fill(canvas, r, INK_PANEL);
         draw_dots(bytes, canvas, r);
     }
@@ -155,21 +155,39 @@ static void draw_row_label(const View *view, const Model *model, Canvas *canvas,
     const Band *band = model_band_at(model, address);
     if (band)
         canvas_fill(canvas, (Rect){view->map.x + 4, y, 4, s->h}, view_kind_colour(band->kind));
-    if (!band || (s->h < 12 && address / ((uint64_t)s->unit * s->columns) % 2))
+    if (!band || address / ((uint64_t)s->unit * s->columns) % (uint64_t)((s->h + 11) / s->h))
         return; /* nothing is there, or labels would touch */
     view_print(canvas, FONT_SMALL, view->map.x + 12, y + (s->h - 12) / 2, ADDRESS - 14, INK_DIM, "%12llx",
                (unsigned long long)address);
+}
+
+/* What is seen; where bytes are dots, what their colours mean. */
+static void draw_title(const View *view, const Model *model, Canvas *canvas, const CloseShape *s)
+{
+    const Band *band = model_band_at(model, model->focus.address);
+    const char *of = band ? model_kind_name(band->kind) : "memory";
+    int x = view->map.x + 12, y = view->map.y + 5, width = view->map.w - 24;
+    if (s->unit == 1 || s->w <= DOTS) {
+        view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "%s of the %s: %s",
+                   s->unit == 1 ? "Bytes" : "Lines of 64 bytes", of,
+                   view->map.w < VIEW_NARROW ? "rightwards, then down" : "addresses rise to the right and downwards");
+        return;
+    }
+    if (view->map.w < VIEW_NARROW)
+        x += canvas_text(canvas, FONT_SMALL, x, y, width, INK_DIM, "A dot per byte:");
+    else
+        x += view_print(canvas, FONT_SMALL, x, y, width, INK_DIM, "Lines of 64 bytes of the %s, a dot per byte:", of);
+    for (int i = BYTE_TEXT; i < BYTE_CLASSES; i++) {
+        canvas_fill(canvas, (Rect){x + 6, y + 3, 6, 6}, classes[i].ink);
+        x += 15 + canvas_text(canvas, FONT_SMALL, x + 15, y, 60, INK_DIM, classes[i].name);
+    }
 }
 
 void draw_close(const View *view, const Model *model, Canvas *canvas)
 {
     const Close *close = model->close;
     CloseShape s = view_close_shape(view);
-    const Band *band = model_band_at(model, model->focus.address);
-    view_print(canvas, FONT_SMALL, view->map.x + 12, view->map.y + 5, view->map.w - 24, INK_DIM,
-               s.unit == 1 ? "Bytes of the %s: addresses rise to the right and downwards"
-                           : "Lines of 64 bytes of the %s: addresses rise to the right and downwards",
-               band ? model_kind_name(band->kind) : "memory");
+    draw_title(view, model, canvas, &s);
     if (!close || close->unit != s.unit)
         return; /* the next picture has it */
     Rect map = view->map, kept = canvas_clip(canvas, (Rect){map.x, map.y + TITLE, map.w, map.h - TITLE});
