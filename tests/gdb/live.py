@@ -134,6 +134,12 @@ def client_tests(emu, work, spin):
     time.sleep(0.3)
     c.raw(b"\x03")
     check(c.receive().startswith("T02"), "interrupt")
+    try:
+        second = socket.socket(socket.AF_UNIX)
+        second.connect(run.path)
+        check(False, "a second client is refused")
+    except ConnectionRefusedError:
+        pass
     check(c.ask("D;3e8") == "OK", "detach")
     c.sock.close()
     time.sleep(0.2)
@@ -175,6 +181,10 @@ def wire_tests(emu, work, spin):
     check(run.end()[0] == -signal.SIGKILL, "kill")
     done = subprocess.run([*emu, "-g", "65536", spin], capture_output=True, text=True)
     check(done.returncode == 125 and "cannot wait for gdb" in done.stderr, "no such port", done)
+    file = pathlib.Path(work) / "no_socket"
+    file.write_text("mine")
+    done = subprocess.run([*emu, "-g", str(file), spin], capture_output=True, text=True)
+    check(done.returncode == 125 and file.read_text() == "mine", "a file is no socket, and stays", done)
     done = subprocess.run([*emu, "-g", "-", spin], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     check(done.returncode == -signal.SIGKILL, "nobody there", done)
 

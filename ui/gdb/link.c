@@ -26,47 +26,49 @@ static bool complain(Link *link, const char *place)
     return false;
 }
 
-static bool listen_tcp(Link *link, const char *place, uint16_t port)
+static bool listen_tcp(Link *link)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(link->port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof address;
     int yes = 1;
     link->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (link->listener < 0)
-        return complain(link, place);
+        return false;
     setsockopt(link->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(link->listener, (struct sockaddr *)&address, sizeof address) || listen(link->listener, 1))
-        return complain(link, place);
-    if (port == 0 && getsockname(link->listener, (struct sockaddr *)&address, &size) == 0)
-        fprintf(stderr, "emu: waiting for gdb: target remote localhost:%u\n", ntohs(address.sin_port));
+        return false;
+    if (link->port == 0 && getsockname(link->listener, (struct sockaddr *)&address, &size) == 0) {
+        link->port = ntohs(address.sin_port);
+        fprintf(stderr, "emu: waiting for gdb: target remote localhost:%u\n", link->port);
+    }
     return true;
 }
 
-static bool listen_unix(Link *link, const char *place)
+/* Ours, or one that an earlier run has left; never a file that is something else. */
+static void remove_socket(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(path);
+}
+
+static bool listen_unix(Link *link)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat st;
-    if (strlen(place) >= sizeof address.sun_path) {
+    if (strlen(link->path) >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
-        return complain(link, place);
+        return false;
     }
-    memcpy(address.sun_path, place, strlen(place) + 1);
-    if (lstat(place, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(place); /* left by an earlier run */
+    memcpy(address.sun_path, link->path, strlen(link->path) + 1);
+    remove_socket(link->path);
     link->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (link->listener < 0 || bind(link->listener, (struct sockaddr *)&address, sizeof address))
-        return complain(link, place);
-    link->path = strdup(place);
-    if (listen(link->listener, 1))
-        return complain(link, place);
-    return true;
+    return link->listener >= 0 && bind(link->listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(link->listener, 1) == 0;
 }
 
 bool link_open(Link *link, const char *place)
 {
     char *end;
-    link->listener = link->in = link->out = -1;
-    link->path = NULL;
+    *link = (Link){.listener = -1, .in = -1, .out = -1};
     if (strcmp(place, "-") == 0) { /* whatever else writes to descriptor 1 must not disturb the conversation */
         link->in = fcntl(0, F_DUPFD_CLOEXEC, 3);
         link->out = fcntl(1, F_DUPFD_CLOEXEC, 3);
@@ -75,13 +77,14 @@ bool link_open(Link *link, const char *place)
     const char *digits = strncmp(place, "localhost:", 10) == 0 ? place + 10 : strncmp(place, "127.0.0.1:", 10) == 0 ? place + 10 :
                          *place == ':' ? place + 1 : place;
     unsigned long port = strtoul(digits, &end, 10);
+    link->serves = true;
+    errno = ERANGE;
     if (*digits >= '0' && *digits <= '9' && !*end) {
-        if (port <= 65535)
-            return listen_tcp(link, place, (uint16_t)port);
-        errno = ERANGE;
-        return complain(link, place);
+        link->port = (uint16_t)port;
+        return (port <= 65535 && listen_tcp(link)) || complain(link, place);
     }
-    return listen_unix(link, place);
+    link->path = strdup(place);
+    return (link->path && listen_unix(link)) || complain(link, place);
 }
 
 void link_drop(Link *link)
@@ -92,15 +95,22 @@ void link_drop(Link *link)
         close(link->out);
     link->in = link->out = -1;
     link->at = link->have = 0;
+    if (link->serves && link->listener < 0 && !(link->path ? listen_unix(link) : listen_tcp(link))) {
+        fprintf(stderr, "emu: cannot wait for gdb again: %s\n", strerror(errno));
+        if (link->listener >= 0)
+            close(link->listener);
+        link->listener = -1;
+    }
 }
 
 void link_close(Link *link)
 {
+    link->serves = false;
     link_drop(link);
     if (link->listener >= 0)
         close(link->listener);
     if (link->path)
-        unlink(link->path);
+        remove_socket(link->path);
     free(link->path);
     link->listener = -1;
     link->path = NULL;
@@ -117,9 +127,12 @@ bool link_accept(Link *link)
         link->in = accept4(link->listener, NULL, NULL, SOCK_CLOEXEC);
     while (link->in < 0 && (errno == EINTR || errno == ECONNABORTED));
     link->out = link->in;
-    if (link->in >= 0)
-        setsockopt(link->in, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* packets are small and waited for */
-    return link->in >= 0;
+    if (link->in < 0)
+        return false;
+    setsockopt(link->in, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* packets are small and waited for */
+    close(link->listener);
+    link->listener = -1;
+    return true;
 }
 
 int link_byte(Link *link)

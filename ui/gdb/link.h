@@ -9,9 +9,11 @@
 #include "emu/emu.h"
 
 typedef struct Link {
-    int listener;    /* -1: none (standard input and output) */
+    int listener;    /* -1: none: somebody is connected, and a second is refused; or standard input and output */
     int in, out;     /* -1: nobody is connected */
-    char *path;      /* of the Unix socket, removed at the end; NULL: none */
+    bool serves;     /* one connection after another, at: */
+    char *path;      /* of the Unix socket, removed at the end; NULL: */
+    uint16_t port;
     size_t at, have; /* what is read and not yet taken */
     uint8_t buffer[4096];
 } Link;
@@ -21,7 +23,7 @@ bool link_open(Link *link, const char *place);
 void link_close(Link *link);
 /* Waits for somebody to connect. false: nobody can. */
 bool link_accept(Link *link);
-/* Nobody is connected any more. */
+/* Nobody is connected any more: the next may come. */
 void link_drop(Link *link);
 /* The next byte; -1: the other side has gone. Waits. */
 int link_byte(Link *link);
