@@ -98,6 +98,12 @@ static bool begin(Console *console, const char *args)
     console->threaded = false;
     console->followed = console->fork_child = console->tid = 0;
     console->stop = (EmuStop){.kind = EMU_BUDGET};
+    if (console->from_tty) {
+        fprintf(console->out, "Starting program: %s", console->path);
+        for (uint32_t i = 1; console->argv[0] && console->argv[i]; i++)
+            fprintf(console->out, " %s", console->argv[i]);
+        fputs(console->argv[0] && console->argv[1] ? "\n" : " \n", console->out);
+    }
     return true;
 }
 
@@ -152,8 +158,14 @@ bool cmd_quit(Console *console, const char *format, const char *args)
     (void)format;
     if (!command_count(console, args, 0, &code))
         return false;
-    if (console->running && !command_confirm(console, "A debugging session is active.\nQuit anyway?"))
-        return console_error(console, "Not confirmed.");
+    EmuTask task;
+    char question[128];
+    if (console->running && emu_task(console->emu, 0, &task)) {
+        snprintf(question, sizeof question,
+                 "A debugging session is active.\n\n\tInferior 1 [process %d] will be killed.\n\nQuit anyway?", task.pid);
+        if (!command_confirm(console, question))
+            return console_error(console, "Not confirmed.");
+    }
     console->quit = true;
     console->exit_code = (int)code & 255;
     return true;

@@ -21,7 +21,7 @@ static bool print_format(Console *console, const char *format, char *letter)
 static bool show_value(Console *console, char letter, const char *args, bool numbered, bool hide_void)
 {
     Value v;
-    if (strcmp(args, "$_siginfo") == 0)
+    if (strcmp(args, "$_siginfo") == 0 && console->running)
         return siginfo_print(console);
     if (!console->history_count && (!*args || strcmp(args, "$") == 0)) {
         fputs("The history is empty.\n", console->out);
@@ -235,7 +235,8 @@ static bool examine(Console *console)
     return console->examine.format == 's' ? examine_strings(console) : examine_units(console);
 }
 
-bool cmd_x(Console *console, const char *format, const char *args)
+/* *unit: what was looked at last, for $_. */
+static bool examine_at(Console *console, const char *format, const char *args, const Type **unit)
 {
     if (!console->examine.format)
         console->examine.format = 'x';
@@ -250,8 +251,17 @@ bool cmd_x(Console *console, const char *format, const char *args)
     uint64_t size = f == 'i' || f == 's' ? 1 : console->examine.size, last = console->examine.last;
     static const BuiltIn units[] = {[1] = TYPE_BYTE, [2] = TYPE_I16, [4] = TYPE_I32, [8] = TYPE_I64},
                          reals[] = {[4] = TYPE_FLOAT, [8] = TYPE_DOUBLE};
-    const Type *unit = type_builtin(f == 'f' && size >= 4 ? reals[size] : f == 'c' ? TYPE_CHAR : units[size]);
-    console_set_examined(console, unit, last >= start ? last : start);
+    *unit = type_builtin(f == 'f' && size >= 4 ? reals[size] : f == 'c' ? TYPE_CHAR : units[size]);
+    console->examine.last = last >= start ? last : start;
+    return true;
+}
+
+bool cmd_x(Console *console, const char *format, const char *args)
+{
+    const Type *unit;
+    if (!examine_at(console, format, args, &unit))
+        return false;
+    console_set_examined(console, unit, console->examine.last);
     return true;
 }
 
@@ -272,6 +282,7 @@ void console_set_examined(Console *console, const Type *unit, uint64_t address)
 static void show_display(Console *console, Display *d)
 {
     bool memory = strpbrk(d->format, "isbhwg") != NULL || isdigit((unsigned char)d->format[0]);
+    const Type *unit;
     Value v;
     console->failed = false;
     console->muted = true; /* its names may not exist here: then it is not shown */
@@ -283,7 +294,7 @@ static void show_display(Console *console, Display *d)
     console->failed = false;
     if (memory) {
         fprintf(console->out, "x/%s %s\n", d->format, d->expression);
-        cmd_x(console, d->format, d->expression);
+        examine_at(console, d->format, d->expression, &unit);
         return;
     }
     fprintf(console->out, "%s%s%s%s = ", *d->format ? "/" : "", d->format, *d->format ? " " : "", d->expression);

@@ -52,12 +52,14 @@ char **script_read(Console *console, bool plain)
     char *line = NULL, **lines = calloc(1, sizeof *lines), **grown;
     size_t capacity = 0;
     uint32_t count = 0, depth = 1;
-    while (lines && console_next_line(console, ">", &line, &capacity)) {
+    char prompt[DEEPEST + 2] = ">";
+    while (lines && console_next_line(console, prompt, &line, &capacity)) {
         const char *p = plain ? line : line + strspn(line, " \t");
         depth += !plain && opens_block(p);
         depth -= first_word_is(line + strspn(line, " \t"), "end");
         if (depth == 0 || !(grown = realloc(lines, (count + 2) * sizeof *grown)))
             break;
+        snprintf(prompt, sizeof prompt, "%*s>", (int)(depth > DEEPEST ? DEEPEST : depth - 1), "");
         lines = grown;
         lines[count] = strdup(p);
         if (lines[count])

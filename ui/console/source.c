@@ -110,6 +110,8 @@ static bool locate_line(Console *console, const char *file, int line, uint64_t *
     int found = line;
     EmuFunction function;
     *count = emu_line_addresses(console->emu, console_pid(console), file, &found, addresses, capacity);
+    if (*count == 0 && console->list.file && strcmp(file, console->list.file) == 0)
+        return console_error(console, "No line %d in the current file.", line);
     if (*count == 0)
         return console_error(console, "No line %d in file \"%s\".", line, file);
     for (uint32_t i = 0; i < *count; i++) /* a function's first line: behind its prologue */
@@ -233,7 +235,7 @@ static bool list_range(Console *console, int first, int last)
     for (int i = first; i <= last && i <= file->count; i++)
         fprintf(console->out, "%d\t%s\n", i, file->lines[i - 1]);
     console->list.first = first;
-    console->list.line = last + 1;
+    console->list.line = (last < file->count ? last : file->count) + 1;
     console->list.listed = true;
     return true;
 }
@@ -304,6 +306,7 @@ static bool begin_list(Console *console)
 {
     char file[512];
     EmuSymbol symbol;
+    EmuFunction function;
     EmuSource source;
     if (console->list.file)
         return true;
@@ -311,8 +314,11 @@ static bool begin_list(Console *console)
         return console_error(console, "No symbol table is loaded.  Use the \"file\" command.");
     if (!default_file(console, file, sizeof file))
         return false;
-    int around = emu_symbol_named(console->emu, console_pid(console), "main", &symbol) &&
-                 emu_source_at(console->emu, console_pid(console), symbol.address, &source) ? source.line + 1 : 1;
+    int around = 1, size = console->settings.list_size;
+    if (emu_symbol_named(console->emu, console_pid(console), "main", &symbol) &&
+        emu_function_at(console->emu, console_pid(console), symbol.address, &function) &&
+        emu_source_at(console->emu, console_pid(console), function.body, &source))
+        around = source.line > size ? source.line - size + 1 : 1; /* as gdb: main's first lines are the last that are shown */
     remember(console, file, around);
     return true;
 }
@@ -377,7 +383,7 @@ static bool line_place(Console *console, const char *args, uint64_t *address, in
     char here[24];
     *wanted = asked_line(args);
     if (!*args && console->list.file) {
-        *wanted = console->list.listed ? console->list.line - 1 : console->list.line;
+        *wanted = console->list.listed ? console->list.first : console->list.line;
         snprintf(here, sizeof here, "%d", *wanted);
         args = here;
     }
