@@ -102,8 +102,9 @@ static void lay_out(Exec *exec)
     space->mmap_base = bits_align_down(USER_LIMIT - gap - (random_bits(exec, 28) << PAGE_SHIFT), PAGE_SIZE);
     if (!exec->image.position_independent)
         return;
-    /* A static PIE has no interpreter beside it and lies in the mmap area. fs/binfmt_elf.c, load_elf_binary(). */
-    u64 span = bits_align_up(elf_span(&exec->image), PAGE_SIZE) + exec->image.max_align;
+    /* A static PIE has no interpreter beside it and lies in the mmap area; a greater alignment moves it down from where it
+     * would have found room. fs/binfmt_elf.c, load_elf_binary(). */
+    u64 span = bits_align_up(elf_span(&exec->image), PAGE_SIZE);
     exec->bias = elf_bias(&exec->image, space->mmap_base - span);
 }
 

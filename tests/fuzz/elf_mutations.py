@@ -120,6 +120,9 @@ def mutate(rng, original):
     return data
 
 
+FOUND = [(20261120, 125), (20261120, 293)]  # mutants (seed, number) that once differed
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--emu", required=True)
@@ -135,8 +138,8 @@ def main():
         if isinstance(oracle.native(path)[0], str) or oracle.compare(path):
             print(f"{name} itself differs: {oracle.compare(path) or oracle.native(path)}")
             bad += 1
-    for i in range(args.count):
-        rng = random.Random(args.seed * 1000003 + i)
+    for seed, i in [*FOUND, *((args.seed, i) for i in range(args.count))]:
+        rng = random.Random(seed * 1000003 + i)
         name, data = rng.choice(originals)
         path = oracle.place(f"mutant-{i}", mutate(rng, data))
         difference = oracle.compare(path)
