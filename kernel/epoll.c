@@ -335,26 +335,51 @@ static void watch_reported(EpollWatch *watch, u32 events)
         watch->events &= EPOLL_FLAGS_MASK;
 }
 
-/* What is ready now, at most `room`; its number. */
-static u32 epoll_collect(Task *task, Epoll *epoll, GuestEpollEvent *events, EpollWatch **who, u32 room)
+typedef struct Ready { EpollWatch *watch; u32 events; } Ready;
+
+/* What is ready now, at most `room`; its number. `host` has room for as many. */
+static u32 epoll_collect(Task *task, Epoll *epoll, Ready *ready, struct epoll_event *host, u32 room)
 {
     u32 count = 0;
     for (EpollWatch *watch = epoll->watches; watch && epoll->soft_count && count < room; watch = watch->next) {
-        u32 ready = watch->host_fd < 0 ? watch_ready(task, watch) : 0;
-        if (ready) {
-            who[count] = watch;
-            events[count++] = (GuestEpollEvent){ready, watch->data};
-        }
+        u32 events = watch->host_fd < 0 ? watch_ready(task, watch) : 0;
+        if (events)
+            ready[count++] = (Ready){watch, events};
     }
-    struct epoll_event host[BATCH];
     i32 got = count < room ? host_epoll_wait(epoll->file->host_fd, host, (int)(room - count), 0) : 0;
     for (i32 i = 0; i < got; i++) {
         EpollWatch *watch = host[i].data.u64 < epoll->numbers ? epoll->numbered[host[i].data.u64] : NULL;
-        if (!watch)
-            continue;
-        who[count] = watch;
-        events[count++] = (GuestEpollEvent){host[i].events, watch->data};
+        if (watch)
+            ready[count++] = (Ready){watch, host[i].events};
     }
+    return count;
+}
+
+/* The ready ones, up to `room`, go to the guest; their number, or -EFAULT. */
+static i64 epoll_report(Task *task, Epoll *epoll, u64 address, u32 room)
+{
+    Ready few[BATCH], *ready = few, *many = NULL;
+    struct epoll_event few_host[BATCH], *host = few_host;
+    if (room > epoll->numbers)
+        room = epoll->numbers;
+    if (room > BATCH) {
+        many = heap_alloc(room * (sizeof *ready + sizeof *host));
+        room = many ? room : BATCH; /* the rest is still ready next time */
+    }
+    if (many) {
+        ready = many;
+        host = (struct epoll_event *)(many + room);
+    }
+    i64 count = epoll_collect(task, epoll, ready, host, room);
+    for (i64 i = 0; i < count; i++) {
+        GuestEpollEvent event = {ready[i].events, ready[i].watch->data};
+        if (!copy_to_guest(task, address + (u64)i * sizeof event, &event, sizeof event)) {
+            count = i ? i : -EFAULT;
+            break;
+        }
+        watch_reported(ready[i].watch, event.events);
+    }
+    heap_free(many);
     return count;
 }
 
@@ -372,14 +397,7 @@ static i64 epoll_wait_guest(Task *task, const u64 *arg, i64 timeout_ns)
     if (!epoll)
         return -EINVAL;
     u64 deadline = timeout_ns < 0 ? NO_DEADLINE : call_deadline(task, (u64)timeout_ns);
-    GuestEpollEvent events[BATCH];
-    EpollWatch *who[BATCH];
-    u32 count = epoll_collect(task, epoll, events, who, room < BATCH ? (u32)room : BATCH);
-    for (u32 i = 0; i < count; i++) {
-        if (!copy_to_guest(task, arg[1] + i * sizeof *events, &events[i], sizeof *events))
-            return i ? (i64)i : -EFAULT;
-        watch_reported(who[i], events[i].events);
-    }
+    i64 count = epoll_report(task, epoll, arg[1], (u32)room);
     if (count || timeout_ns == 0 || deadline <= kernel_now(task->kernel))
         return count;
     if (task->woken == WOKEN_SIGNAL)

@@ -259,6 +259,26 @@ static void watching(void)
     rmdir("watched");
 }
 
+/* All that is ready is told at once, however much it is. */
+static void many(void)
+{
+    enum { EACH = 150 };
+    struct epoll_event events[2 * EACH + 10];
+    int epoll = epoll_create1(0), pair[2], told = 0;
+    for (int i = 0; i < EACH; i++) {
+        struct epoll_event event = {EPOLLIN, {.u32 = (unsigned)i}};
+        pipe(pair);
+        write(pair[1], "", 1);
+        epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &event);
+        event.data.u32 += EACH;
+        epoll_ctl(epoll, EPOLL_CTL_ADD, eventfd(1, 0), &event);
+    }
+    int count = epoll_wait(epoll, events, 2 * EACH + 10, 0);
+    for (int i = 0; i < count; i++)
+        told += events[i].data.u32;
+    printf("many: %d, sum %d; limited: %d\n", count, told, epoll_wait(epoll, events, 7, 0));
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -267,5 +287,6 @@ int main(void)
     events();
     signals();
     watching();
+    many();
     return 0;
 }
