@@ -1,5 +1,5 @@
-/* What `run' and `set args' are given: words as a shell makes them (quotes, $NAME, ~, *), and where standard input and output are
- * to lie: <FILE, >FILE, >>FILE, 2>FILE, 2>>FILE, 2>&1. */
+/* What `run' and `set args' are given: words as a shell makes them (quotes, $NAME, ~, *), and where standard input and output
+ * are to lie: <FILE, >FILE, >>FILE, 2>FILE, 2>>FILE, 2>&1. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,14 +27,17 @@ static size_t word_end(const char *p)
     return n;
 }
 
-/* The word of `length` as a shell makes it; command substitution is for the person at the terminal. false: an error was said. */
+/* The word of `length` as a shell makes it; command substitution is for the person at the terminal. false: an error was said.
+ */
 static bool expand(Console *console, const char *word, size_t length, wordexp_t *words)
 {
     char *text = strndup(word, length);
     int error = text ? wordexp(text, words, (console->local ? 0 : WRDE_NOCMD) | WRDE_APPEND) : WRDE_NOSPACE;
     free(text);
-    return !error || console_error(console, error == WRDE_NOSPACE ? "Out of memory." : "A shell would not take \"%.*s\" as a word: quote it.",
-                                   (int)length, word);
+    return !error ||
+           console_error(console,
+                         error == WRDE_NOSPACE ? "Out of memory." : "A shell would not take \"%.*s\" as a word: quote it.",
+                         (int)length, word);
 }
 
 static bool add_redirection(Console *console, Redirections *list, Redirection one, const char *file, size_t length)

@@ -69,9 +69,21 @@ bool cmd_delete(Console *console, const char *format, const char *args)
     return for_each(console, args, change_delete);
 }
 
+static void change_temporary(Console *console, Breakpoint *b)
+{
+    change_enable(console, b);
+    b->temporary = true;
+}
+
 bool cmd_enable(Console *console, const char *format, const char *args)
 {
+    char word[32] = "";
+    const char *rest = args;
     (void)format;
+    if (command_word(&rest, word, sizeof word) && strcmp(word, "delete") == 0)
+        return for_each(console, rest, change_temporary);
+    if (strcmp(word, "once") == 0 || strcmp(word, "count") == 0)
+        return console_error(console, "`enable %s' is not known here: use tbreak, enable delete, or ignore.", word);
     return for_each(console, args, change_enable);
 }
 
@@ -88,22 +100,28 @@ bool cmd_clear(Console *console, const char *format, const char *args)
     (void)format;
     if (!source_location(console, args, addresses, 64, &count))
         return false;
+    char *numbers = NULL;
+    size_t size = 0;
+    FILE *told = open_memstream(&numbers, &size);
+    if (!told)
+        return console_error(console, "Out of memory.");
     for (Breakpoint *b = console->breakpoints, *next; b; b = next) {
         next = b->next;
         bool here = false;
         for (uint32_t i = 0; i < count; i++)
             here |= breakpoint_lies_at(b, addresses[i]);
         if (here) {
-            if (console->from_tty)
-                fprintf(console->out, deleted ? " %d" : "Deleted breakpoint %d", b->number);
+            fprintf(told, " %d", b->number);
             deleted++;
             breakpoint_delete(console, b);
         }
     }
+    fclose(told);
+    if (deleted && (console->from_tty || deleted > 1))
+        fprintf(console->out, "Deleted breakpoint%s%s \n", deleted > 1 ? "s" : "", numbers);
+    free(numbers);
     if (!deleted)
         return console_error(console, "No breakpoint at %s.", *args ? args : "this line");
-    if (console->from_tty)
-        putc('\n', console->out);
     return true;
 }
 
@@ -248,7 +266,8 @@ static bool list(Console *console, bool only_watches)
             console_set_examined(console, type_builtin(TYPE_VOID), b->addresses[b->address_count - 1]);
         list_details(console, b);
         for (uint32_t i = 0; b->address_count > 1 && i < b->address_count; i++) {
-            fprintf(console->out, "%d.%-5" PRIu32 "%*c   0x%016" PRIx64 " ", b->number, i + 1, type_width + 8, 'y', b->addresses[i]);
+            fprintf(console->out, "%d.%-5" PRIu32 "%*c   0x%016" PRIx64 " ", b->number, i + 1, type_width + 8, 'y',
+                    b->addresses[i]);
             list_place(console, b->addresses[i]);
         }
     }

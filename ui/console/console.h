@@ -173,7 +173,7 @@ struct Console {
     Value *history;         /* $1 is history[0] */
     uint32_t history_count;
     Variable *variables;
-    struct { uint64_t address, last; char format; uint64_t size; uint64_t count; } examine;
+    struct { uint64_t address, last; bool back; char format; uint64_t size; uint64_t count; } examine;
     struct { char *file; int line, first; bool listed; } list;
     struct SourceFile *sources;
     uint64_t *checkpoints;  /* counts; `restart 1' goes to the first */

@@ -99,7 +99,9 @@ static bool begin(Console *console, const char *args)
     console->followed = console->fork_child = console->tid = 0;
     console->stop = (EmuStop){.kind = EMU_BUDGET};
     if (console->from_tty) {
-        fprintf(console->out, "Starting program: %s", console->path);
+        char *whole = realpath(console->path, NULL);
+        fprintf(console->out, "Starting program: %s", whole ? whole : console->path);
+        free(whole);
         for (uint32_t i = 1; console->argv[0] && console->argv[i]; i++)
             fprintf(console->out, " %s", console->argv[i]);
         fputs(console->argv[0] && console->argv[1] ? "\n" : " \n", console->out);

@@ -138,6 +138,8 @@ static bool examine_format(Console *console, const char *text)
     char *end;
     if (*text)
         console->examine.count = 1;
+    console->examine.back = *text == '-' && isdigit((unsigned char)text[1]);
+    text += console->examine.back;
     if (isdigit((unsigned char)*text)) {
         console->examine.count = strtoull(text, &end, 10);
         text = end;
@@ -244,6 +246,10 @@ static bool examine_at(Console *console, const char *format, const char *args, c
         return false;
     if (*args && !expression_address(console, args, &console->examine.address))
         return false;
+    if (console->examine.back && strchr("is", console->examine.format))
+        return console_error(console, "Only units of one size can be shown backwards.");
+    if (console->examine.back)
+        console->examine.address -= console->examine.count * console->examine.size;
     uint64_t start = console->examine.address;
     if (!examine(console))
         return false;

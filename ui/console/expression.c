@@ -13,6 +13,7 @@
 #include "ui/console/parser.h"
 #include "ui/console/registers.h"
 #include "ui/console/siginfo.h"
+#include "ui/console/vector.h"
 
 enum { MAX_DEPTH = 100, MAX_ARGUMENTS = 16 };
 
@@ -50,6 +51,10 @@ static bool parse_name(Parser *p, Value *v)
     const char *start = p->p;
     if (!parser_identifier(p, name, sizeof name))
         return parser_error(p);
+    bool tag = !strcmp(name, "struct") || !strcmp(name, "union") || !strcmp(name, "enum");
+    char wanted[sizeof name];
+    if (tag && parser_identifier(p, wanted, sizeof wanted))
+        return console_error(p->console, "No %s type named %s.", name, wanted);
     char *dot = strchr(name, '.');
     if (!dot)
         return operate_name(p->console, name, v);
@@ -266,7 +271,10 @@ static bool parse_postfix(Parser *p, Value *v)
             } else if (!parser_identifier(p, name, sizeof name)) {
                 return parser_error(p);
             }
-            if (!operate_member(p->console, v, name))
+            if (v->where == WHERE_REGISTER && type_strip(v->type)->kind == EMU_TYPE_ARRAY) {
+                if (!vector_member(p->console, v, name))
+                    return false;
+            } else if (!operate_member(p->console, v, name))
                 return false;
         } else if (strncmp(p->p, "as ", 3) == 0) { /* Rust's cast */
             p->p += 3;
@@ -458,6 +466,9 @@ bool expression_evaluate(Console *console, const char *text, Value *value)
     const char *rest = text;
     if (!expression_prefix(console, &rest, value))
         return false;
+    while (*rest == ',' && rest++) /* C's comma: the last one counts */
+        if (!expression_prefix(console, &rest, value))
+            return false;
     return !*rest || console_error(console, "A syntax error in expression, near `%s'.", rest);
 }
 

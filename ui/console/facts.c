@@ -205,7 +205,7 @@ static bool print_one(Console *console, const char *conversion, size_t length, c
     while (isspace((unsigned char)**text) || **text == ',')
         ++*text;
     if (!**text)
-        return console_error(console, "Bad format string, missing '\"'");
+        return console_error(console, "Wrong number of arguments for specified format-string");
     if (!expression_prefix(console, text, &v))
         return false;
     size_t plain = 0; /* without h, l, z: the width is ours */

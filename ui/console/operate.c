@@ -153,7 +153,8 @@ bool operate_name(Console *console, const char *name, Value *v)
     EmuFunction function;
     Emu *emu = console->emu;
     bool found = false;
-    if (emu && console->running && (!local_value(console, name, v, &found) || found || !outer_value(console, name, v, &found) || found))
+    if (emu && console->running &&
+        (!local_value(console, name, v, &found) || found || !outer_value(console, name, v, &found) || found))
         return found && !console->failed;
     if (emu && emu_variable_named(emu, console->tid, console->frame, name, &variable))
         return variable_value(console, &variable, v);

@@ -146,7 +146,7 @@ bool parser_number(Parser *p, Value *v)
 {
     char *end;
     const char *start = p->p;
-    bool hex = start[0] == '0' && (start[1] | 32) == 'x';
+    bool hex = start[0] == '0' && (start[1] | 32) == 'x', binary = start[0] == '0' && (start[1] | 32) == 'b' && !hex;
     size_t digits = strspn(start, hex ? "0123456789abcdefABCDEFxX" : "0123456789");
     if (!hex && (start[digits] == '.' || (start[digits] | 32) == 'e')) {
         long double real = strtold(start, &end);
@@ -155,7 +155,7 @@ bool parser_number(Parser *p, Value *v)
         *v = value_float(type_builtin(single ? TYPE_FLOAT : TYPE_DOUBLE), real);
         return true;
     }
-    uint64_t number = strtoull(start, &end, 0);
+    uint64_t number = binary ? strtoull(start + 2, &end, 2) : strtoull(start, &end, 0);
     bool is_unsigned = hex && number > 0x7fffffffffffffff, is_long = number > 0x7fffffff && !(hex && number <= 0xffffffff);
     is_unsigned |= hex && number > 0x7fffffff && number <= 0xffffffff;
     for (; strchr("uUlL", *end) && *end; end++) {
@@ -177,7 +177,11 @@ unsigned char expression_escape(const char **text)
     static const char escapes[] = "n\nt\tr\ra\ab\bf\fv\ve\033";
     unsigned char c = (unsigned char)*(*text)++;
     const char *known = strchr(escapes, c);
-    if (c >= '0' && c <= '7') {
+    if (c == 'x' && isxdigit((unsigned char)**text)) {
+        char *end, digits[3] = {(*text)[0], isxdigit((unsigned char)(*text)[1]) ? (*text)[1] : 0};
+        c = (unsigned char)strtoul(digits, &end, 16);
+        *text += end - digits;
+    } else if (c >= '0' && c <= '7') {
         char *end;
         char digits[4] = {0};
         memcpy(digits, *text - 1, strnlen(*text - 1, 3));
@@ -217,6 +221,18 @@ bool parser_string(Parser *p, Value *v)
     }
     if (!parser_take(p, "\""))
         return console_error(p->console, "Unterminated string in expression.");
+    if (parser_take(p, "\"")) { /* "a" "b" is one */
+        uint8_t first[sizeof v->bytes];
+        memcpy(first, v->bytes, n);
+        if (!parser_string(p, v))
+            return false;
+        uint64_t rest = v->type->count;
+        if (n + rest > sizeof v->bytes)
+            return console_error(p->console, "A string may have %zu characters.", sizeof v->bytes - 1);
+        memmove(v->bytes + n, v->bytes, rest);
+        memcpy(v->bytes, first, n);
+        n += rest - 1;
+    }
     v->type = type_array(&p->console->types, type_builtin(TYPE_CHAR), n + 1);
     return true;
 }

@@ -390,7 +390,7 @@ static bool line_place(Console *console, const char *args, uint64_t *address, in
     if (!source_location(console, args, addresses, 64, &count))
         return false;
     EmuSource body;
-    bool at_body =
+    bool at_body = *args != '*' &&
         emu_function_at(console->emu, console_pid(console), addresses[0], &function) && function.body == addresses[0];
     bool own_line = at_body && emu_source_at(console->emu, console_pid(console), function.body, &body) && body.line == *wanted;
     if (at_body && !own_line) /* the function is meant, not the line that its body begins with */

@@ -1,5 +1,6 @@
 /* Stepping: by instruction and by line, into, over and out of functions. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ui/console/call.h"
@@ -222,10 +223,6 @@ static bool step_lines(Console *console, const char *args, bool over)
             return false;
         if (console->stop.kind != EMU_BUDGET)
             break;
-        if (i + 1 < count) {
-            report(console, &before);
-            before = look(console);
-        }
     }
     report(console, &before);
     return true;
@@ -284,21 +281,28 @@ bool cmd_finish(Console *console, const char *format, const char *args)
 }
 
 /* Runs to a location, or until the selected frame returns. */
+/* Where the selected frame returns to, main's caller too; 0: unknown. */
+static uint64_t return_place(Console *console)
+{
+    uint32_t wanted = console->frame + 2;
+    EmuFrame *frames = calloc(wanted, sizeof *frames);
+    bool known = frames && emu_backtrace(console->emu, console->tid, frames, wanted) == wanted;
+    uint64_t pc = known ? frames[wanted - 1].pc : 0;
+    free(frames);
+    return pc;
+}
+
 static bool run_to_location(Console *console, const char *location)
 {
-    uint64_t addresses[17];
-    uint32_t count, frame_count;
-    const EmuFrame *frames = frames_get(console, &frame_count);
-    bool has_caller = frame_count > console->frame + 1;
-    uint64_t caller = has_caller ? frames[console->frame + 1].pc : 0;
+    uint64_t addresses[17], caller = return_place(console);
+    uint32_t count;
     if (!source_location(console, location, addresses, 16, &count))
         return false;
-    Place before = look(console);
-    if (has_caller)
+    if (caller)
         addresses[count++] = caller;
     if (control_run_to(console, addresses, count, 0))
         console->stop = (EmuStop){.kind = EMU_BUDGET};
-    report(console, &before);
+    control_report(console, true);
     return true;
 }
 

@@ -88,6 +88,27 @@ void vector_print(Console *console, FILE *out, const uint8_t *bytes, unsigned si
     putc('}', out);
 }
 
+bool vector_member(Console *console, Value *v, const char *name)
+{
+    static const BuiltIn elements[VIEWS] = {[VIEW_FLOAT] = TYPE_FLOAT, [VIEW_DOUBLE] = TYPE_DOUBLE, [VIEW_INT8] = TYPE_BYTE,
+                                            [VIEW_INT16] = TYPE_I16, [VIEW_INT32] = TYPE_INT, [VIEW_INT64] = TYPE_LONG};
+    unsigned size = (unsigned)v->type->size;
+    char whole[32];
+    for (View view = VIEW_FLOAT; view < VIEWS; view++) {
+        snprintf(whole, sizeof whole, "v%u_%s", size / views[view].size, views[view].name);
+        if (strcmp(name, whole) != 0)
+            continue;
+        v->type = type_array(&console->types, type_builtin(elements[view]), size / views[view].size);
+        v->where = WHERE_NOWHERE;
+        return true;
+    }
+    if (strcmp(name, "uint128") != 0)
+        return console_error(console, "There is no member named %s.", name);
+    v->type = type_builtin(TYPE_UINT128);
+    v->where = WHERE_NOWHERE;
+    return true;
+}
+
 bool cmd_info_vector(Console *console, const char *format, const char *args)
 {
     (void)format, (void)args;
