@@ -312,8 +312,9 @@ static bool option_forwarded(u32 level, u32 name)
     case IPPROTO_TCP:
         return name != TCP_ZEROCOPY_RECEIVE && name != TCP_ULP;
     case IPPROTO_IP:
-    case IPPROTO_IPV6:
         return name < 64; /* from there on: iptables */
+    case IPPROTO_IPV6:
+        return name < 128 && name != 64 && name != 65; /* they are ip6tables'; 66 IPV6_RECVTCLASS … 78 IPV6_FREEBIND */
     case IPPROTO_UDP:
     case IPPROTO_RAW:
     case IPPROTO_ICMPV6:

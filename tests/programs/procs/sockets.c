@@ -37,6 +37,33 @@ static void filtered(void)
     result("no more", recv(pair[1], text, sizeof text, MSG_DONTWAIT));
 }
 
+/* Every kind of ancillary data that a socket was asked for comes, and what is sent along is believed. ipv6(7) */
+static void ancillary(void)
+{
+    enum { RECVTCLASS = 66, TCLASS = 67 };
+    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t length = sizeof name;
+    int to = socket(AF_INET6, SOCK_DGRAM, 0), from = socket(AF_INET6, SOCK_DGRAM, 0), one = 1, class = 3;
+    char control[128] = "", data[16];
+    if (bind(to, (struct sockaddr *)&name, length))
+        return;
+    getsockname(to, (struct sockaddr *)&name, &length);
+    result("RECVHOPLIMIT", setsockopt(to, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &one, sizeof one));
+    result("RECVTCLASS", setsockopt(to, IPPROTO_IPV6, RECVTCLASS, &one, sizeof one));
+    struct iovec v = {"class", 5}, into = {data, sizeof data};
+    struct msghdr m = {.msg_name = &name, .msg_namelen = length, .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+                       .msg_controllen = CMSG_SPACE(sizeof class)};
+    *CMSG_FIRSTHDR(&m) = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof class), .cmsg_level = IPPROTO_IPV6, .cmsg_type = TCLASS};
+    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &class, sizeof class);
+    result("sendmsg", sendmsg(from, &m, 0));
+    m = (struct msghdr){.msg_iov = &into, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    result("recvmsg", recvmsg(to, &m, 0));
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&m); header; header = CMSG_NXTHDR(&m, header)) {
+        memcpy(&class, CMSG_DATA(header), sizeof class);
+        printf("ancillary %d %d: %d\n", header->cmsg_level, header->cmsg_type, class);
+    }
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -123,4 +150,5 @@ int main(void)
     result("connect none", connect(b, (struct sockaddr *)&(struct sockaddr_un){AF_UNIX, "nowhere"}, sizeof name));
     unlink("socket");
     filtered();
+    ancillary();
 }
