@@ -11,6 +11,7 @@
 
 enum {
     DEEPEST = 64,          /* of blocks in blocks: user-defined commands may call themselves */
+    LONGEST = 1 << 16,     /* characters of a line: $arg* in a command that calls itself could double it again and again */
     UNATTENDED = 1000,     /* rounds of loops in one command where nobody can type Ctrl-C */
 };
 
@@ -99,7 +100,7 @@ static char *expand(const char *line, const char *arguments)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    while (out && *line) {
+    while (out && *line && ftell(out) < LONGEST) {
         const char *word = arguments;
         unsigned count = 0;
         if (strncmp(line, "$arg", 4) != 0 || (!isdigit((unsigned char)line[4]) && line[4] != 'c' && line[4] != '*')) {
