@@ -83,8 +83,8 @@ i64 sys_truncate(Task *task, const u64 *arg)
     return result;
 }
 
-/* A memfd lies on a file system without a limit, in memory: what asks for more than the machine has would take the host's, whose
- * out-of-memory killer would end it and others. It gets what a limited tmpfs answers. */
+/* A memfd lies on a file system without a limit, in memory: what asks for more than the machine has would take the host's, and
+ * its out-of-memory killer would end us and others. It gets what a limited tmpfs answers. */
 static bool exceeds_memory(const Kernel *kernel, int host_fd, u64 size)
 {
     struct statfs system;
