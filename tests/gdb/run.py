@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real gdb on the stub: each sessions/NAME.gdb runs once on the native program NAME.c and once on `emu -g -`; what gdb says must be
+"""Real gdb on the stub: each sessions/NAME.gdb runs once on the native program NAME.c (or what "# source:" names) and once on `emu -g -`; what gdb says must be
 the same after normalising addresses and numbers of processes.   run.py --emu EMU --work DIR [--show] [NAME...]"""
 import argparse
 import difflib
@@ -21,6 +21,7 @@ def normalise(text):
     text = re.sub(r"^\[New TASK\]\n", "", text, flags=re.M)
     text = re.sub(r"^\[Switching to TASK.*\]\n", "", text, flags=re.M)
     text = re.sub(r"^(Remote debugging|warning: |Reading |Program stopped|Starting program|\s*$).*\n", "", text, flags=re.M)
+    text = re.sub(r"(<null>) +\d+ \((extended-)?remote[^()]*\)", r"\1", text)
     text = re.sub(r"\d+ \((native|(extended-)?remote[^()]*)\)", "TARGET", text)
     text = re.sub(r"0x[0-9a-f]{5,}", "0xN", text)
     text = re.sub(r"\bpid \d+|process_id \d+", "pid N", text)
@@ -54,14 +55,14 @@ def main():
     os.makedirs(work, exist_ok=True)
     failed = 0
     for script in sorted(HERE.glob("*.gdb")):
-        name, source = script.stem, script.with_suffix(".c")
+        name, lines = script.stem, [line for line in script.read_text().splitlines() if line]
+        source = HERE / lines.pop(0).split()[2] if lines[0].startswith("# source: ") else script.with_suffix(".c")
         if args.names and name not in args.names:
             continue
         program = f"{work}/{name}"
         flags = re.search(r"flags: (.*?) \*/", source.read_text())
-        subprocess.run(["gcc", "-g", *(flags[1].split() if flags else ["-O0"]), "-static", "-o", program, f"{name}.c", "-lm", "-lpthread"],
+        subprocess.run(["gcc", "-g", *(flags[1].split() if flags else ["-O0"]), "-static", "-o", program, source.name, "-lm", "-lpthread"],
                        cwd=HERE, check=True)
-        lines = [line for line in script.read_text().splitlines() if line]
         kind = "extended-remote" if name.startswith("extended") else "remote"
         native = session("starti", lines, program, work)
         ours = session(f"target {kind} | exec {emu} -g - {program}", lines, program, work)

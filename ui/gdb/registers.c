@@ -107,15 +107,35 @@ void registers_describe(Reply *xml, bool short_floats)
 
 /* ---- values ---------------------------------------------------------------------------------------------------- */
 
-enum { RESTART = -512 }; /* ERESTARTSYS: what RAX shows of a thread that waits in a call, as under ptrace(2) */
+/* What RAX shows of a thread that waits in a call, as under ptrace(2): how Linux would make it again. Linux, include/linux/errno.h. */
+enum { RESTART = -512 /* ERESTARTSYS */, RESTART_NO_HANDLER = -514 /* ERESTARTNOHAND */, RESTART_BLOCK = -516 /* ERESTART_RESTARTBLOCK */ };
+
+static int64_t restart_of(int64_t call, const EmuRegisters *r)
+{
+    enum { POLL = 7, SELECT = 23, PAUSE = 34, NANOSLEEP = 35, SIGSUSPEND = 130, FUTEX = 202, CLOCK_NANOSLEEP = 230, PSELECT = 270, PPOLL = 271 };
+    enum { RSI = 6, R10 = 10, ABSOLUTE = 1, FUTEX_COMMAND = 0x7f };
+    switch (call) {
+    case POLL:
+    case NANOSLEEP: return RESTART_BLOCK;
+    case CLOCK_NANOSLEEP: return r->r[RSI] & ABSOLUTE ? RESTART_NO_HANDLER : RESTART_BLOCK;
+    case FUTEX: return (r->r[RSI] & FUTEX_COMMAND) == 0 && r->r[R10] ? RESTART_BLOCK : RESTART; /* FUTEX_WAIT with a timeout */
+    case SELECT:
+    case PAUSE:
+    case SIGSUSPEND:
+    case PSELECT:
+    case PPOLL: return RESTART_NO_HANDLER;
+    default: return RESTART;
+    }
+}
 
 static bool read_registers(Gdb *gdb, int tid, EmuRegisters *r)
 {
     EmuTask task;
     if (tid <= 0 || !emu_registers(gdb->emu, tid, r))
         return false;
-    if (gdb_thread(gdb, (Thread){0, tid}, &task) && task.state == 'S' && emu_call(gdb->emu, tid) >= 0)
-        r->r[0] = (uint64_t)RESTART;
+    int64_t call = emu_call(gdb->emu, tid);
+    if (gdb_thread(gdb, (Thread){0, tid}, &task) && task.state == 'S' && call >= 0)
+        r->r[0] = (uint64_t)restart_of(call, r);
     return true;
 }
 

@@ -1,3 +1,4 @@
+# source: fork_both.c
 set follow-fork-mode child
 break child_work
 break parent_work

@@ -1,3 +1,4 @@
+# source: fork_both.c
 break child_work
 break parent_work
 catch fork
