@@ -21,17 +21,17 @@ def session(target, program, way):
     for line in ["set confirm off", "set startup-with-shell off", "set debuginfod enabled off", f"set args {way}", target, "break turn", "continue",
                  "delete", "echo ready\\n", "continue"] + LINES:
         words += ["-ex", f"echo >>> {line}\\n", "-ex", line]
-    gdb = subprocess.Popen(words + [program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    line = "."
-    while line and not line.startswith("ready"):
+    gdb = subprocess.Popen(words + [program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
+    line = b"."
+    while line and not line.startswith(b"ready"):
         line = gdb.stdout.readline()
     time.sleep(0.7)
     gdb.send_signal(signal.SIGINT)
     try:
-        said = gdb.communicate(timeout=20)[0]
+        said = gdb.communicate(timeout=20)[0].decode()
     except subprocess.TimeoutExpired:
         gdb.kill()
-        said = f"it does not stop: {gdb.stdout.read()}"
+        said = f"it does not stop: {gdb.communicate()[0]}"
     said = re.sub(r"(process \d+|Thread \d+\.\d+)( \"\w+\")?|0x[0-9a-f]{5,}", "N", said)
     return [" ".join(line.split()) for line in said.splitlines() if line != ">>> continue"]
 
