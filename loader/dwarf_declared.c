@@ -72,9 +72,9 @@ static void walk_files(Walk *walk, Dwarf_Die *unit)
     size_t count;
     if (dw.dwarf_getsrcfiles(unit, &files, &count))
         return;
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 0; i < count; i++) { /* the first is none, before DWARF 5 */
         const char *path = dw.dwarf_filesrc(files, i, NULL, NULL);
-        if (path)
+        if (path && strcmp(path, "???") != 0)
             walk->visit(walk->context, &(DwarfDeclaration){.what = DWARF_A_FILE, .name = path});
     }
 }

@@ -64,6 +64,18 @@ bool dwarf_function_at(DebugInfo *info, u64 address, DwarfFunction *function)
 
 /* ---- where a variable is -------------------------------------------------------------------------------------- */
 
+/* An address that stands in a table of its own (.debug_addr), as clang writes DWARF 5. */
+static bool indexed_address(Dwarf_Attribute *attribute, const Dwarf_Op *op, u64 *value)
+{
+    Dwarf_Attribute place;
+    Dwarf_Addr address;
+    bool indexed = op->atom == DW_OP_addrx || op->atom == DW_OP_GNU_addr_index;
+    if (!indexed || dw.dwarf_getlocation_attr(attribute, op, &place) != 0 || dw.dwarf_formaddr(&place, &address) != 0)
+        return false;
+    *value = address;
+    return true;
+}
+
 static bool evaluate(DebugInfo *info, const DwarfFrame *frame, Dwarf_Attribute *attribute, const Expression *e, u64 *value,
                      ExpressionKind *kind, int *reg, bool *fixed)
 {
@@ -72,6 +84,11 @@ static bool evaluate(DebugInfo *info, const DwarfFrame *frame, Dwarf_Attribute *
     (void)info;
     if (dw.dwarf_getlocation_addr(attribute, frame->pc, &ops, &count, 1) != 1 || count == 0)
         return false;
+    if (count == 1 && indexed_address(attribute, &ops[0], value)) {
+        *fixed = true;
+        *kind = EXPRESSION_ADDRESS;
+        return true;
+    }
     *fixed = count == 1 && ops[0].atom == DW_OP_addr;
     *reg = ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31 ? ops[0].atom - DW_OP_reg0 : (int)ops[0].number;
     *kind = dwarf_expression_evaluate(e, ops, count, value);

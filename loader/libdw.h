@@ -19,7 +19,7 @@
     X(dwarf_lowpc) X(dwarf_highpc) X(dwarf_entrypc) X(dwarf_getlocation) X(dwarf_getlocation_addr) X(dwarf_whatform)       \
     X(dwarf_getcfi) X(dwarf_getcfi_elf) X(dwarf_cfi_end) X(dwarf_cfi_addrframe) X(dwarf_frame_info) X(dwarf_frame_cfa)     \
     X(dwarf_frame_register) X(dwarf_decl_file) X(dwarf_decl_line) X(dwarf_getsrcfiles) X(dwarf_filesrc) X(dwarf_diecu)     \
-    X(dwarf_srclang) X(dwarf_cu_info)
+    X(dwarf_srclang) X(dwarf_cu_info) X(dwarf_getlocation_attr) X(dwarf_formaddr)
 
 #define X(f) __typeof__(f) *f;
 typedef struct Libdw { LIBDW_FUNCTIONS(X) } Libdw;
