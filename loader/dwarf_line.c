@@ -64,6 +64,8 @@ static bool row_counts(Dwarf_Lines *lines, size_t index)
     bool any = false;
     if (!row_at(lines, index, &row))
         return false;
+    if (index && !row.statement && row_at(lines, index - 1, &previous) && previous.line == row.line && !previous.end)
+        return false; /* LLVM's: the line goes on, and nobody should stop here */
     for (size_t i = index;; i--) {
         dw.dwarf_linediscriminator(dw.dwarf_onesrcline(lines, i), &discriminator);
         any |= discriminator != 0;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The same lines typed to gdb on the native program and to `emu debug`: the same answers, after normalising what a machine's
-addresses and process numbers make different. agree/NAME.c (or .rs, .cc, .S; else sessions/catch.c) with agree/NAME.cmds; a .cmds
+addresses and process numbers make different. agree/NAME.c (or .rs, .cc, .S; else SHARED) with agree/NAME.cmds; a .cmds
 line may end in "  # why it differs": then it is executed in both, and not compared.
 gdb_agrees.py --emu EMU --work DIR [NAME...]"""
 import difflib
@@ -16,10 +16,11 @@ from common import arguments
 HERE = pathlib.Path(__file__).resolve().parent / "agree"
 BUILD = {"plain": "gcc -g -O0", "fast": "gcc -g -O2", "threads": "gcc -g -O0 -pthread", "catch": "gcc -g -O0",
          "labels": "gcc -g -nostdlib -Wa,--gdwarf-4"}
+SHARED = {"events": "../sessions/catch.c", "clang": "plain.c"}  # of scripts without a program of their own
 STACK = r"0x(0000)?7f[0-9a-f]{6,}"
 
 
-def build(source, program):
+def build(name, source, program):
     if source.suffix == ".rs":
         rustc = shutil.which("rustc") or os.path.expanduser("~/.cargo/bin/rustc")
         if not os.path.exists(rustc):
@@ -29,6 +30,11 @@ def build(source, program):
         if not shutil.which("g++"):
             return False
         command = ["g++", "-g", "-O0", "-static", "-o", program, source.name]
+    elif name == "clang":
+        clang = shutil.which("clang") or shutil.which("clang-14")
+        if not clang:
+            return False
+        command = [clang, "-g", "-O0", "-static", "-o", program, source.name]
     else:
         command = [*BUILD[source.stem].split(), "-static", "-o", program, os.path.relpath(source, HERE)]
     return subprocess.run(command, cwd=HERE).returncode == 0
@@ -48,22 +54,23 @@ def session(command, lines, program, work):
     words = list(command)
     for number, line in enumerate(lines):
         words += ["-ex", f"echo @@@{number}@@@\\n", "-ex", line]
-    done = subprocess.run([*words, program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=HERE,
-                          timeout=180)
+    done = subprocess.run([*words, program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                          cwd=HERE, timeout=180)
     parts = re.split(r"@@@(\d+)@@@\n", normalise(done.stdout.decode("utf-8", "replace"), work))
     return {int(parts[i]): parts[i + 1].strip() for i in range(1, len(parts) - 1, 2)}
 
 
 def compare(emu, script, work):
     sources = [script.with_suffix(suffix) for suffix in (".c", ".rs", ".cc", ".S")]
-    source = next((s for s in sources if s.exists()), HERE.parent / "sessions/catch.c")
+    source = next((s for s in sources if s.exists()), HERE / SHARED.get(script.stem, "?"))
     program = f"{work}/{script.stem}"
-    if not build(source, program):
+    if not build(script.stem, source, program):
         print(f"{script.stem}: skipped, no compiler")
         return 0
     entries = [line.split("  # ") for line in script.read_text().splitlines() if line.strip()]
     lines = [entry[0] for entry in entries]
-    gdb = ["gdb", "-q", "-nx", "-batch", "-ex", "set disassembly-flavor intel", "-ex", "set width 0", "-ex", "set print thread-events off", "-ex",
+    gdb = ["gdb", "-q", "-nx", "-batch", "-ex", "set disassembly-flavor intel", "-ex", "set width 0", "-ex",
+           "set print thread-events off", "-ex",
            "set print entry-values no"]
     theirs = session(gdb, lines, program, work)
     ours = session([*emu, "debug", "--batch"], lines, program, work)
