@@ -203,22 +203,24 @@ void launch_run(Gdb *gdb, Cursor *cursor)
         gdb_error(gdb, 1);
         return;
     }
-    if (**words) {
-        free(start->path);
-        start->path = strdup(*words);
-    }
+    Start before = *start; /* what cannot be started is not the last one */
+    start->path = **words ? strdup(*words) : start->path;
     free(*words);
     *words = strdup(start->path ? start->path : start->launch->argv[0]);
-    free_words(start->argv);
-    start->argv = words;
-    if (!start->path && !words[1]) {
+    start->argv = start->path || words[1] ? words : NULL;
+    bool good = *words && start_again(gdb);
+    if (!start->argv || !good)
         free_words(words);
-        start->argv = NULL;
-    }
-    if ((!start->argv || *words) && start_again(gdb))
+    if (before.path != start->path)
+        free(good ? before.path : start->path);
+    if (good) {
+        free_words(before.argv);
         stop_reply(gdb);
-    else
+    } else {
+        start->path = before.path;
+        start->argv = before.argv;
         gdb_error(gdb, 1);
+    }
 }
 
 bool launch_restart(Gdb *gdb)
