@@ -27,17 +27,35 @@ static size_t word_end(const char *p)
     return n;
 }
 
-/* The word of `length` as a shell makes it; command substitution is for the person at the terminal. false: an error was said.
- */
+/* Behind those in `words`, which wordfree() frees, too. false: no memory. */
+static bool append_words(wordexp_t *words, const wordexp_t *more)
+{
+    char **grown = realloc(words->we_wordv, (words->we_wordc + more->we_wordc + 1) * sizeof *grown);
+    if (!grown)
+        return false;
+    words->we_wordv = grown;
+    for (size_t i = 0; i < more->we_wordc; i++)
+        if ((grown[words->we_wordc] = strdup(more->we_wordv[i])))
+            words->we_wordc++;
+    grown[words->we_wordc] = NULL;
+    return true;
+}
+
+/* The word of `length` as a shell makes it; command substitution is for the person at the terminal. Not with WRDE_APPEND: after
+ * an error glibc's leaves a pointer to what it has already freed. false: an error was said. */
 static bool expand(Console *console, const char *word, size_t length, wordexp_t *words)
 {
+    wordexp_t own = {.we_wordc = 0};
     char *text = strndup(word, length);
-    int error = text ? wordexp(text, words, (console->local ? 0 : WRDE_NOCMD) | WRDE_APPEND) : WRDE_NOSPACE;
+    int error = text ? wordexp(text, &own, console->local ? 0 : WRDE_NOCMD) : WRDE_NOSPACE;
     free(text);
-    return !error ||
-           console_error(console,
-                         error == WRDE_NOSPACE ? "Out of memory." : "A shell would not take \"%.*s\" as a word: quote it.",
-                         (int)length, word);
+    if (!error && !append_words(words, &own))
+        error = WRDE_NOSPACE;
+    if (!error || error == WRDE_NOSPACE)
+        wordfree(&own);
+    if (error == WRDE_NOSPACE)
+        return console_error(console, "Out of memory.");
+    return !error || console_error(console, "A shell would not take \"%.*s\" as a word: quote it.", (int)length, word);
 }
 
 static bool add_redirection(Console *console, Redirections *list, Redirection one, const char *file, size_t length)
