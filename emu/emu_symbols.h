@@ -104,10 +104,23 @@ typedef struct EmuVariable {
     bool argument;
     uint32_t depth;  /* 0: the innermost block */
 } EmuVariable;
-/* Arguments and locals that the frame's code can see, innermost block first; frame 0 is the innermost. */
-bool emu_variable(Emu *emu, int tid, uint32_t frame, uint32_t index, EmuVariable *variable);
+/* A function's activation: the frame as emu_backtrace() counts, and how many of the functions that are inlined where it stands lie
+ * further in than the one that is meant (0: the innermost of them, or where there is none the frame's own function). */
+typedef struct EmuFrameId { uint32_t level, inlined; } EmuFrameId;
+/* Arguments and locals that the function's code can see there, innermost block first. */
+bool emu_variable(Emu *emu, int tid, EmuFrameId frame, uint32_t index, EmuVariable *variable);
 /* By name: the frame's, else of the file, else of the program. */
-bool emu_variable_named(Emu *emu, int tid, uint32_t frame, const char *name, EmuVariable *variable);
+bool emu_variable_named(Emu *emu, int tid, EmuFrameId frame, const char *name, EmuVariable *variable);
+
+/* A function whose code is part of another's. */
+typedef struct EmuInlined {
+    const char *name;
+    uint64_t entry;        /* its first instruction here */
+    const char *call_file, *call_name; /* where it is "called": path, and as the compiler was given it; NULL: unknown */
+    int call_line;
+} EmuInlined;
+/* The index-th function that is inlined where `address` is, from the innermost; false: there are no more. */
+bool emu_inlined_at(Emu *emu, int pid, uint64_t address, uint32_t index, EmuInlined *inlined);
 
 /* The same at any address, without a frame: AT_ADDRESS has in `reg` what `value` is counted from: -1 nothing (it is the
  * address), -2 the CFA, else a register. */

@@ -155,7 +155,7 @@ static Object *find_mapping(DataBook *d, const Vma *vma)
 /* The variable of frame `level` that holds the address, or false. */
 static bool find_variable(Emu *emu, u32 level, u64 address, EmuVariable *variable)
 {
-    for (u32 i = 0; emu_variable(emu, 0, level, i, variable); i++)
+    for (u32 i = 0; emu_variable(emu, 0, (EmuFrameId){level, 0}, i, variable); i++)
         if (variable->place == EMU_AT_ADDRESS && address - variable->value < machine_type_size(emu, variable->type))
             return true;
     return false;

@@ -77,6 +77,18 @@ uint32_t emu_functions_named(Emu *emu, int pid, const char *name, uint64_t *addr
     return count;
 }
 
+bool emu_inlined_at(Emu *emu, int pid, uint64_t address, uint32_t index, EmuInlined *out)
+{
+    u64 bias;
+    DebugInfo *dwarf = machine_dwarf(emu, pid, &bias);
+    DwarfInlined inlined;
+    if (!dwarf || !dwarf_inlined_at(dwarf, address - bias, index, &inlined))
+        return false;
+    *out = (EmuInlined){.name = inlined.name, .entry = inlined.entry + bias, .call_file = inlined.call_file,
+                        .call_name = inlined.call_name, .call_line = inlined.call_line};
+    return true;
+}
+
 /* ---- variables ------------------------------------------------------------------------------------------------ */
 
 typedef struct Site {
@@ -87,7 +99,7 @@ typedef struct Site {
     DwarfFrame frame;
 } Site;
 
-static bool find_site(Emu *emu, int tid, u32 level, Site *site)
+static bool find_site(Emu *emu, int tid, EmuFrameId id, Site *site)
 {
     Task *task = machine_task(emu, tid);
     u64 bias = 0;
@@ -96,7 +108,7 @@ static bool find_site(Emu *emu, int tid, u32 level, Site *site)
     site->memory = (MemoryOf){emu, task->process->pid};
     site->program = machine_program(emu, site->memory.pid, &bias);
     site->dwarf = machine_dwarf(emu, site->memory.pid, &bias);
-    if (!site->dwarf || !machine_frame(emu, tid, level, &site->machine))
+    if (!site->dwarf || !machine_frame(emu, tid, id.level, &site->machine))
         return false;
     site->frame = (DwarfFrame){
         .pc = site->machine.registers.value[16] - !site->machine.exact - bias,
@@ -105,6 +117,7 @@ static bool find_site(Emu *emu, int tid, u32 level, Site *site)
         .read = machine_read_word,
         .context = &site->memory,
         .tls_size = file_tls_size(site->program->file),
+        .inlined = id.inlined,
     };
     return true;
 }
@@ -121,7 +134,7 @@ static void variable_out(const Site *site, const DwarfVariable *v, EmuVariable *
         out->reg = register_of[v->reg];
 }
 
-bool emu_variable(Emu *emu, int tid, uint32_t frame, uint32_t index, EmuVariable *out)
+bool emu_variable(Emu *emu, int tid, EmuFrameId frame, uint32_t index, EmuVariable *out)
 {
     Site site;
     DwarfVariable v;
@@ -131,7 +144,7 @@ bool emu_variable(Emu *emu, int tid, uint32_t frame, uint32_t index, EmuVariable
     return true;
 }
 
-bool emu_variable_named(Emu *emu, int tid, uint32_t frame, const char *name, EmuVariable *out)
+bool emu_variable_named(Emu *emu, int tid, EmuFrameId frame, const char *name, EmuVariable *out)
 {
     Site site;
     DwarfVariable v;

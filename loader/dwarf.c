@@ -121,18 +121,6 @@ bool libdw_type(Dwarf_Die *die, Dwarf_Die *type)
     return dw.dwarf_formref_die(dw.dwarf_attr_integrate(die, DW_AT_type, &attribute), type) != NULL;
 }
 
-int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes)
-{
-    *scopes = NULL;
-    if (!libdw_find_unit(info, address))
-        return 0;
-    int count = dw.dwarf_getscopes(&info->unit, address, scopes);
-    if (count > 1)
-        return count;
-    free(*scopes);
-    return libdw_scopes_in_spaces(info, address, scopes);
-}
-
 /* ---- unwinding ------------------------------------------------------------------------------------------------ */
 
 enum { DWARF_RSP = 7, DWARF_RA = 16 };

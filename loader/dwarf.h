@@ -88,7 +88,18 @@ typedef struct DwarfFrame {
     DwarfReadWord *read;
     void *context;
     u64 tls_size;     /* of the program's TLS segment, aligned: thread-local variables lie below FS */
+    u32 inlined;      /* so many of the functions that are inlined at pc lie further in than the one that is meant */
 } DwarfFrame;
+
+/* A function whose code is part of another's. */
+typedef struct DwarfInlined {
+    const char *name;
+    u64 entry;            /* its first instruction here */
+    const char *call_file, *call_name; /* where it is "called": path, and as the compiler was given it; NULL, 0: unknown */
+    int call_line;
+} DwarfInlined;
+/* The index-th function that is inlined where `address` is, from the innermost. false: there are no more. */
+bool dwarf_inlined_at(DebugInfo *info, u64 address, u32 index, DwarfInlined *inlined);
 
 /* The variables that code at frame->pc sees in its function, innermost block first; false behind the last. */
 bool dwarf_variable(DebugInfo *info, const DwarfFrame *frame, u32 index, DwarfVariable *variable);

@@ -80,9 +80,9 @@ static const char *compiler_directory(DebugInfo *info)
     return dw.dwarf_formstring(dw.dwarf_attr(&info->unit, DW_AT_comp_dir, &attribute));
 }
 
-/* The path as the compiler was given it: without the directory that it was started in. */
-static const char *given_name(const char *directory, const char *path)
+const char *libdw_given_name(DebugInfo *info, const char *path)
 {
+    const char *directory = compiler_directory(info);
     size_t n = directory ? strlen(directory) : 0;
     return n && strncmp(path, directory, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
@@ -117,7 +117,7 @@ bool dwarf_source_at(DebugInfo *info, u64 address, DwarfSource *source)
         }
     source->directory = compiler_directory(info);
     if (source->file)
-        source->name = given_name(source->directory, source->file);
+        source->name = libdw_given_name(info, source->file);
     dw.dwarf_linecol(line, &source->column);
     source->function = function_name(info, address);
     return source->file != NULL;

@@ -1,5 +1,5 @@
 /* Names: functions that lie in namespaces (as all of Rust's do), functions and enumerators by their name. libdw's own search
- * for scopes does not look into namespaces. */
+ * for scopes does not look into namespaces, and leaves out what an inlined function is part of. */
 #define _GNU_SOURCE
 #include "loader/dwarf.h"
 
@@ -40,9 +40,12 @@ static int find_chain(Dwarf_Die *chain, int depth, u64 address)
     return depth + 1;
 }
 
-int libdw_scopes_in_spaces(DebugInfo *info, u64 address, Dwarf_Die **scopes)
+int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes)
 {
     Dwarf_Die chain[DEEPEST];
+    *scopes = NULL;
+    if (!libdw_find_unit(info, address))
+        return 0;
     chain[0] = info->unit;
     int count = find_chain(chain, 0, address);
     *scopes = malloc((size_t)count * sizeof **scopes);
@@ -216,6 +219,22 @@ static bool fits(FunctionSearch *search, Dwarf_Die *die)
     return libdw_name_ends(libdw_qualified_name(search->info, die), search->name);
 }
 
+bool libdw_inlined_entry(Dwarf_Die *instance, Dwarf_Addr *entry)
+{
+    Dwarf_Addr base, end;
+    return dw.dwarf_ranges(instance, 0, &base, entry, &end) > 0;
+}
+
+/* Every place where the function is inlined. */
+static int add_instance(Dwarf_Die *instance, void *context)
+{
+    FunctionSearch *search = context;
+    Dwarf_Addr entry;
+    if (search->count < search->capacity && libdw_inlined_entry(instance, &entry))
+        search->addresses[search->count++] = entry;
+    return DWARF_CB_OK;
+}
+
 static void search_functions(FunctionSearch *search, Dwarf_Die *parent, int depth)
 {
     Dwarf_Die die;
@@ -224,9 +243,12 @@ static void search_functions(FunctionSearch *search, Dwarf_Die *parent, int dept
         int tag = dw.dwarf_tag(&die);
         if (is_space(tag) && tag != DW_TAG_enumeration_type)
             search_functions(search, &die, depth + 1);
-        if (tag == DW_TAG_subprogram && search->count < search->capacity && fits(search, &die) &&
-            !dw.dwarf_entrypc(&die, &entry))
+        if (tag != DW_TAG_subprogram || search->count == search->capacity || !fits(search, &die))
+            continue;
+        if (!dw.dwarf_entrypc(&die, &entry))
             search->addresses[search->count++] = entry;
+        else if (dw.dwarf_func_inline(&die))
+            dw.dwarf_func_inline_instances(&die, add_instance, search);
     }
 }
 

@@ -62,6 +62,44 @@ bool dwarf_function_at(DebugInfo *info, u64 address, DwarfFunction *function)
     return found;
 }
 
+/* DW_AT_call_file is a number in the unit's table of files. */
+static const char *call_file(DebugInfo *info, Dwarf_Die *die)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word number;
+    Dwarf_Files *files;
+    size_t count;
+    if (dw.dwarf_formudata(dw.dwarf_attr(die, DW_AT_call_file, &attribute), &number) ||
+        dw.dwarf_getsrcfiles(&info->unit, &files, &count) || number >= count)
+        return NULL;
+    return dw.dwarf_filesrc(files, number, NULL, NULL);
+}
+
+bool dwarf_inlined_at(DebugInfo *info, u64 address, u32 index, DwarfInlined *inlined)
+{
+    Dwarf_Die *scopes;
+    Dwarf_Attribute attribute;
+    Dwarf_Word line;
+    bool found = false;
+    int count = libdw_scopes(info, address, &scopes);
+    for (int i = 0; i < count && !found; i++) {
+        Dwarf_Addr entry;
+        if (dw.dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine || index-- > 0)
+            continue;
+        found = true;
+        *inlined = (DwarfInlined){.name = libdw_whole_name(info, scopes, count, i), .call_file = call_file(info, &scopes[i])};
+        if (libdw_inlined_entry(&scopes[i], &entry))
+            inlined->entry = entry;
+        if (dw.dwarf_formudata(dw.dwarf_attr(&scopes[i], DW_AT_call_line, &attribute), &line) == 0)
+            inlined->call_line = (int)line;
+        inlined->call_name = inlined->call_file ? libdw_given_name(info, inlined->call_file) : NULL;
+        if (!inlined->name)
+            inlined->name = "??";
+    }
+    free(scopes);
+    return found;
+}
+
 /* ---- where a variable is -------------------------------------------------------------------------------------- */
 
 /* An address that stands in a table of its own (.debug_addr), as clang writes DWARF 5. */
@@ -134,11 +172,21 @@ static Expression expression_of(const DwarfFrame *frame)
                         .thread_base = frame->registers->thread - frame->tls_size};
 }
 
+/* The first scope of the function that has `inlined` others inside. */
+static int first_scope(Dwarf_Die *scopes, int count, u32 inlined)
+{
+    int i = 0;
+    for (; inlined && i < count; i++)
+        inlined -= dw.dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine;
+    return i;
+}
+
 /* The index-th variable among the scopes' children, from the innermost scope to the function. */
-static bool nth_variable(Dwarf_Die *scopes, int count, u32 index, Dwarf_Die *die, DwarfVariable *variable)
+static bool nth_variable(Dwarf_Die *scopes, int count, const DwarfFrame *frame, u32 index, Dwarf_Die *die,
+                         DwarfVariable *variable)
 {
     u32 depth = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = first_scope(scopes, count, frame->inlined); i < count; i++) {
         int tag = dw.dwarf_tag(&scopes[i]);
         if (tag == DW_TAG_compile_unit)
             return false;
@@ -153,7 +201,7 @@ static bool nth_variable(Dwarf_Die *scopes, int count, u32 index, Dwarf_Die *die
             }
         }
         depth++;
-        if (tag == DW_TAG_subprogram)
+        if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine)
             return false;
     }
     return false;
@@ -164,7 +212,7 @@ bool dwarf_variable(DebugInfo *info, const DwarfFrame *frame, u32 index, DwarfVa
     Dwarf_Die *scopes, die;
     int count = libdw_scopes(info, frame->pc, &scopes);
     *variable = (DwarfVariable){0};
-    bool found = nth_variable(scopes, count, index, &die, variable);
+    bool found = nth_variable(scopes, count, frame, index, &die, variable);
     if (found) {
         Expression e = expression_of(frame);
         find_frame_base(info, frame, scopes, count, &e);
@@ -236,6 +284,12 @@ bool dwarf_global(DebugInfo *info, const DwarfFrame *frame, const char *name, Dw
 bool dwarf_function_at(DebugInfo *info, u64 address, DwarfFunction *function)
 {
     (void)info, (void)address, (void)function;
+    return false;
+}
+
+bool dwarf_inlined_at(DebugInfo *info, u64 address, u32 index, DwarfInlined *inlined)
+{
+    (void)info, (void)address, (void)index, (void)inlined;
     return false;
 }
 

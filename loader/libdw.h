@@ -14,12 +14,13 @@
     X(dwarf_offdie) X(dwarf_haspc) X(dwarf_getsrclines) X(dwarf_onesrcline) X(dwarf_lineaddr) X(dwarf_linesrc)             \
     X(dwarf_lineno) X(dwarf_linecol) X(dwarf_linebeginstatement) X(dwarf_lineendsequence) X(dwarf_lineprologueend)            \
     X(dwarf_linediscriminator)                                                                                             \
-    X(dwarf_getscopes) X(dwarf_tag) X(dwarf_child) X(dwarf_siblingof) X(dwarf_dieoffset) X(dwarf_attr)                     \
+    X(dwarf_tag) X(dwarf_child) X(dwarf_siblingof) X(dwarf_dieoffset) X(dwarf_attr)                                        \
     X(dwarf_attr_integrate) X(dwarf_hasattr) X(dwarf_formstring) X(dwarf_formref_die) X(dwarf_formudata) X(dwarf_formsdata)\
     X(dwarf_lowpc) X(dwarf_highpc) X(dwarf_entrypc) X(dwarf_getlocation) X(dwarf_getlocation_addr) X(dwarf_whatform)       \
     X(dwarf_getcfi) X(dwarf_getcfi_elf) X(dwarf_cfi_end) X(dwarf_cfi_addrframe) X(dwarf_frame_info) X(dwarf_frame_cfa)     \
     X(dwarf_frame_register) X(dwarf_decl_file) X(dwarf_decl_line) X(dwarf_getsrcfiles) X(dwarf_filesrc) X(dwarf_diecu)     \
-    X(dwarf_srclang) X(dwarf_cu_info) X(dwarf_getlocation_attr) X(dwarf_formaddr)
+    X(dwarf_srclang) X(dwarf_cu_info) X(dwarf_getlocation_attr) X(dwarf_formaddr) X(dwarf_func_inline)                     \
+    X(dwarf_func_inline_instances) X(dwarf_ranges)
 
 #define X(f) __typeof__(f) *f;
 typedef struct Libdw { LIBDW_FUNCTIONS(X) } Libdw;
@@ -50,12 +51,17 @@ void libdw_each_unit(DebugInfo *info, LibdwUnitVisit *visit, void *context);
 const char *libdw_name(Dwarf_Die *die);
 /* The DIE that DW_AT_type refers to; false: void. */
 bool libdw_type(Dwarf_Die *die, Dwarf_Die *type);
-/* The subprogram that holds `address`, and the scopes around it from the innermost (malloc'ed); the count, 0: none. */
-int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes);
+
+/* dwarf_line.c */
+/* A path of info->unit as the compiler was given it. */
+const char *libdw_given_name(DebugInfo *info, const char *path);
 
 /* dwarf_names.c */
-/* libdw_scopes() for info->unit, looking into namespaces too. */
-int libdw_scopes_in_spaces(DebugInfo *info, u64 address, Dwarf_Die **scopes);
+/* Where an inlined function begins: where it lies in several pieces, at the first that is listed, as gdb has it. false: nowhere. */
+bool libdw_inlined_entry(Dwarf_Die *instance, Dwarf_Addr *entry);
+/* What holds `address`: blocks, inlined functions, the function that these are part of, its spaces, the unit; from the innermost
+ * (malloc'ed). The count, 0: none. */
+int libdw_scopes(DebugInfo *info, u64 address, Dwarf_Die **scopes);
 /* The name of scopes[index] with the namespaces around it: "a::b::f". It lives as long as info. */
 const char *libdw_whole_name(DebugInfo *info, Dwarf_Die *scopes, int count, int index);
 bool libdw_is_rust(Dwarf_Die *unit);

@@ -14,7 +14,8 @@ import sys
 from common import arguments
 
 HERE = pathlib.Path(__file__).resolve().parent / "agree"
-BUILD = {"plain": "gcc -g -O0", "fast": "gcc -g -O2", "threads": "gcc -g -O0 -pthread", "catch": "gcc -g -O0",
+BUILD = {"inlined": "gcc -g -O1",
+         "plain": "gcc -g -O0", "fast": "gcc -g -O2", "threads": "gcc -g -O0 -pthread", "catch": "gcc -g -O0",
          "labels": "gcc -g -nostdlib -Wa,--gdwarf-4"}
 SHARED = {"events": "../sessions/catch.c", "clang": "plain.c"}  # of scripts without a program of their own
 STACK = r"0x(0000)?7f[0-9a-f]{6,}"

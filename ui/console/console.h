@@ -160,6 +160,7 @@ struct Console {
     int followed;           /* the process that was followed into; 0: the first one */
     uint32_t frame;         /* selected, 0 is the innermost */
     EmuFrame *frames;       /* of the current stop; made when first needed */
+    EmuFrameId *frame_ids;  /* which they are */
     uint32_t frame_count;
     EmuRegisters before;    /* registers at the last stop: for marking changes */
     bool has_before;
@@ -221,7 +222,15 @@ bool console_global_type(Console *console, const char *name, uint64_t *handle);
 
 /* frames.c */
 /* The frames of the current stop. */
+/* The frames down to main's, those of inlined functions among them: these share an EmuFrame with the function that they are part
+ * of. */
 const EmuFrame *frames_get(Console *console, uint32_t *count);
+/* Which of emu's the frame is. */
+EmuFrameId frames_id(Console *console, uint32_t frame);
+/* The frame that this one returns to when it returns; not that of a function that it is inlined in. NULL: none. */
+const EmuFrame *frames_caller(Console *console, uint32_t frame);
+/* The name of its function; NULL: unknown. */
+const char *frames_function(Console *console, uint32_t frame);
 /* Where the selected frame stands; 0: the program does not run. */
 uint64_t frames_selected_pc(Console *console);
 void frames_forget(Console *console);

@@ -27,6 +27,13 @@ static bool show_value(Console *console, char letter, const char *args, bool num
         fputs("The history is empty.\n", console->out);
         return true;
     }
+    if (operate_optimized_out(console, args)) {
+        v = (Value){.type = type_builtin(TYPE_VOID)};
+        if (numbered)
+            fprintf(console->out, "$%" PRIu32 " = ", console_remember(console, &v));
+        fputs(numbered ? "<optimized out>\n" : "<optimized out>", console->out);
+        return true;
+    }
     if (!(*args ? expression_evaluate(console, args, &v) : console_history(console, false, -1, &v)))
         return false;
     if (v.type == type_builtin(TYPE_DATA_SYMBOL)) /* says that it must be cast */

@@ -13,24 +13,64 @@ static bool is_main(const char *name)
     return strcmp(space ? space + 2 : name, "main") == 0;
 }
 
-/* What called main is the C library's business: the stack ends there, as in gdb. */
-static uint32_t frames_to_main(Console *console)
+static bool breaks_at(const Console *console, uint64_t pc)
 {
-    EmuFunction function;
-    for (uint32_t i = 0; i < console->frame_count; i++)
-        if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&console->frames[i]), &function) &&
-            is_main(function.name))
-            return i + 1;
-    return console->frame_count;
+    for (const Breakpoint *b = console->breakpoints; b; b = b->next)
+        for (uint32_t i = 0; b->kind == BREAK_CODE && b->enabled && i < b->address_count; i++)
+            if (b->addresses[i] == pc)
+                return true;
+    return console->stopped_by != 0; /* a temporary one is gone */
+}
+
+/* gdb's rule for the innermost: at the very first instruction of an inlined function one stands before its "call", unless a
+ * breakpoint of one's own is there. */
+static uint32_t not_begun(Console *console, const EmuFrame *frame)
+{
+    EmuInlined inlined;
+    uint32_t n = 0;
+    if (!frame->exact || breaks_at(console, frame->pc))
+        return 0;
+    while (emu_inlined_at(console->emu, console_pid(console), frame->pc, n, &inlined) &&
+           inlined.entry == frame->pc)
+        n++;
+    return n;
+}
+
+static bool add_frame(Console *console, const EmuFrame *frame, uint32_t level, uint32_t inlined)
+{
+    if (console->frame_count == MAX_FRAMES_SHOWN)
+        return false;
+    console->frame_ids[console->frame_count] = (EmuFrameId){level, inlined};
+    console->frames[console->frame_count++] = *frame;
+    return true;
+}
+
+/* What called main is the C library's business: the stack ends there, as in gdb. */
+static void find_frames(Console *console)
+{
+    EmuFrame *frames = calloc(MAX_FRAMES_SHOWN, sizeof *frames);
+    EmuInlined inlined;
+    uint32_t count = frames ? emu_backtrace(console->emu, console->tid, frames, MAX_FRAMES_SHOWN) : 0;
+    bool more = true;
+    for (uint32_t i = 0; more && i < count; i++) {
+        uint32_t n = i == 0 ? not_begun(console, &frames[0]) : 0;
+        for (; more && emu_inlined_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), n, &inlined); n++)
+            more = add_frame(console, &frames[i], i, n);
+        more = more && add_frame(console, &frames[i], i, n);
+        const char *name = frames_function(console, console->frame_count - 1);
+        more = more && !(name && is_main(name));
+    }
+    free(frames);
 }
 
 const EmuFrame *frames_get(Console *console, uint32_t *count)
 {
     if (!console->frames) {
         console->frames = calloc(MAX_FRAMES_SHOWN, sizeof *console->frames);
-        console->frame_count =
-            console->frames ? emu_backtrace(console->emu, console->tid, console->frames, MAX_FRAMES_SHOWN) : 0;
-        console->frame_count = frames_to_main(console);
+        console->frame_ids = calloc(MAX_FRAMES_SHOWN, sizeof *console->frame_ids);
+        console->frame_count = 0;
+        if (console->frames && console->frame_ids)
+            find_frames(console);
     }
     *count = console->frame_count;
     return console->frames;
@@ -39,8 +79,38 @@ const EmuFrame *frames_get(Console *console, uint32_t *count)
 void frames_forget(Console *console)
 {
     free(console->frames);
+    free(console->frame_ids);
     console->frames = NULL;
+    console->frame_ids = NULL;
     console->frame_count = 0;
+}
+
+EmuFrameId frames_id(Console *console, uint32_t frame)
+{
+    uint32_t count = 0;
+    if (console->running)
+        frames_get(console, &count);
+    return frame < count ? console->frame_ids[frame] : (EmuFrameId){frame, 0};
+}
+
+const EmuFrame *frames_caller(Console *console, uint32_t frame)
+{
+    uint32_t count, level = frames_id(console, frame).level;
+    const EmuFrame *frames = frames_get(console, &count);
+    for (uint32_t i = frame + 1; i < count; i++)
+        if (console->frame_ids[i].level != level)
+            return &frames[i];
+    return NULL;
+}
+
+const char *frames_function(Console *console, uint32_t frame)
+{
+    EmuInlined inlined;
+    EmuFunction function;
+    uint64_t pc = frames_lookup_pc(&console->frames[frame]);
+    if (emu_inlined_at(console->emu, console_pid(console), pc, console->frame_ids[frame].inlined, &inlined))
+        return inlined.name;
+    return emu_function_at(console->emu, console_pid(console), pc, &function) ? function.name : NULL;
 }
 
 uint64_t frames_lookup_pc(const EmuFrame *frame) { return frame->pc - !frame->exact; }
@@ -52,7 +122,7 @@ static void list_arguments(Console *console, uint32_t level)
     bool any = false;
     uint32_t selected = console->frame;
     console->frame = level;
-    for (uint32_t i = 0; emu_variable(console->emu, console->tid, level, i, &v); i++) {
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, frames_id(console, level), i, &v); i++) {
         if (!v.argument)
             continue;
         fprintf(console->out, "%s%s=", any ? ", " : "", v.name);
@@ -123,16 +193,35 @@ typedef struct Site {
     EmuSource source;
     EmuFunction function;
     bool has_source, has_function;
+    const char *name; /* of the function; NULL: unknown */
     bool middle; /* the pc is not the start of its line: then the address is shown */
 } Site;
 
-static Site look_up(Console *console, const EmuFrame *frame)
+/* Where an inlined function is called, its caller stands. */
+static bool at_call(Console *console, uint64_t pc, uint32_t inlined, EmuSource *source)
+{
+    EmuInlined within;
+    if (!inlined || !emu_inlined_at(console->emu, console_pid(console), pc, inlined - 1, &within) || !within.call_file ||
+        !within.call_line)
+        return false;
+    source->file = within.call_file;
+    source->name = within.call_name;
+    source->line = within.call_line;
+    source->start = source->end = 0;
+    return true;
+}
+
+static Site look_up(Console *console, uint32_t level)
 {
     Site s;
+    const EmuFrame *frame = &console->frames[level];
     uint64_t pc = frames_lookup_pc(frame);
     s.has_source = emu_source_at(console->emu, console_pid(console), pc, &s.source) && s.source.line > 0;
     s.has_function = emu_function_at(console->emu, console_pid(console), pc, &s.function);
     s.middle = !s.has_source || frame->pc != s.source.start;
+    if (at_call(console, pc, console->frame_ids[level].inlined, &s.source))
+        s.middle = false;
+    s.name = frames_function(console, level);
     return s;
 }
 
@@ -153,10 +242,7 @@ static void print_location(Console *console, uint32_t level, const EmuFrame *fra
     }
     if (s->middle)
         fprintf(console->out, "0x%016" PRIx64 " in ", frame->pc);
-    fprintf(console->out, "%s ",
-            s->has_source && s->source.function ? s->source.function
-            : s->has_function                   ? s->function.name
-                                                : "??");
+    fprintf(console->out, "%s ", s->name ? s->name : "??");
     if (s->has_function && s->function.has_lines)
         print_arguments(console, level);
     else
@@ -172,7 +258,7 @@ void frames_print(Console *console, uint32_t level, FrameStyle style)
     const EmuFrame *frames = frames_get(console, &count);
     if (level >= count)
         return;
-    Site s = look_up(console, &frames[level]);
+    Site s = look_up(console, level);
     bool bare = style == FRAME_LINE && s.has_source;
     if (style == FRAME_LISTED || style == FRAME_SELECTED)
         fprintf(console->out, "#%-2" PRIu32 " ", level);
@@ -191,7 +277,7 @@ void frames_print(Console *console, uint32_t level, FrameStyle style)
 static void print_frame_variables(Console *console, uint32_t level, bool arguments, const char *indent, bool *any)
 {
     EmuVariable v;
-    for (uint32_t i = 0; emu_variable(console->emu, console->tid, level, i, &v); i++) {
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, frames_id(console, level), i, &v); i++) {
         if (v.argument != arguments)
             continue;
         fprintf(console->out, "%s%s = ", indent, v.name);
@@ -405,8 +491,10 @@ static void print_frame_base(Console *console, const EmuFrame *f)
     EmuFunction function;
     bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(f), &function), any = false;
     print_language(console, f);
-    if (!f->cfa) {
-        fputs(" Arglist at unknown address.\n Locals at unknown address.\n", console->out);
+    bool part = frames_id(console, console->frame + 1).level == frames_id(console, console->frame).level;
+    if (!f->cfa || part) {
+        fprintf(console->out, " Arglist at unknown address.\n Locals at unknown address%s\n",
+                part ? ", Previous frame's sp in rsp" : ".");
         return;
     }
     fprintf(console->out, " Arglist at 0x%" PRIx64 ", args: ", f->cfa - 16);
@@ -423,28 +511,40 @@ static void print_frame_base(Console *console, const EmuFrame *f)
         putc('\n', console->out);
 }
 
+/* Who is on either side of the frame. */
+static void print_neighbours(Console *console, const EmuFrame *frames, uint32_t count)
+{
+    uint32_t frame = console->frame;
+    bool outer = frame + 1 < count, part = outer && console->frame_ids[frame].level == console->frame_ids[frame + 1].level;
+    if (part)
+        fprintf(console->out, " inlined into frame %" PRIu32, frame + 1);
+    else if (outer)
+        fprintf(console->out, " called by frame at 0x%" PRIx64, frames[frame + 1].cfa);
+    if (frame > 0)
+        fprintf(console->out, "%s caller of frame at 0x%" PRIx64, outer ? "," : "", frames[frame - 1].cfa);
+    if (outer || frame > 0)
+        putc('\n', console->out);
+}
+
 bool cmd_info_frame(Console *console, const char *format, const char *args)
 {
     uint32_t count;
-    const EmuFrame *frames = frames_get(console, &count), *f = &frames[console->frame];
-    EmuSource source;
-    EmuFunction function;
+    const EmuFrame *frames = frames_get(console, &count);
     (void)format, (void)args;
     if (console->frame >= count)
         return console_error(console, "No stack.");
+    const EmuFrame *f = &frames[console->frame];
+    Site site = look_up(console, console->frame);
     fprintf(console->out, "Stack level %" PRIu32 ", frame at 0x%" PRIx64 ":\n rip = 0x%" PRIx64, console->frame, f->cfa, f->pc);
-    if (emu_function_at(console->emu, console_pid(console), frames_lookup_pc(f), &function))
-        fprintf(console->out, " in %s", function.name);
-    if (emu_source_at(console->emu, console_pid(console), frames_lookup_pc(f), &source))
-        fprintf(console->out, " (%s:%d)", source.name, source.line);
+    if (site.name)
+        fprintf(console->out, " in %s", site.name);
+    if (site.has_source)
+        fprintf(console->out, " (%s:%d)", site.source.name, site.source.line);
     if (f->return_address)
         fprintf(console->out, "; saved rip = 0x%" PRIx64 "\n", f->return_address);
     else
         fputs("; outermost\n", console->out);
-    if (console->frame + 1 < count)
-        fprintf(console->out, " called by frame at 0x%" PRIx64 "\n", frames[console->frame + 1].cfa);
-    if (console->frame > 0)
-        fprintf(console->out, " caller of frame at 0x%" PRIx64 "\n", frames[console->frame - 1].cfa);
+    print_neighbours(console, frames, count);
     print_frame_base(console, f);
     return true;
 }
@@ -453,10 +553,10 @@ static bool print_variables(Console *console, bool arguments)
 {
     uint32_t count;
     bool any = false;
-    const EmuFrame *frames = frames_get(console, &count);
+    frames_get(console, &count);
     if (console->frame >= count)
         return console_error(console, "No frame selected.");
-    Site site = look_up(console, &frames[console->frame]);
+    Site site = look_up(console, console->frame);
     if (!site.has_source && !(site.has_function && site.function.has_lines))
         return console_error(console, "No symbol table info available.");
     print_frame_variables(console, console->frame, arguments, "", &any);
@@ -507,7 +607,7 @@ bool cmd_info_where(Console *console, const char *format, const char *args)
     (void)format, (void)args;
     if (console->frame >= count)
         return console_error(console, "No frame selected.");
-    for (uint32_t i = 0; emu_variable(console->emu, console->tid, console->frame, i, &v); i++) {
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, frames_id(console, console->frame), i, &v); i++) {
         type_name(type_from_handle(&console->types, v.type), type, sizeof type);
         place_text(&frames[console->frame], &v, place, sizeof place);
         fprintf(console->out, "%-12s %-20s @ %-14s = ", v.name, type, place);

@@ -68,6 +68,15 @@ bool operate_address(Console *console, const Value *value, uint64_t *address)
 
 /* ---- names ---------------------------------------------------------------------------------------------------- */
 
+bool operate_optimized_out(Console *console, const char *name)
+{
+    EmuVariable v;
+    for (uint32_t i = 0; console->running && emu_variable(console->emu, console->tid, frames_id(console, console->frame), i, &v); i++)
+        if (strcmp(v.name, name) == 0)
+            return v.place == EMU_NOWHERE;
+    return false;
+}
+
 static bool variable_value(Console *console, const EmuVariable *variable, Value *v)
 {
     const Type *type = type_from_handle(&console->types, variable->type);
@@ -96,7 +105,7 @@ static bool local_value(Console *console, const char *name, Value *v, bool *foun
     EmuVariable variable, self = {.name = NULL};
     EmuMember member;
     *found = false;
-    for (uint32_t i = 0; !*found && emu_variable(console->emu, console->tid, console->frame, i, &variable); i++) {
+    for (uint32_t i = 0; !*found && emu_variable(console->emu, console->tid, frames_id(console, console->frame), i, &variable); i++) {
         *found = strcmp(variable.name, name) == 0;
         if (strcmp(variable.name, "this") == 0)
             self = variable;
@@ -156,7 +165,7 @@ bool operate_name(Console *console, const char *name, Value *v)
     if (emu && console->running &&
         (!local_value(console, name, v, &found) || found || !outer_value(console, name, v, &found) || found))
         return found && !console->failed;
-    if (emu && emu_variable_named(emu, console->tid, console->frame, name, &variable))
+    if (emu && emu_variable_named(emu, console->tid, frames_id(console, console->frame), name, &variable))
         return variable_value(console, &variable, v);
     uint64_t handle;
     int64_t number;

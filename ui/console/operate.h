@@ -18,6 +18,8 @@ bool operate_binary(Console *console, const char *operator, Value *v, const Valu
 bool operate_assign(Console *console, Value *v, const Value *right);
 /* Where the value is or points: arrays and functions decay. */
 bool operate_address(Console *console, const Value *v, uint64_t *address);
+/* Is that a variable of the selected frame that has no value there? */
+bool operate_optimized_out(Console *console, const char *name);
 /* Fills v->bytes of a memory lvalue (as much as they hold). */
 bool operate_load(Console *console, Value *v);
 

@@ -341,7 +341,7 @@ bool cmd_ptype(Console *console, const char *format, const char *args)
 /* The local or argument that lies at the address; false: none of this frame's. */
 static bool variable_at(Console *console, uint32_t level, uint64_t address, EmuVariable *found)
 {
-    for (uint32_t i = 0; emu_variable(console->emu, console->tid, level, i, found); i++) {
+    for (uint32_t i = 0; emu_variable(console->emu, console->tid, frames_id(console, level), i, found); i++) {
         uint64_t size = type_from_handle(&console->types, found->type)->size;
         if (found->place == EMU_AT_ADDRESS && found->value < address + 8 && address < found->value + (size ? size : 1))
             return true;
@@ -397,7 +397,9 @@ bool cmd_info_stack(Console *console, const char *format, const char *args)
             low = m.start;
     fprintf(console->out, "  0x%016" PRIx64 "  the red zone: %d bytes that a leaf function may use\nrsp\n", at - RED_ZONE,
             RED_ZONE);
-    for (uint32_t i = 0; i < count && i < FRAMES && frames[i].cfa > at; i++) {
+    for (uint32_t i = 0; i < count && i < FRAMES && frames[i].cfa >= at; i++) {
+        if (frames[i].cfa == at) /* one frame of memory is several functions', the innermost has been drawn */
+            continue;
         bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function);
         uint64_t words = (frames[i].cfa - at) / 8;
         fprintf(console->out, "#%" PRIu32 " %s: %" PRIu64 " bytes\n", i, known ? function.name : "??", frames[i].cfa - at);

@@ -315,7 +315,7 @@ bool cmd_reverse_finish(Console *console, const char *format, const char *args)
     (void)format, (void)args;
     if (!can_go_back(console))
         return false;
-    if (console->frame + 1 >= count)
+    if (console->frame >= count || !frames_caller(console, console->frame))
         return console_error(console, "\"finish\" not meaningful in the outermost frame.");
     const EmuFrame frame = frames[console->frame];
     if (!emu_function_at(console->emu, 0, frames_lookup_pc(&frame), &function) || !frame.cfa)

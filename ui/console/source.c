@@ -143,6 +143,17 @@ static bool plain_named(Console *console, const char *text, uint64_t *addresses,
     return *count > 0;
 }
 
+/* Where to stop in a function that begins there: behind its prologue; where it is inlined, at the first whole line. */
+static uint64_t body_of(Console *console, uint64_t address)
+{
+    EmuFunction function;
+    EmuSource source;
+    if (emu_function_at(console->emu, console_pid(console), address, &function) && function.start == address)
+        return function.body;
+    bool middle = emu_source_at(console->emu, console_pid(console), address, &source) && source.start != address;
+    return middle && source.end < function.end ? source.end : address;
+}
+
 bool source_location(Console *console, const char *text, uint64_t *addresses, uint32_t capacity, uint32_t *count)
 {
     char file[512];
@@ -176,8 +187,7 @@ bool source_location(Console *console, const char *text, uint64_t *addresses, ui
     if (!emu_symbol_named(console->emu, console_pid(console), text, &symbol) || !symbol.function) {
         *count = emu_functions_named(console->emu, console_pid(console), text, addresses, capacity);
         for (uint32_t i = 0; i < *count; i++)
-            if (emu_function_at(console->emu, console_pid(console), addresses[i], &function))
-                addresses[i] = function.body;
+            addresses[i] = body_of(console, addresses[i]);
         if (*count || plain_named(console, text, addresses, capacity, count))
             return true;
         return emu_symbol(console->emu, console_pid(console), 0, &symbol)
@@ -514,7 +524,7 @@ static bool frame_variable_address(Console *console, const char *name)
     EmuVariable v;
     uint32_t count = 0;
     const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
-    if (!emu_variable_named(console->emu, console->tid, console->frame, name, &v))
+    if (!emu_variable_named(console->emu, console->tid, frames_id(console, console->frame), name, &v))
         return false;
     if (v.place == EMU_IN_REGISTER)
         fprintf(console->out, "Symbol \"%s\" is a variable in $%s.\n", name, register_names[v.reg & 15]);

@@ -11,6 +11,7 @@ typedef struct Place {
     EmuRegisters registers;
     uint64_t cfa;            /* of the innermost frame: tells frames apart */
     uint64_t function;       /* where it starts, 0: unknown */
+    uint32_t inlined;        /* how many inlined functions it is in */
     EmuSource source;
     bool has_source;
 } Place;
@@ -26,6 +27,9 @@ static Place look(Console *console)
     p.has_source = emu_source_at(console->emu, console_pid(console), p.registers.rip, &p.source) && p.source.line > 0;
     if (emu_function_at(console->emu, console_pid(console), p.registers.rip, &function))
         p.function = function.start;
+    EmuInlined inlined;
+    while (emu_inlined_at(console->emu, console_pid(console), p.registers.rip, p.inlined, &inlined))
+        p.inlined++;
     return p;
 }
 
@@ -35,7 +39,8 @@ static void report(Console *console, const Place *before)
     bool other = true;
     if (console->running && console->stop.kind == EMU_BUDGET) {
         Place now = look(console);
-        other = now.function != before->function || !now.has_source || now.cfa != before->cfa;
+        other = now.function != before->function || (now.inlined && now.inlined != before->inlined) || !now.has_source ||
+                now.cfa != before->cfa;
     }
     control_report(console, other);
 }
@@ -143,13 +148,15 @@ static bool entered(Console *console, bool over, uint64_t after, uint64_t rsp, b
 }
 
 /* Is this where a line step ends? Else `range` is what to step through on. */
-static bool line_done(const Place *start, const Place *now, EmuSource *range)
+static bool line_done(const Place *start, const Place *now, bool over, EmuSource *range)
 {
     const EmuSource *s = &now->source;
     uint64_t pc = now->registers.rip;
     if (!now->has_source)
         return now->function != start->function; /* left the code that has lines, other than by a call */
     if (now->cfa == start->cfa && now->function == start->function) {
+        if (over && now->inlined > start->inlined) /* a "call" that has no instruction */
+            return false;
         if (pc >= range->start && pc < range->end)
             return false;
         if (pc == s->start && !s->statement) /* no place to stop at; what comes before the next one belongs to the old line */
@@ -198,7 +205,7 @@ static bool step_line(Console *console, bool over)
         if (!start.has_source) {
             if (now.registers.rip < range.start || now.registers.rip >= range.end)
                 return true;
-        } else if (line_done(&start, &now, &range)) {
+        } else if (line_done(&start, &now, over, &range)) {
             if (now.has_source)
                 return true;
             EmuFrame frames[2]; /* in code without lines: out of it again */
@@ -255,19 +262,56 @@ static void show_result(Console *console, uint64_t type_handle)
     putc('\n', console->out);
 }
 
+/* Is the innermost frame still in that piece of an inlined function, the depth-th from its outermost? */
+static bool still_inlined(Console *console, const Place *now, uint32_t depth, uint64_t entry)
+{
+    EmuInlined inlined;
+    return now->inlined >= depth &&
+           emu_inlined_at(console->emu, console_pid(console), now->registers.rip, now->inlined - depth, &inlined) &&
+           inlined.entry == entry;
+}
+
+/* An inlined function has no return address: step until its instructions are left. */
+static void finish_inlined(Console *console, const EmuFrame *frame, const EmuInlined *inlined, uint32_t depth)
+{
+    Place now = look(console);
+    uint64_t pc = frame->pc, cfa = frame->cfa;
+    bool arrived = now.cfa == cfa || control_run_to(console, &pc, 1, frame->r[4]); /* out of what it has called */
+    while (arrived) {
+        console->stop = (EmuStop){.kind = EMU_BUDGET};
+        arrived = step_over(console) && !arrived_at_breakpoint(console);
+        now = look(console);
+        if (now.cfa != cfa || !still_inlined(console, &now, depth, inlined->entry))
+            break;
+    }
+    control_report(console, true);
+}
+
 bool cmd_finish(Console *console, const char *format, const char *args)
 {
     uint32_t count;
     const EmuFrame *frames = frames_get(console, &count);
     EmuFunction function;
     (void)format, (void)args;
-    if (console->frame + 1 >= count)
+    const EmuFrame *caller = console->frame < count ? frames_caller(console, console->frame) : NULL;
+    if (!caller)
         return console_error(console, "\"finish\" not meaningful in the outermost frame.");
-    uint64_t back = frames[console->frame + 1].pc, cfa = frames[console->frame].cfa;
+    uint64_t back = caller->pc, cfa = frames[console->frame].cfa;
     bool known = emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &function);
     if (console->from_tty) {
         fputs("Run till exit from ", console->out);
         frames_print(console, console->frame, FRAME_LISTED);
+    }
+    EmuInlined inlined;
+    uint64_t pc = frames_lookup_pc(&frames[console->frame]);
+    uint32_t index = frames_id(console, console->frame).inlined, more = 0;
+    if (emu_inlined_at(console->emu, console_pid(console), pc, index, &inlined)) {
+        EmuInlined outer;
+        while (emu_inlined_at(console->emu, console_pid(console), pc, index + more, &outer))
+            more++;
+        const EmuFrame frame = frames[console->frame];
+        finish_inlined(console, &frame, &inlined, more);
+        return true;
     }
     if (!control_run_to(console, &back, 1, cfa)) {
         control_report(console, true);
@@ -281,25 +325,16 @@ bool cmd_finish(Console *console, const char *format, const char *args)
 }
 
 /* Runs to a location, or until the selected frame returns. */
-/* Where the selected frame returns to, main's caller too; 0: unknown. */
-static uint64_t return_place(Console *console)
-{
-    uint32_t wanted = console->frame + 2;
-    EmuFrame *frames = calloc(wanted, sizeof *frames);
-    bool known = frames && emu_backtrace(console->emu, console->tid, frames, wanted) == wanted;
-    uint64_t pc = known ? frames[wanted - 1].pc : 0;
-    free(frames);
-    return pc;
-}
-
 static bool run_to_location(Console *console, const char *location)
 {
-    uint64_t addresses[17], caller = return_place(console);
-    uint32_t count;
+    uint64_t addresses[17];
+    uint32_t count, frame_count;
+    const EmuFrame *frames = frames_get(console, &frame_count);
+    uint64_t back = console->frame < frame_count ? frames[console->frame].return_address : 0;
     if (!source_location(console, location, addresses, 16, &count))
         return false;
-    if (caller)
-        addresses[count++] = caller;
+    if (back)
+        addresses[count++] = back;
     if (control_run_to(console, addresses, count, 0))
         console->stop = (EmuStop){.kind = EMU_BUDGET};
     control_report(console, true);
@@ -361,9 +396,12 @@ bool cmd_return(Console *console, const char *format, const char *args)
     EmuRegisters registers;
     Value value = {.type = type_builtin(TYPE_VOID)};
     (void)format;
-    if (console->frame + 1 >= count)
+    const EmuFrame *outer = frames && console->frame < count ? frames_caller(console, console->frame) : NULL;
+    if (!outer)
         return console_error(console, "Can not force return from the outermost frame.");
-    const EmuFrame caller = frames[console->frame + 1];
+    if (frames_id(console, console->frame).inlined < frames_id(console, console->frame + 1).inlined)
+        return console_error(console, "Can not force return from an inlined function.");
+    const EmuFrame caller = *outer;
     if ((*args && !expression_evaluate(console, args, &value)) || !reverse_may_change(console) ||
         !emu_registers(console->emu, console->tid, &registers))
         return false;

@@ -94,7 +94,7 @@ static void print_symbols(Console *console, EmuDeclared what, const regex_t *reg
 bool console_global_type(Console *console, const char *name, uint64_t *handle)
 {
     EmuVariable v;
-    bool found = emu_variable_named(console->emu, console->tid, console->frame, name, &v);
+    bool found = emu_variable_named(console->emu, console->tid, frames_id(console, console->frame), name, &v);
     *handle = found ? v.type : 0;
     return found;
 }

@@ -173,7 +173,7 @@ static bool watch(Console *console, const char *args, BreakKind kind)
     uint32_t count;
     const EmuFrame *frames = frames_get(console, &count);
     if (!location && console->frame < count &&
-        emu_variable_named(console->emu, console->tid, console->frame, text, &variable) && variable.place == EMU_AT_ADDRESS &&
+        emu_variable_named(console->emu, console->tid, frames_id(console, console->frame), text, &variable) && variable.place == EMU_AT_ADDRESS &&
         variable.value >= frames[console->frame].r[4] && variable.value < frames[console->frame].cfa)
         b->scope_cfa = frames[console->frame].cfa;
     fprintf(console->out, "%s %d: %s\n", titles[kind], b->number, text);

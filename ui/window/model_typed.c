@@ -152,14 +152,14 @@ void model_describe_object(const Model *model, Emu *emu, uint64_t address, char 
     if (!band)
         return;
     if (emu_symbol_at(emu, model->pid, address, &symbol)) {
-        if (!symbol.function && emu_variable_named(emu, model->tid, 0, symbol.name, &v) && holds(emu, &v, address))
+        if (!symbol.function && emu_variable_named(emu, model->tid, (EmuFrameId){0, 0}, symbol.name, &v) && holds(emu, &v, address))
             describe(emu, model->pid, &v, address, text, size);
         return;
     }
     if (band->kind != BAND_STACK && band->kind != BAND_THREAD_STACK)
         return;
     for (uint32_t frame = 0; frame < VARIABLE_FRAMES; frame++)
-        for (uint32_t i = 0; i < VARIABLES_MAX && emu_variable(emu, model->tid, frame, i, &v); i++)
+        for (uint32_t i = 0; i < VARIABLES_MAX && emu_variable(emu, model->tid, (EmuFrameId){frame, 0}, i, &v); i++)
             if (holds(emu, &v, address)) {
                 describe(emu, model->pid, &v, address, text, size);
                 return;
@@ -186,7 +186,7 @@ void model_name_locals(Model *model, Emu *emu, const EmuFrame *frames)
 {
     for (uint32_t frame = 0; frame < model->frame_count && frame < VARIABLE_FRAMES; frame++) {
         EmuVariable v;
-        for (uint32_t i = 0; i < VARIABLES_MAX && emu_variable(emu, model->tid, frame, i, &v); i++) {
+        for (uint32_t i = 0; i < VARIABLES_MAX && emu_variable(emu, model->tid, (EmuFrameId){frame, 0}, i, &v); i++) {
             uint64_t first = model->stack_count ? model->stack[0].address : 0, at = (v.value & ~7ull) - first;
             if (v.place == EMU_AT_ADDRESS && v.value >= first && at / 8 < model->stack_count)
                 note_variable(model, emu, &v, &frames[frame], &model->stack[at / 8]);
