@@ -16,6 +16,24 @@ typedef struct Place {
     bool has_source;
 } Place;
 
+/* In which inlined functions that is. At the first instruction of one (or several) one stands before the "call" still: on its line. */
+static void look_inside(Console *console, Place *p)
+{
+    EmuInlined inlined;
+    uint32_t before = 0, all = 0;
+    for (; emu_inlined_at(console->emu, console_pid(console), p->registers.rip, all, &inlined); all++) {
+        if (inlined.entry != p->registers.rip || before < all)
+            continue;
+        before++;
+        if (inlined.call_file && inlined.call_line) {
+            p->source.file = inlined.call_file;
+            p->source.name = inlined.call_name;
+            p->source.line = inlined.call_line;
+        }
+    }
+    p->inlined = all - before;
+}
+
 static Place look(Console *console)
 {
     Place p = {.cfa = 0};
@@ -27,9 +45,7 @@ static Place look(Console *console)
     p.has_source = emu_source_at(console->emu, console_pid(console), p.registers.rip, &p.source) && p.source.line > 0;
     if (emu_function_at(console->emu, console_pid(console), p.registers.rip, &function))
         p.function = function.start;
-    EmuInlined inlined;
-    while (emu_inlined_at(console->emu, console_pid(console), p.registers.rip, p.inlined, &inlined))
-        p.inlined++;
+    look_inside(console, &p);
     return p;
 }
 
