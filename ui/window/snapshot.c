@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ui/window/picture.h"
 #include "ui/window/window.h"
@@ -96,11 +97,22 @@ static EmuStop run_to(Emu *emu, const Place *place, Model *model, ModelRequest *
     return stop;
 }
 
+static bool ends_in(const char *path, const char *end)
+{
+    size_t length = strlen(path), n = strlen(end);
+    return length > n && strcasecmp(path + length - n, end) == 0;
+}
+
+/* What has no ending (/dev/stdout) becomes a PNG; another one would promise what the file is not. */
+static bool is_picture(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return ends_in(path, ".png") || ends_in(path, ".svg") || !strchr(slash ? slash + 1 : path, '.');
+}
+
 static int save(Canvas *canvas, View *view, const Model *model, const char *path)
 {
-    size_t length = strlen(path);
-    bool svg = length > 4 && strcmp(path + length - 4, ".svg") == 0;
-    bool saved = svg ? picture_save_svg(canvas, view, model, path) : picture_save_png(canvas, path);
+    bool saved = ends_in(path, ".svg") ? picture_save_svg(canvas, view, model, path) : picture_save_png(canvas, path);
     if (saved)
         return 0;
     fprintf(stderr, "emu: cannot write '%s': %s\n", path, strerror(errno));
@@ -126,6 +138,8 @@ static int understand(Emu *emu, const Options *options, Place *place, ModelReque
 {
     if (!options->output)
         fprintf(stderr, "emu: snapshot: where to? (-o FILE.png or -o FILE.svg)\n");
+    else if (!is_picture(options->output))
+        fprintf(stderr, "emu: snapshot: '%s' is no .png and no .svg\n", options->output);
     else if (!find_place(emu, options->at, place))
         fprintf(stderr, "emu: --at: '%s' is no symbol, address or count of this program\n", options->at);
     else if (options->focus && !find_address(emu, options->focus, &request->focus))
