@@ -85,9 +85,18 @@ void frames_forget(Console *console)
     console->frame_count = 0;
 }
 
+/* A condition is judged in the innermost frame, thousands of times and deep in recursions: that one is had without the others. */
+static bool innermost_alone(Console *console, uint32_t frame, EmuFrame *out)
+{
+    return frame == 0 && console->running && !console->frames && emu_backtrace(console->emu, console->tid, out, 1) == 1;
+}
+
 EmuFrameId frames_id(Console *console, uint32_t frame)
 {
     uint32_t count = 0;
+    EmuFrame innermost;
+    if (innermost_alone(console, frame, &innermost))
+        return (EmuFrameId){0, not_begun(console, &innermost)};
     if (console->running)
         frames_get(console, &count);
     return frame < count ? console->frame_ids[frame] : (EmuFrameId){frame, 0};
@@ -460,6 +469,9 @@ bool cmd_down(Console *console, const char *format, const char *args)
 uint64_t frames_selected_pc(Console *console)
 {
     uint32_t count = 0;
+    EmuFrame innermost;
+    if (innermost_alone(console, console->frame, &innermost))
+        return innermost.pc;
     const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
     return console->frame < count ? frames[console->frame].pc : 0;
 }
@@ -467,9 +479,11 @@ uint64_t frames_selected_pc(Console *console)
 const char *frames_language(Console *console)
 {
     EmuSource source;
+    EmuFrame innermost;
     uint32_t count = 0;
-    const EmuFrame *frames = console->running ? frames_get(console, &count) : NULL;
-    bool known = console->frame < count &&
+    bool alone = innermost_alone(console, console->frame, &innermost);
+    const EmuFrame *frames = alone ? &innermost : console->running ? frames_get(console, &count) : NULL;
+    bool known = (alone || console->frame < count) &&
                  emu_source_at(console->emu, console_pid(console), frames_lookup_pc(&frames[console->frame]), &source);
     return known ? source_language(source.file) : console->list.file ? source_language(console->list.file) : NULL;
 }
