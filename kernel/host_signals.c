@@ -132,26 +132,41 @@ void host_signals_forward(Kernel *kernel)
     }
 }
 
+/* Stops the emulator by a terminal's signal. The signal is held back until the terminal has been asked once more: a shell's fg gives it
+ * away and then sends SIGCONT, which takes back a stop that waits, but not one that comes later. false: the terminal is ours now. */
+static bool stop_by_terminal(i32 signo, int refused)
+{
+    struct sigaction ours, plain = {.sa_handler = SIG_DFL};
+    const struct timespec at_once = {0};
+    sigset_t set, old;
+    sigemptyset(&set);
+    sigaddset(&set, signo);
+    sigprocmask(SIG_BLOCK, &set, &old);
+    sigaction(signo, &plain, &ours);
+    host_raise(signo);
+    bool given = refused >= 0 && host_tcgetpgrp(refused) == host_getpgrp();
+    if (given)
+        sigtimedwait(&set, NULL, &at_once);
+    sigprocmask(SIG_UNBLOCK, &set, NULL); /* here it stands still */
+    sigaction(signo, &ours, NULL);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return !given;
+}
+
 /* SIGCONT, when it comes, is forwarded and continues the guest. Where the host lets its group not be stopped by terminals
  * (its parent there is of another session), only SIGSTOP does. */
 void host_signals_stopped(Kernel *kernel, i32 signo)
 {
-    struct sigaction ours, plain = {.sa_handler = SIG_DFL};
     if (receiver != kernel)
         return;
     int refused = signo == SIGTTIN || signo == SIGTTOU ? kernel->terminal_fd : -1; /* not one who was sent the signal by kill(2) */
     kernel->terminal_fd = -1;
-    if (refused >= 0 && host_tcgetpgrp(refused) == host_getpgrp()) { /* a shell's fg came in between: it sends nothing */
+    if (signo != SIGSTOP && !stop_by_terminal(signo, refused)) {
         signal_send_group(kernel, kernel->init->pgid, &(SigInfo){.signo = SIGCONT, .code = SI_KERNEL});
         return;
     }
-    if (signo != SIGSTOP) {
-        sigaction(signo, &plain, &ours);
-        host_raise(signo);
-        sigaction(signo, &ours, NULL);
-        if (kernel->host_signals & SIGNAL_BIT(SIGCONT))
-            return;
-    }
+    if (signo != SIGSTOP && kernel->host_signals & SIGNAL_BIT(SIGCONT))
+        return;
     host_raise(SIGSTOP);
 }
 
