@@ -204,9 +204,9 @@ static bool examine_strings(Console *console)
         address_label(console, at);
         putc('\t', console->out);
         uint64_t size = value_print_string(console, console->out, at, value_limit(console));
-        putc('\n', console->out);
         if (!size)
-            return console_error(console, "Cannot access memory at address 0x%" PRIx64, at);
+            fprintf(console->out, "<error: Cannot access memory at address 0x%" PRIx64 ">", at);
+        putc('\n', console->out);
         console->examine.address += size;
     }
     return true;

@@ -158,10 +158,30 @@ static void print_chars(FILE *out, const uint8_t *chars, uint64_t count, uint64_
         putc('"', out);
 }
 
+/* The bytes at `address` up to a NUL, or `most` of them, or those that can be read: malloc'ed, their number in *count. Most strings are
+ * short, whatever the limit. */
+static uint8_t *read_text(Console *console, uint64_t address, uint64_t most, uint64_t *count)
+{
+    uint8_t *chars = NULL, *grown;
+    *count = 0;
+    for (uint64_t size = 256, want;; size *= 2) {
+        size = size < most ? size : most;
+        if (!(grown = realloc(chars, size)))
+            return chars;
+        chars = grown;
+        want = size - *count;
+        uint64_t n = emu_read(console->emu, console_pid(console), address + *count, chars + *count, want);
+        bool ended = n && memchr(chars + *count, 0, n);
+        *count += n;
+        if (ended || n < want || size == most)
+            return chars;
+    }
+}
+
 uint64_t value_print_string(Console *console, FILE *out, uint64_t address, uint64_t limit)
 {
-    uint8_t *chars = malloc(limit + 1);
-    uint64_t n = chars ? emu_read(console->emu, console_pid(console), address, chars, limit + 1) : 0;
+    uint64_t n;
+    uint8_t *chars = read_text(console, address, limit + 1, &n);
     uint8_t *end = n ? memchr(chars, 0, n) : NULL;
     uint64_t length = end ? (uint64_t)(end - chars) : n;
     if (n) {
