@@ -207,6 +207,8 @@ static bool examine_strings(Console *console)
         if (!size)
             fprintf(console->out, "<error: Cannot access memory at address 0x%" PRIx64 ">", at);
         putc('\n', console->out);
+        if (!size)
+            break;
         console->examine.address += size;
     }
     return true;
