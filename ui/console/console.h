@@ -220,7 +220,7 @@ bool console_global_type(Console *console, const char *name, uint64_t *handle);
 
 /* ---- between the parts of the console ------------------------------------------------------------------------- */
 
-/* frames.c */
+/* frame_list.c, frames.c */
 /* The frames of the current stop. */
 /* The frames down to main's, those of inlined functions among them: these share an EmuFrame with the function that they are part
  * of. */

@@ -138,15 +138,15 @@ static bool console_truth(Console *console, const char *name, Value *v)
 /* function::variable, of the innermost frame of that function. */
 static bool outer_value(Console *console, const char *name, Value *v, bool *found)
 {
-    uint32_t count, selected = console->frame;
-    EmuFunction function;
+    uint32_t count = 0, selected = console->frame;
     const char *last = strrchr(name, ':');
     size_t n = last && last > name + 1 ? (size_t)(last - 1 - name) : 0;
-    const EmuFrame *frames = n ? frames_get(console, &count) : NULL;
     bool good = true;
-    for (uint32_t i = 0; n && !*found && i < count; i++) {
-        if (!emu_function_at(console->emu, console_pid(console), frames_lookup_pc(&frames[i]), &function) ||
-            strncmp(function.name, name, n) != 0 || function.name[n])
+    if (n)
+        frames_get(console, &count);
+    for (uint32_t i = 0; !*found && i < count; i++) {
+        const char *function = frames_function(console, i);
+        if (!function || strncmp(function, name, n) != 0 || function[n])
             continue;
         console->frame = i;
         good = local_value(console, last + 1, v, found);
